@@ -1,0 +1,3 @@
+"""Maestro: a written plan in, merged and tested code out."""
+
+__version__ = "0.1.0"

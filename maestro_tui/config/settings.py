@@ -1,0 +1,295 @@
+"""Settings from the user's ``config.toml`` and the project's ``maestro.toml``, checked by name.
+
+A mistyped key that is silently ignored is a setting the user believes in; so every unknown key
+and every impossible value is an error with its file, its line and the nearest valid name.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from maestro_tui.config.paths import user_config_dir
+from maestro_tui.config.toml_lines import TomlError, line_of, nearest, parse_file
+
+
+class ConfigError(Exception):
+    """A configuration that cannot be used: file, line, what is wrong and what to write."""
+
+    def __init__(self, path: Path, line: int, text: str) -> None:
+        super().__init__(f"{path}:{line}: {text}")
+        self.path = path
+        self.line = line
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What a value may be: one of ``choices``, or what ``read`` accepts."""
+
+    read: Callable[[Any], Any]
+    wanted: str
+    choices: tuple[str, ...] = ()
+    user_only: bool = False  # a repository somebody else wrote must not set it
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _count(low: int, high: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise ValueError
+        return int(value)
+
+    return read
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1e7:
+        raise ValueError
+    return float(value)
+
+
+def _above_zero(value: Any) -> float:
+    seconds = _seconds(value)
+    if not seconds:
+        raise ValueError
+    return seconds
+
+
+def _command(value: Any) -> tuple[str, ...]:
+    """A program and its arguments: a list, or one string split as a shell would, without one."""
+    parts = shlex.split(value) if isinstance(value, str) else value
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise TypeError
+    return tuple(parts)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise TypeError
+    return tuple(value)
+
+
+def _choice(*choices: str) -> Any:
+    return _rule(_text, "text", choices[0], choices=choices)
+
+
+def _rule(
+    read: Callable[[Any], Any],
+    wanted: str,
+    default: Any,
+    *,
+    choices: tuple[str, ...] = (),
+    user_only: bool = False,
+) -> Any:
+    return field(default=default, metadata={"rule": _Rule(read, wanted, choices, user_only)})
+
+
+_SECONDS = "a number of seconds"
+_COMMAND = 'a command: "prog arg" or ["prog", "arg"]'
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """How runs go: ``[run]``. None means: decided by the agent definition or the driver."""
+
+    driver: str = _choice("auto", "command", "rehearsal")
+    agent_command: tuple[str, ...] = _rule(_command, _COMMAND, ())
+    max_parallel: int = _rule(_count(1, 100), "a whole number from 1 to 100", 10)
+    mode: str = _choice("waves", "streaming")
+    deliver: str = _choice("merge", "none")
+    on_failure: str = _choice("ask", "retry", "skip", "abort")
+    on_gate_failure: str = _choice("ask", "retry", "rollback", "accept", "abort")
+    on_conflict: str = _choice("ask", "skip", "abort")
+    permission_policy: str = _choice("ask", "allow", "deny")
+    timeout_s: float | None = _rule(_above_zero, _SECONDS + " above 0", None)
+    retries: int | None = _rule(_count(0, 20), "a whole number from 0 to 20", None)
+    retry_delay_s: float = _rule(_seconds, _SECONDS, 10.0)
+    launch_delay_s: float | None = _rule(_seconds, _SECONDS, None)
+    gate_timeout_s: float = _rule(_above_zero, _SECONDS + " above 0", 600.0)
+    worktree_root: str = _rule(_text, "a folder", "")
+
+
+@dataclass(frozen=True, slots=True)
+class UiSettings:
+    """How the screen looks and calls: ``[ui]``."""
+
+    theme: str = _rule(_text, "a theme's name", "maestro-dark")
+    notify: str = _choice("bell", "osc9", "osc777", "none")
+    notify_command: tuple[str, ...] = _rule(_command, _COMMAND, (), user_only=True)
+    mouse: bool = _rule(_flag, "true or false", True)
+    wrap_logs: bool = _rule(_flag, "true or false", False)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSettings:
+    """Where more agent definitions are: ``[agents]``. Folders are relative to their file."""
+
+    folders: tuple[str, ...] = _rule(_texts, "a list of folders", ())
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingSettings:
+    """The weights of the routing score: ``[routing]``."""
+
+    capability: float = _rule(_seconds, "a number", 40.0)
+    model_fit: float = _rule(_seconds, "a number", 20.0)
+    availability: float = _rule(_seconds, "a number", 20.0)
+    expertise: float = _rule(_seconds, "a number", 20.0)
+    threshold: float = _rule(_seconds, "a number", 12.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything configured; ``origin`` tells for each set key ("run.driver") its file and line."""
+
+    run: RunSettings = RunSettings()
+    ui: UiSettings = UiSettings()
+    agents: AgentSettings = AgentSettings()
+    routing: RoutingSettings = RoutingSettings()
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sources: tuple[Path, ...] = ()
+    origin: Mapping[str, str] = field(default_factory=dict)
+
+
+_SECTIONS: dict[str, type[Any]] = {
+    "run": RunSettings,
+    "ui": UiSettings,
+    "agents": AgentSettings,
+    "routing": RoutingSettings,
+}
+
+
+def load_settings(repo: Path | None = None, actions: Iterable[str] = ()) -> Settings:
+    """The user's settings with the project's laid over them; ConfigError names what is wrong.
+
+    ``actions`` are the names ``[keys]`` may use; without them any name passes.
+    """
+    known = frozenset(actions)
+    settings = Settings()
+    user = user_config_dir() / "config.toml"
+    if user.is_file():
+        settings = _apply(settings, user, known, project=False)
+    project = _project_file(repo) if repo is not None else None
+    if project is not None:
+        settings = _apply(settings, project, known, project=True)
+    return settings
+
+
+def _project_file(repo: Path) -> Path | None:
+    found = [path for path in (repo / "maestro.toml", repo / ".maestro.toml") if path.is_file()]
+    if len(found) == 2:
+        raise ConfigError(found[1], 1, f"{found[0].name} exists too; keep one of the two")
+    return found[0] if found else None
+
+
+def _apply(settings: Settings, path: Path, actions: frozenset[str], *, project: bool) -> Settings:
+    try:
+        data, text = parse_file(path)
+    except TomlError as error:
+        raise ConfigError(path, error.line, f"not valid TOML: {error.text}") from error
+    except OSError as error:
+        raise ConfigError(path, 1, f"cannot be read: {error.strerror}") from error
+    changed: dict[str, Any] = {}
+    origin = dict(settings.origin)
+    for section, table in data.items():
+        line = line_of(text, "", section)
+        if section != "keys" and section not in _SECTIONS:
+            raise ConfigError(path, line, _unknown_section(section))
+        if not isinstance(table, dict):
+            raise ConfigError(path, line, f'"{section}" is a section, write [{section}]')
+        for key in table:
+            origin[f"{section}.{key}"] = f"{path}:{line_of(text, section, key)}"
+        if section == "keys":
+            changed["keys"] = {**settings.keys, **_keys(path, text, table, actions)}
+        else:
+            before = getattr(settings, section)
+            changed[section] = replace(before, **_values(path, text, section, table, project))
+    if "agents" in changed:
+        changed["agents"] = _with_folders(settings.agents, changed["agents"], data, path)
+    return replace(settings, **changed, sources=(*settings.sources, path), origin=origin)
+
+
+def _unknown_section(section: str) -> str:
+    for name, cls in _SECTIONS.items():
+        if section in {f.name for f in fields(cls)}:
+            return f'"{section}" stands outside a section, put it under [{name}]'
+    return f'unknown section "{section}", {nearest(section, [*_SECTIONS, "keys"])}'
+
+
+def _values(
+    path: Path, text: str, section: str, table: dict[str, Any], project: bool
+) -> dict[str, Any]:
+    rules: dict[str, _Rule] = {f.name: f.metadata["rule"] for f in fields(_SECTIONS[section])}
+    out: dict[str, Any] = {}
+    for key, value in table.items():
+        line = line_of(text, section, key)
+        rule = rules.get(key)
+        if rule is None:
+            hint = nearest(key, rules)
+            raise ConfigError(path, line, f'unknown key "{key}" in [{section}], {hint}')
+        if rule.user_only and project:
+            mine = user_config_dir() / "config.toml"
+            raise ConfigError(
+                path, line, f"{section}.{key} runs a program of yours; set it in {mine}"
+            )
+        try:
+            out[key] = rule.read(value)
+        except (TypeError, ValueError) as error:
+            wanted = f"one of {', '.join(rule.choices)}" if rule.choices else rule.wanted
+            raise ConfigError(
+                path, line, f"{section}.{key} must be {wanted}, not {_shown(value)}"
+            ) from error
+        if rule.choices and value not in rule.choices:
+            choices = ", ".join(rule.choices)
+            hint = nearest(value, rule.choices)
+            hint = "" if hint.startswith("valid") else f"; {hint}"
+            raise ConfigError(
+                path, line, f"{section}.{key} must be one of {choices}, not {_shown(value)}{hint}"
+            )
+    return out
+
+
+def _keys(
+    path: Path, text: str, table: dict[str, Any], actions: frozenset[str]
+) -> dict[str, tuple[str, ...]]:
+    out: dict[str, tuple[str, ...]] = {}
+    for action, value in table.items():
+        line = line_of(text, "keys", action)
+        if actions and action not in actions:
+            raise ConfigError(path, line, f'unknown action "{action}", {nearest(action, actions)}')
+        keys = [value] if isinstance(value, str) else value
+        if not isinstance(keys, list) or not all(isinstance(k, str) and k for k in keys):
+            raise ConfigError(
+                path, line, f'keys.{action} must be a key ("ctrl+g") or a list, not {_shown(value)}'
+            )
+        out[action] = tuple(keys)
+    return out
+
+
+def _with_folders(
+    before: AgentSettings, after: AgentSettings, data: dict[str, Any], path: Path
+) -> AgentSettings:
+    """Both files' folders, the nearer file's last; each relative to the file that names it."""
+    if "folders" not in data["agents"]:
+        return after
+    mine = tuple(str(path.parent / Path(folder).expanduser()) for folder in after.folders)
+    return replace(after, folders=(*before.folders, *mine))
+
+
+def _shown(value: Any) -> str:
+    return repr(value)[:60] if not isinstance(value, str) else f'"{value[:60]}"'

@@ -1,0 +1,307 @@
+"""Facts, in the past tense. Each is one row of the journal and serialises to plain JSON.
+
+``at`` is Unix seconds, taken by whoever observed the fact, so that folding needs no clock.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Anything that happened; ``task`` and ``attempt`` are empty where they do not apply."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptEvent(Event):
+    """A fact about one attempt at one task."""
+
+    task: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCreated(Event):
+    """The user wants this strategy run on this repository, from this commit."""
+
+    run: str
+    repo: str
+    strategy: dict[str, Any]
+    options: dict[str, Any]
+    base_sha: str
+    base_branch: str  # empty when HEAD was detached
+    dirty: tuple[str, ...] = ()  # uncommitted paths that are not part of the run
+    script: str = ""  # path of the rehearsal script, when there is one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineStarted(Event):
+    """An engine took the run over; ``attended`` tells whether a person can answer questions."""
+
+    pid: int
+    attended: bool
+    policies: dict[str, Any] = field(default_factory=dict)  # overrides of the run's options
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSuspended(Event):
+    """The engine left at a checkpoint: nothing runs, everything can go on later."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded(Event):
+    """Nothing is left to do. ``outcome``: done | failed | aborted | declined."""
+
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Woke(Event):
+    """A moment the machine was waiting for has come (a retry delay is over)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorktreeReady(AttemptEvent):
+    """The attempt has a clean tree of its own, on its own branch, at ``base``."""
+
+    path: str
+    branch: str
+    base: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentStarted(AttemptEvent):
+    """The runner is up; ``start_time`` tells it from a later process with the same pid."""
+
+    pid: int
+    start_time: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentReported(AttemptEvent):
+    """News from a running agent: what it does, what it used, how far its events were read."""
+
+    offset: int
+    activity: str = ""
+    usage: dict[str, float] = field(default_factory=dict)
+    tools: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionAsked(AttemptEvent):
+    """A running agent wants to do something it may not do unasked."""
+
+    request: str
+    tool: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionDelivered(AttemptEvent):
+    """The answer has reached the agent's runner."""
+
+    request: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkerSeen(AttemptEvent):
+    """The completion marker exists; what it says is checked, not believed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentEnded(AttemptEvent):
+    """The agent's process is gone.
+
+    ``reason``: exited, timeout, stopped, crashed, spawn-error, lost.
+    """
+
+    ok: bool
+    reason: str
+    exit: int | None = None
+    error: str = ""
+    evidence: tuple[str, ...] = ()
+    suspect: str = ""  # a dependency that may be the real cause
+    usage: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkChecked(AttemptEvent):
+    """What the agent left was committed and compared with what was asked."""
+
+    checks: tuple[dict[str, Any], ...]  # {"name", "ok", "detail"}
+    commit: str = ""
+    files: tuple[str, ...] = ()
+    stray: tuple[str, ...] = ()
+    claims: dict[str, Any] = field(default_factory=dict)
+    evidence: tuple[str, ...] = ()
+    suspect: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged(AttemptEvent):
+    """The attempt's commit is part of the integration branch, now at ``sha``."""
+
+    sha: str
+    previous: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeRefused(AttemptEvent):
+    """The merge did not happen because the change holds files of others."""
+
+    stray: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeConflicted(AttemptEvent):
+    """The attempt and the integration branch changed the same lines; both sides are kept."""
+
+    paths: tuple[str, ...]
+    others: tuple[str, ...] = ()  # tasks that wrote the other side
+    worktree: str = ""
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConflictResolved(AttemptEvent):
+    """The attempt's branch now holds a commit without conflict."""
+
+    commit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolutionRefused(AttemptEvent):
+    """What was offered as a resolution is none (markers left, files missing)."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateEnded(Event):
+    """A gate ran on the merged tree at ``sha``."""
+
+    gate: str  # key of the gate run
+    ok: bool
+    sha: str
+    exit: int | None = None
+    seconds: float = 0.0
+    log: str = ""
+    tail: tuple[str, ...] = ()
+    suspects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaveTagged(Event):
+    """Every task of the wave is settled and its gates are green: a place to go back to."""
+
+    wave: int
+    sha: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolledBack(Event):
+    """The integration branch is back at the end of ``wave``; what was dropped is under refs."""
+
+    wave: int
+    sha: str
+    kept: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionMade(Event):
+    """A person (or a policy, by name) answered a question."""
+
+    question: str
+    answer: str
+    text: str = ""
+    by: str = "user"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRequested(Event):
+    """Someone wants the run to pause.
+
+    ``mode``: checkpoint (now), drain (after the running agents), abort.
+    """
+
+    mode: str
+    by: str = "user"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParallelChanged(Event):
+    """The user turned the number of agents up or down."""
+
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryRequested(Event):
+    """The user wants a task that was given up to be done after all."""
+
+    task: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered(Event):
+    """The base branch holds the run's work."""
+
+    branch: str
+    sha: str
+    how: str  # fast-forward | merge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRefused(Event):
+    """The base branch was left as it is, because …"""
+
+    reason: str
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectFailed(Event):
+    """Maestro itself could not do something (disk full, git refused).
+
+    ``effect`` is the command's key.
+    """
+
+    effect: str
+    error: str
+    task: str = ""
+    attempt: int = 0
+
+
+def _leaves(cls: type[Event]) -> dict[str, type[Event]]:
+    found: dict[str, type[Event]] = {}
+    for sub in cls.__subclasses__():
+        found[sub.__name__] = sub
+        found.update(_leaves(sub))
+    return found
+
+
+KINDS: dict[str, type[Event]] = _leaves(Event)
+_FIELDS = {name: tuple(f.name for f in dataclasses.fields(cls)) for name, cls in KINDS.items()}
+
+
+def pack(event: Event) -> dict[str, Any]:
+    """The event's own data as plain JSON types, without ``at`` (a column of its own)."""
+    return {n: getattr(event, n) for n in _FIELDS[type(event).__name__] if n != "at"}
+
+
+def unpack(kind: str, at: float, data: dict[str, Any]) -> Event | None:
+    """The event of a journal row, or None when this version does not know the kind."""
+    cls = KINDS.get(kind)
+    if cls is None:
+        return None
+    names = _FIELDS[kind]
+    known = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k in names}
+    return cls(at=at, **known)

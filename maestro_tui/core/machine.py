@@ -1,0 +1,487 @@
+"""The machine: one fact in, new state, and the commands it calls for.
+
+The same fold runs in the engine, behind every screen, in replay and in the tests. Facts about
+attempts that are over, and repeated facts, change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import fields, replace
+from typing import Any
+
+from maestro_tui.core import events as e
+from maestro_tui.core import questions
+from maestro_tui.core.build import open_run
+from maestro_tui.core.commands import Command
+from maestro_tui.core.decisions import ask, decide, give_back
+from maestro_tui.core.outstanding import next_deadline, outstanding
+from maestro_tui.core.policies import automatic_answer
+from maestro_tui.core.scheduling import settle
+from maestro_tui.core.state import (
+    Attempt,
+    Delivery,
+    RunOptions,
+    RunState,
+    RunStatus,
+    TaskRun,
+    TaskState,
+)
+from maestro_tui.core.transitions import close_questions, move, notice, try_again
+
+_S = TaskState
+MAX_LOST = 5  # runners lost to kills before a person is asked
+_STOPPED = "stopped; a new attempt goes on later"
+
+
+class Machine:
+    """Folds events into :class:`RunState` and tells what is to be done.
+
+    ``handle`` returns the commands that are new since the last call; ``outstanding`` all that
+    stand, which is what a restarted engine carries out.
+    """
+
+    def __init__(self) -> None:
+        self.state = RunState()
+        self._known: set[str] = set()
+
+    def handle(self, *events: e.Event) -> list[Command]:
+        """Fold the events and return the commands they newly call for."""
+        for event in events:
+            self.apply(event)
+        commands = self.outstanding()
+        fresh = [c for c in commands if c.key not in self._known]
+        self._known = {c.key for c in commands}
+        return fresh
+
+    def apply(self, event: e.Event) -> None:
+        """Fold one event."""
+        state = self.state
+        state.now = max(state.now, event.at)
+        if isinstance(event, e.AttemptEvent):
+            task = state.tasks.get(event.task)
+            attempt = task.attempt if task else None
+            if task is None or attempt is None or attempt.number != event.attempt:
+                return
+            handler = _ATTEMPT_HANDLERS.get(type(event))
+            if handler is not None and handler(state, task, attempt, event):
+                settle(state)
+            return
+        run_handler = _RUN_HANDLERS.get(type(event))
+        if run_handler is not None:
+            run_handler(state, event)
+            settle(state)
+
+    def outstanding(self) -> list[Command]:
+        """Every command the state calls for."""
+        return outstanding(self.state)
+
+    def next_deadline(self) -> float | None:
+        """When a ``Woke`` would change something, in Unix seconds."""
+        return next_deadline(self.state)
+
+    @property
+    def stalled(self) -> bool:
+        """Whether only a person can move the run on."""
+        state = self.state
+        return (
+            not state.ended
+            and bool(state.questions)
+            and not self.outstanding()
+            and self.next_deadline() is None
+        )
+
+    def story(self, task_id: str) -> list[tuple[float, str, str]]:
+        """Why a task is where it is: (time, state, reason), oldest first."""
+        return [(at, str(to), why) for at, to, why in self.state.tasks[task_id].history]
+
+
+# -- one attempt. Each returns whether anything structural changed. --------------------------------
+
+
+def _worktree_ready(
+    state: RunState, task: TaskRun, attempt: Attempt, event: e.WorktreeReady
+) -> bool:
+    if task.state is not _S.PREPARING:
+        return False
+    attempt.worktree, attempt.branch, attempt.base = event.path, event.branch, event.base
+    if attempt.stop:
+        attempt.outcome = "stopped"
+        move(state, task, _S.WAITING, _STOPPED)
+        return True
+    move(state, task, _S.RUNNING, f"{attempt.agent} starts")
+    return True
+
+
+def _agent_started(state: RunState, task: TaskRun, attempt: Attempt, event: e.AgentStarted) -> bool:
+    if task.state is not _S.RUNNING or attempt.pid:
+        return False
+    attempt.pid, attempt.start_time = event.pid, event.start_time
+    attempt.started_at = attempt.last_event_at = event.at
+    task.why = f"{attempt.agent} works"
+    return False
+
+
+def _agent_reported(
+    state: RunState, task: TaskRun, attempt: Attempt, event: e.AgentReported
+) -> bool:
+    if event.offset <= attempt.offset:
+        return False
+    attempt.offset = event.offset
+    attempt.last_event_at = event.at
+    if event.activity:
+        attempt.activity = event.activity
+    if event.usage:
+        attempt.usage = dict(event.usage)
+    attempt.tools = max(attempt.tools, event.tools)
+    return False
+
+
+def _permission_asked(
+    state: RunState, task: TaskRun, attempt: Attempt, event: e.PermissionAsked
+) -> bool:
+    if task.state is not _S.RUNNING:
+        return False
+    ask(state, questions.permission(state, task, event.request, event.tool, event.detail))
+    return True
+
+
+def _permission_delivered(
+    state: RunState, task: TaskRun, attempt: Attempt, event: e.PermissionDelivered
+) -> bool:
+    return attempt.pending_answers.pop(event.request, None) is not None
+
+
+def _marker_seen(state: RunState, task: TaskRun, attempt: Attempt, event: e.MarkerSeen) -> bool:
+    if not attempt.marker_at:
+        attempt.marker_at = event.at
+        attempt.last_event_at = event.at
+    return False
+
+
+def _agent_ended(state: RunState, task: TaskRun, attempt: Attempt, event: e.AgentEnded) -> bool:
+    if task.state is not _S.RUNNING:
+        return False
+    close_questions(state, task.id, frozenset({"permission"}))
+    attempt.pending_answers.clear()
+    attempt.ended_at = event.at
+    attempt.started_at = attempt.started_at or event.at
+    attempt.ok, attempt.reason, attempt.exit = event.ok, event.reason, event.exit
+    attempt.error = event.error
+    if event.usage:
+        attempt.usage = dict(event.usage)
+    if attempt.stop and event.reason in ("stopped", "lost", "crashed"):
+        attempt.outcome = "stopped"
+        move(state, task, _S.WAITING, _STOPPED)
+    elif event.reason in ("lost", "stopped") and task.lost < MAX_LOST:
+        task.lost += 1
+        attempt.outcome = "lost"
+        notice(state, f"{task.id}: its runner was killed; attempt {attempt.number + 1} follows")
+        move(state, task, _S.WAITING, "its runner was killed; starts again")
+    elif event.ok:
+        move(state, task, _S.CHECKING, "its work is being checked")
+    else:
+        attempt.outcome = "failed"
+        move(state, task, _S.FAILED, event.error or event.reason)
+        title = f"{task.id} failed: {event.error or event.reason}"
+        ask(state, questions.failure(state, task, title, event.evidence, event.suspect))
+    return True
+
+
+def _work_checked(state: RunState, task: TaskRun, attempt: Attempt, event: e.WorkChecked) -> bool:
+    if task.state is not _S.CHECKING:
+        return False
+    attempt.checks, attempt.commit = event.checks, event.commit
+    attempt.files, attempt.stray, attempt.claims = event.files, event.stray, event.claims
+    bad = [c for c in event.checks if not c["ok"]]
+    if not bad:
+        task.queued_at = event.at
+        move(state, task, _S.QUEUED, "waits for its merge")
+        return True
+    others = [c for c in bad if c["name"] != "owned"]
+    if event.stray and not others:
+        move(state, task, _S.FAILED, f"changed {len(event.stray)} file(s) of others")
+        ask(state, questions.stray(state, task))
+        return True
+    attempt.outcome = "failed"
+    first = (others or bad)[0]
+    reason = f"{first['name']}: {first['detail']}"
+    move(state, task, _S.FAILED, reason)
+    evidence = tuple(f"✗ {c['name']}: {c['detail']}" for c in bad) + event.evidence
+    ask(
+        state,
+        questions.failure(
+            state, task, f"{task.id} is not done — {reason}", evidence, event.suspect
+        ),
+    )
+    return True
+
+
+def _merged(state: RunState, task: TaskRun, attempt: Attempt, event: e.Merged) -> bool:
+    if task.state is not _S.MERGING:
+        return False
+    state.head = event.sha
+    attempt.outcome = "merged"
+    state.merges.append((event.sha, task.id))
+    state.wave_tags.pop(task.wave, None)
+    task.merged_sha, task.merged_at = event.sha, event.at
+    move(state, task, _S.MERGED, "merged")
+    for run in state.gates.values():  # a later merge into a wave makes its green stale
+        if run.wave == task.wave and run.state in ("passed", "accepted"):
+            run.state = "pending"
+    return True
+
+
+def _merge_refused(state: RunState, task: TaskRun, attempt: Attempt, event: e.MergeRefused) -> bool:
+    if task.state is not _S.MERGING:
+        return False
+    attempt.stray = event.stray
+    move(state, task, _S.FAILED, f"its merge holds {len(event.stray)} file(s) of others")
+    ask(state, questions.stray(state, task))
+    return True
+
+
+def _merge_conflicted(
+    state: RunState, task: TaskRun, attempt: Attempt, event: e.MergeConflicted
+) -> bool:
+    if task.state is not _S.MERGING:
+        return False
+    attempt.resolve = ""
+    attempt.conflicts = event.paths
+    move(state, task, _S.CONFLICTED, "conflicts in " + ", ".join(event.paths[:3]))
+    ask(state, questions.conflict(state, task, event.paths, event.others, event.evidence))
+    return True
+
+
+def _conflict_resolved(
+    state: RunState, task: TaskRun, attempt: Attempt, event: e.ConflictResolved
+) -> bool:
+    if task.state is not _S.CONFLICTED:
+        return False
+    attempt.resolve = ""
+    attempt.merge_commit = event.commit
+    task.queued_at = event.at
+    move(state, task, _S.QUEUED, "resolved; waits for its merge")
+    return True
+
+
+def _resolution_refused(
+    state: RunState, task: TaskRun, attempt: Attempt, event: e.ResolutionRefused
+) -> bool:
+    if task.state is not _S.CONFLICTED:
+        return False
+    attempt.resolve = ""
+    ask(state, questions.conflict(state, task, attempt.conflicts, (), (event.reason,)))
+    return True
+
+
+# -- the run ---------------------------------------------------------------------------------------
+
+
+def _run_created(state: RunState, event: e.RunCreated) -> None:
+    if not state.run:
+        open_run(state, event)
+
+
+def _engine_started(state: RunState, event: e.EngineStarted) -> None:
+    state.engine_pid = event.pid
+    state.attended = event.attended
+    if event.policies:
+        state.options = _with_policies(state.options, event.policies)
+    state.started_at = state.started_at or event.at
+    if state.stopping != "abort":
+        state.stopping = state.stop_reason = state.suspended = ""
+    if state.status in (RunStatus.STOPPED, RunStatus.STOPPING):
+        state.status = RunStatus.RUNNING if state.accepted else RunStatus.REVIEW
+    if state.status is RunStatus.REVIEW and "review" not in state.questions:
+        ask(state, questions.review(state))
+    for task in state.tasks.values():
+        if task.attempt is not None and task.state in (_S.PREPARING, _S.RUNNING):
+            task.attempt.stop = False
+    _reconsider(state)
+
+
+def _reconsider(state: RunState) -> None:
+    """Questions that wait may have an answer under the policies given now."""
+    for question in list(state.questions.values()):
+        answer = automatic_answer(state, question)
+        if answer is not None and question.option(answer[0]) is not None:
+            decide(state, question.id, answer[0], "", f"policy: {answer[1]}")
+
+
+def _with_policies(options: RunOptions, changes: dict[str, Any]) -> RunOptions:
+    known = {f.name for f in fields(RunOptions)}
+    clean: dict[str, Any] = {
+        k: tuple(v) if isinstance(v, list) else v for k, v in changes.items() if k in known
+    }
+    return replace(options, **clean)
+
+
+def _run_suspended(state: RunState, event: e.RunSuspended) -> None:
+    state.status = RunStatus.STOPPED
+    state.suspended = event.reason
+    state.stopping = ""
+    state.engine_pid = 0
+
+
+def _run_ended(state: RunState, event: e.RunEnded) -> None:
+    state.status = RunStatus(event.outcome)
+    state.ended_at = event.at
+    state.engine_pid = 0
+    state.stopping = ""
+
+
+def _gate_ended(state: RunState, event: e.GateEnded) -> None:
+    run = state.gates.get(event.gate)
+    if run is None or run.state != "running":
+        return
+    run.sha, run.exit, run.seconds = event.sha, event.exit, event.seconds
+    run.log, run.tail = event.log, event.tail
+    run.state = "passed" if event.ok else "failed"
+    if event.ok:
+        state.green[run.gate.run] = (event.sha, "passed")
+    else:
+        ask(state, questions.gate(state, run, event.suspects))
+
+
+def _wave_tagged(state: RunState, event: e.WaveTagged) -> None:
+    state.wave_tags[event.wave] = event.sha
+
+
+def _rolled_back(state: RunState, event: e.RolledBack) -> None:
+    if state.rollback_to is None:
+        return
+    state.head = event.sha
+    state.rollback_to = None
+    state.held_after = event.wave
+    state.rollbacks += 1
+    for number in [n for n in state.wave_tags if n > event.wave]:
+        del state.wave_tags[number]
+    for run in state.gates.values():
+        if run.wave == 0 or run.wave > event.wave:
+            run.state = "pending"
+    for key in [k for k, q in state.questions.items() if q.kind == "gate"]:
+        del state.questions[key]
+    kept_merges = [m[0] for m in state.merges]
+    cut = kept_merges.index(event.sha) + 1 if event.sha in kept_merges else 0
+    dropped = {task for _, task in state.merges[cut:]}
+    del state.merges[cut:]
+    give_back(state, event.wave, dropped)
+    ask(state, questions.rolled_back(state, event.wave, event.kept))
+
+
+def _decision_made(state: RunState, event: e.DecisionMade) -> None:
+    if not decide(state, event.question, event.answer, event.text, event.by):
+        notice(state, f"An answer to {event.question} came too late and was not used")
+
+
+def _stop_requested(state: RunState, event: e.StopRequested) -> None:
+    if state.ended or state.status is RunStatus.STOPPED:
+        return
+    if state.stopping != "abort":
+        state.stopping = event.mode
+        state.stop_reason = f"{event.mode} asked by {event.by}"
+    if state.status is RunStatus.REVIEW:
+        state.status = RunStatus.STOPPING
+
+
+def _parallel_changed(state: RunState, event: e.ParallelChanged) -> None:
+    state.max_parallel = max(1, event.limit)
+    notice(state, f"Up to {state.max_parallel} agents at once from now on")
+
+
+def _retry_requested(state: RunState, event: e.RetryRequested) -> None:
+    task = state.tasks.get(event.task)
+    if task is None or task.state not in (_S.SKIPPED, _S.FAILED, _S.CONFLICTED):
+        return
+    if task.state is _S.SKIPPED or task.attempt is not None:
+        failure = task.attempt.error if task.attempt else ""
+        try_again(state, task, "is retried", instructions=event.text, failure=failure)
+    if state.ended:
+        state.status = RunStatus.STOPPED
+        state.ended_at = 0.0
+        state.delivered, state.left = None, False
+        state.delivery += 1
+
+
+def _delivered(state: RunState, event: e.Delivered) -> None:
+    state.deliver_now = False
+    state.delivered = Delivery(event.branch, event.sha, event.how)
+
+
+def _delivery_refused(state: RunState, event: e.DeliveryRefused) -> None:
+    state.deliver_now = False
+    state.delivery += 1
+    ask(state, questions.deliver(state, event.reason, event.paths))
+
+
+def _effect_failed(state: RunState, event: e.EffectFailed) -> None:
+    notice(state, f"{event.effect}: {event.error}")
+    task = state.tasks.get(event.task)
+    attempt = task.attempt if task else None
+    if task is None or attempt is None or attempt.number != event.attempt:
+        kind = event.effect.split(":")[0]
+        ask(
+            state,
+            questions.trouble(state, event.effect, f"Maestro could not do {kind}", event.error),
+        )
+        return
+    if task.state not in (_S.PREPARING, _S.RUNNING, _S.CHECKING, _S.MERGING, _S.QUEUED):
+        return
+    attempt.outcome = "failed"
+    attempt.error = event.error
+    first = event.error.splitlines()[0] if event.error else event.effect
+    move(state, task, _S.FAILED, first)
+    ask(
+        state,
+        questions.failure(
+            state, task, f"{task.id}: {first}", tuple(event.error.splitlines()[:10]), ""
+        ),
+    )
+
+
+def _woke(state: RunState, event: e.Woke) -> None:
+    """Time passed; ``settle`` sees who may start now."""
+
+
+_ATTEMPT_HANDLERS: dict[type[e.Event], Callable[..., bool]] = {
+    e.WorktreeReady: _worktree_ready,
+    e.AgentStarted: _agent_started,
+    e.AgentReported: _agent_reported,
+    e.PermissionAsked: _permission_asked,
+    e.PermissionDelivered: _permission_delivered,
+    e.MarkerSeen: _marker_seen,
+    e.AgentEnded: _agent_ended,
+    e.WorkChecked: _work_checked,
+    e.Merged: _merged,
+    e.MergeRefused: _merge_refused,
+    e.MergeConflicted: _merge_conflicted,
+    e.ConflictResolved: _conflict_resolved,
+    e.ResolutionRefused: _resolution_refused,
+}
+
+_RUN_HANDLERS: dict[type[e.Event], Callable[..., None]] = {
+    e.RunCreated: _run_created,
+    e.EngineStarted: _engine_started,
+    e.RunSuspended: _run_suspended,
+    e.RunEnded: _run_ended,
+    e.Woke: _woke,
+    e.GateEnded: _gate_ended,
+    e.WaveTagged: _wave_tagged,
+    e.RolledBack: _rolled_back,
+    e.DecisionMade: _decision_made,
+    e.StopRequested: _stop_requested,
+    e.ParallelChanged: _parallel_changed,
+    e.RetryRequested: _retry_requested,
+    e.Delivered: _delivered,
+    e.DeliveryRefused: _delivery_refused,
+    e.EffectFailed: _effect_failed,
+}
+
+
+def fold(events: Iterable[e.Event]) -> Machine:
+    """A machine that has seen all these events."""
+    machine = Machine()
+    for event in events:
+        machine.apply(event)
+    return machine

@@ -1,0 +1,99 @@
+"""Which commands the state calls for. A pure reading of it, so a restart finds them all again."""
+
+from __future__ import annotations
+
+from maestro_tui.core.commands import (
+    AnswerAgent,
+    CheckWork,
+    Command,
+    CreateWorktree,
+    Deliver,
+    Finish,
+    Merge,
+    ResolveConflict,
+    Rollback,
+    RunAgent,
+    RunGate,
+    StopAgent,
+    Suspend,
+    TagWave,
+)
+from maestro_tui.core.scheduling import quiet, wave_to_tag
+from maestro_tui.core.state import Attempt, RunState, RunStatus, TaskRun, TaskState
+
+_S = TaskState
+
+
+def outstanding(state: RunState) -> list[Command]:
+    """Everything that is to be done now; nothing that waits for a person."""
+    if state.ended or state.status in (RunStatus.REVIEW, RunStatus.STOPPED) or not state.engine_pid:
+        return []
+    commands: list[Command] = []
+    for task in state.tasks.values():
+        attempt = task.attempt
+        if attempt is not None:
+            commands.extend(_for_task(task, attempt))
+    commands.extend(RunGate(g.key, g.runs) for g in state.gates.values() if g.state == "running")
+    if any(q.kind == "trouble" for q in state.questions.values()):
+        return [c for c in commands if isinstance(c, (RunAgent, StopAgent, AnswerAgent))]
+    if state.stopping:
+        if quiet(state):
+            commands.append(
+                Finish("aborted") if state.stopping == "abort" else Suspend(state.stop_reason)
+            )
+        return commands
+    if state.rollback_to is not None:
+        if quiet(state):
+            commands.append(Rollback(state.rollback_to))
+        return commands
+    wave = wave_to_tag(state)
+    if wave:
+        commands.append(TagWave(wave))
+    elif state.status is RunStatus.DELIVERING:
+        commands.append(Deliver(state.delivery))
+    elif state.status is RunStatus.FINISHING:
+        commands.append(Finish(outcome(state)))
+    return commands
+
+
+def _for_task(task: TaskRun, attempt: Attempt) -> list[Command]:
+    match task.state:
+        case _S.PREPARING:
+            return [CreateWorktree(task.id, attempt.number)]
+        case _S.RUNNING:
+            found: list[Command] = [RunAgent(task.id, attempt.number)]
+            if attempt.stop:
+                found.append(StopAgent(task.id, attempt.number))
+            found.extend(
+                AnswerAgent(task.id, attempt.number, request, allow, text)
+                for request, (allow, text) in attempt.pending_answers.items()
+            )
+            return found
+        case _S.CHECKING:
+            return [CheckWork(task.id, attempt.number, attempt.drop, attempt.extend)]
+        case _S.MERGING:
+            return [Merge(task.id, attempt.number, attempt.merge_commit or attempt.commit)]
+        case _S.CONFLICTED if attempt.resolve:
+            return [ResolveConflict(task.id, attempt.number, attempt.resolve)]
+    return []
+
+
+def outcome(state: RunState) -> str:
+    """done only when every task of the plan is in and nothing was refused."""
+    if any(t.state not in (_S.MERGED, _S.DONE, _S.EXCLUDED) for t in state.tasks.values()):
+        return "failed"
+    if any(g.state == "accepted" for g in state.gates.values()):
+        return "failed"
+    return "done"
+
+
+def next_deadline(state: RunState) -> float | None:
+    """When time itself will change something, in Unix seconds; None when it will not."""
+    if state.ended or state.stopping or state.status is RunStatus.STOPPED:
+        return None
+    times = [
+        t.not_before
+        for t in state.tasks.values()
+        if t.state is _S.READY and t.not_before > state.now
+    ]
+    return min(times) if times else None

@@ -1,0 +1,329 @@
+"""The questions a run can ask: evidence first, then answers with one key each.
+
+Ids are stable, readable and never used twice, so that ``maestro decide`` can name them and an
+answer can be given only once.
+"""
+
+from __future__ import annotations
+
+from maestro_tui.core.state import GateRun, Option, Question, RunState, TaskRun
+
+RETRY = Option("retry", "Retry", "r", "a fresh attempt, told what failed")
+INSTRUCT = Option(
+    "instruct", "Retry with instructions", "i", "you type what to do", text="required"
+)
+SKIP = Option("skip", "Skip", "s", "give this task up; what depends on it is blocked", danger=True)
+ABORT = Option("abort", "Abort the run", "A", "stop every agent; merged work is kept", danger=True)
+SWAP = Option(
+    "swap", "Other agent", "w", "retry with another agent: type its name", text="required"
+)
+ROLLBACK = Option(
+    "rollback",
+    "Roll back",
+    "B",
+    "drop this wave's merges; everything is kept under refs",
+    danger=True,
+)
+
+
+def dependents_of(state: RunState, task: TaskRun) -> list[str]:
+    """Every task that cannot start before this one is merged, nearest first."""
+    seen: dict[str, None] = {}
+    queue = list(task.dependents)
+    while queue:
+        one = queue.pop(0)
+        if one not in seen:
+            seen[one] = None
+            queue.extend(state.tasks[one].dependents)
+    return list(seen)
+
+
+def _blocks(state: RunState, task: TaskRun) -> tuple[str, ...]:
+    names = dependents_of(state, task)
+    if not names:
+        return ("Nothing depends on it; the other tasks go on.",)
+    shown = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    return (f"Blocked until this is answered: {shown}.",)
+
+
+def review(state: RunState) -> Question:
+    """May this strategy run at all?"""
+    strategy = state.strategy
+    assert strategy is not None
+    commands = [f"Gate: {g.run}" for g in strategy.gates]
+    return Question(
+        id="review",
+        kind="review",
+        title=f"Run “{strategy.plan.title}”: {len(state.tasks)} tasks in {len(state.waves)} waves?",
+        evidence=(
+            f"Up to {state.max_parallel} agents at once, mode {state.mode}, "
+            f"driver {state.options.driver}.",
+            *commands,
+        ),
+        options=(
+            Option("yes", "Yes, run it", "y"),
+            Option("no", "No, do nothing", "n", danger=True),
+        ),
+        asked_at=state.now,
+        default="yes",
+    )
+
+
+def failure(
+    state: RunState, task: TaskRun, title: str, evidence: tuple[str, ...], suspect: str
+) -> Question:
+    """An agent did not do it: what now?"""
+    attempt = task.attempt
+    assert attempt is not None
+    upstream = suspect or (task.after[0] if task.after else "")
+    options = [RETRY, INSTRUCT]
+    if upstream:
+        options.append(
+            Option(
+                "upstream",
+                f"Fix {upstream} first",
+                "u",
+                f"run {upstream} again with this failure, then retry this task",
+                text="optional",
+            )
+        )
+    options += [SWAP, SKIP]
+    if task.wave > 1:
+        options.append(ROLLBACK)
+    options.append(ABORT)
+    return Question(
+        id=f"fail-{task.task.key}-{attempt.number}",
+        kind="failure",
+        title=title,
+        evidence=(*evidence, *_blocks(state, task)),
+        options=tuple(options),
+        task=task.id,
+        attempt=attempt.number,
+        subject=upstream,
+        asked_at=state.now,
+        default="retry",
+    )
+
+
+def stray(state: RunState, task: TaskRun) -> Question:
+    """The agent changed files that are not its own."""
+    attempt = task.attempt
+    assert attempt is not None
+    owners = []
+    for path in attempt.stray[:12]:
+        owner = next(
+            (t.id for t in state.tasks.values() if t is not task and path in t.task.files), ""
+        )
+        owners.append(f"  {path}" + (f"   (belongs to {owner})" if owner else ""))
+    return Question(
+        id=f"stray-{task.task.key}-{attempt.number}-{len(attempt.drop) + len(attempt.extend)}",
+        kind="stray",
+        title=f"{task.id} changed {len(attempt.stray)} file(s) outside its own",
+        evidence=(*owners, "Owned: " + (", ".join(task.owned) or "nothing"), *_blocks(state, task)),
+        options=(
+            Option("drop", "Drop the stray edits", "d", "keep the rest of the work"),
+            Option(
+                "extend", "Let it keep them", "e", "these files become the task's own", danger=True
+            ),
+            RETRY,
+            INSTRUCT,
+            SKIP,
+            ABORT,
+        ),
+        task=task.id,
+        attempt=attempt.number,
+        asked_at=state.now,
+        default="drop",
+    )
+
+
+def permission(state: RunState, task: TaskRun, request: str, tool: str, detail: str) -> Question:
+    """A running agent waits for a yes."""
+    attempt = task.attempt
+    assert attempt is not None
+    return Question(
+        id=f"perm-{task.task.key}-{attempt.number}-{request}",
+        kind="permission",
+        title=f"{task.id} asks to use {tool}",
+        evidence=(detail, f"In its worktree {attempt.worktree}", "The agent waits."),
+        options=(
+            Option("allow", "Allow once", "y"),
+            Option("deny", "Deny", "n", "the agent is told why", text="optional"),
+        ),
+        task=task.id,
+        attempt=attempt.number,
+        subject=request,
+        asked_at=state.now,
+        default="deny",
+    )
+
+
+def conflict(
+    state: RunState,
+    task: TaskRun,
+    paths: tuple[str, ...],
+    others: tuple[str, ...],
+    evidence: tuple[str, ...],
+) -> Question:
+    """Two tasks changed the same lines."""
+    attempt = task.attempt
+    assert attempt is not None
+    with_whom = f" with {', '.join(others)}" if others else ""
+    number = sum(
+        1 for a in state.answers if a.question.kind == "conflict" and a.question.task == task.id
+    )
+    return Question(
+        id=f"conflict-{task.task.key}-{attempt.number}" + (f"-{number}" if number else ""),
+        kind="conflict",
+        title=f"Merging {task.id} conflicts{with_whom} in {len(paths)} file(s)",
+        evidence=(*(f"  {p}" for p in paths), *evidence, *_blocks(state, task)),
+        options=(
+            Option(
+                "retry", "Send back to the agent", "r", "a fresh attempt on top of what is merged"
+            ),
+            INSTRUCT,
+            Option("edited", "I resolved it", "e", "edit the files in its worktree, then answer"),
+            Option(
+                "theirs",
+                "Take the task's side",
+                "t",
+                f"where lines conflict, {task.id} wins",
+                danger=True,
+            ),
+            Option(
+                "ours",
+                "Keep what is merged",
+                "o",
+                f"where lines conflict, {task.id} loses",
+                danger=True,
+            ),
+            SKIP,
+            ABORT,
+        ),
+        task=task.id,
+        attempt=attempt.number,
+        subject=attempt.worktree,
+        asked_at=state.now,
+        default="retry",
+    )
+
+
+def gate(state: RunState, run: GateRun, suspects: tuple[str, ...]) -> Question:
+    """The merged tree fails a check."""
+    where = f"after wave {run.wave}" if run.wave else "on the final tree"
+    guilty = suspects[0] if suspects else ""
+    options = []
+    if guilty:
+        options += [
+            Option(
+                "retry", f"Send {guilty} back", "r", "a new attempt with this failure as its task"
+            ),
+            Option(
+                "instruct",
+                f"Send {guilty} back with instructions",
+                "i",
+                "you type what to do",
+                text="required",
+            ),
+        ]
+    options.append(
+        Option(
+            "rerun",
+            "Run the gate again",
+            "g",
+            "when you believe it is flaky or you changed something",
+        )
+    )
+    if run.wave:
+        options.append(ROLLBACK)
+    options += [
+        Option("accept", "Accept as it is", "a", "go on with a red gate", danger=True),
+        ABORT,
+    ]
+    return Question(
+        id=f"gate-{run.key}-{run.runs}",
+        kind="gate",
+        title=f"Gate “{run.gate.name}” failed {where}",
+        evidence=(
+            f"$ {run.gate.run}   (exit {run.exit}, {run.seconds:.1f} s)",
+            *run.tail,
+            *((f"Most likely: {', '.join(suspects)}",) if suspects else ()),
+        ),
+        options=tuple(options),
+        task=guilty,
+        subject=run.key,
+        asked_at=state.now,
+        default="retry" if guilty else "rerun",
+    )
+
+
+def rolled_back(state: RunState, wave: int, kept: str) -> Question:
+    """The branch is back where wave N ended: and now?"""
+    later = [t.id for t in state.tasks.values() if t.wave > wave]
+    return Question(
+        id=f"rolledback-{state.rollbacks}",
+        kind="rolledback",
+        title=f"Rolled back to {'the base' if wave == 0 else f'the end of wave {wave}'}",
+        evidence=(
+            f"To be done again: {', '.join(later)}.",
+            f"What was dropped is kept: {kept}." if kept else "Nothing had to be dropped.",
+        ),
+        options=(
+            Option("restart", "Start the wave again", "r"),
+            Option(
+                "instruct",
+                "Start it with instructions",
+                "i",
+                "given to every agent of it",
+                text="required",
+            ),
+            Option("skip", "Leave it there", "s", "the later tasks are given up", danger=True),
+            ABORT,
+        ),
+        asked_at=state.now,
+        default="restart",
+    )
+
+
+def trouble(state: RunState, subject: str, title: str, error: str) -> Question:
+    """Maestro itself could not do something that is not one task's business."""
+    return Question(
+        id=f"trouble-{len(state.answers)}-{subject.split(':')[0].lower()}",
+        kind="trouble",
+        title=title,
+        evidence=tuple(error.splitlines()[:12]),
+        options=(Option("retry", "Try again", "r"), ABORT),
+        subject=subject,
+        asked_at=state.now,
+        default="retry",
+    )
+
+
+def deliver(state: RunState, reason: str = "", paths: tuple[str, ...] = ()) -> Question:
+    """Everything that can be done is done: bring it into the base branch?"""
+    merged = [t for t in state.tasks.values() if t.merged_sha]
+    left = [
+        t for t in state.tasks.values() if not t.merged_sha and t.state not in ("done", "excluded")
+    ]
+    target = state.base_branch or "the detached HEAD"
+    files = {f for t in merged if t.attempt for f in t.attempt.files}
+    evidence = [f"{len(merged)} task(s) merged, {len(files)} file(s) changed."]
+    if left:
+        evidence.append("Not part of it: " + ", ".join(f"{t.id} ({t.state})" for t in left) + ".")
+    red = [g.gate.name for g in state.gates.values() if g.state == "accepted"]
+    if red:
+        evidence.append("Accepted with a red gate: " + ", ".join(red) + ".")
+    if reason:
+        evidence = [reason, *(f"  {p}" for p in paths[:12]), *evidence]
+    return Question(
+        id=f"deliver-{state.delivery}",
+        kind="deliver",
+        title=f"Could not deliver to {target}" if reason else f"Deliver to {target}?",
+        evidence=tuple(evidence),
+        options=(
+            Option("merge", "Try again" if reason else "Merge", "m", f"into {target}"),
+            Option("leave", "Leave it on its branch", "l", f"maestro/{state.run}/_integration"),
+        ),
+        asked_at=state.now,
+        default="merge",
+    )

@@ -1,0 +1,78 @@
+"""The few ways state changes: a task moves, an attempt begins, a question closes.
+
+Kept together so that each change is checked against the transition table and leaves its reason in
+the task's story.
+"""
+
+from __future__ import annotations
+
+from maestro_tui.core.state import TRANSITIONS, Answer, Attempt, RunState, TaskRun, TaskState
+
+
+class IllegalMove(AssertionError):
+    """A task was about to go where it cannot: a bug, named with both ends."""
+
+
+def move(state: RunState, task: TaskRun, to: TaskState, why: str) -> None:
+    """Move a task, remembering why."""
+    if to is not task.state:
+        if to not in TRANSITIONS[task.state]:
+            raise IllegalMove(f"{task.id}: {task.state} -> {to} ({why})")
+        task.history.append((state.now, to, why))
+    task.state = to
+    task.why = why
+
+
+def new_attempt(state: RunState, task: TaskRun) -> Attempt:
+    """Begin the next try, with what is to be said to the agent this time."""
+    if task.attempt is not None and not task.attempt.outcome:
+        task.attempt.outcome = "superseded"
+    attempt = Attempt(
+        number=len(task.attempts) + 1,
+        created_at=state.now,
+        instructions=task.next_instructions,
+        failure=task.next_failure,
+        agent=task.agent or task.assignment.agent,
+    )
+    task.next_instructions = ""
+    task.next_failure = ""
+    task.not_before = 0.0
+    task.attempts.append(attempt)
+    return attempt
+
+
+def try_again(
+    state: RunState,
+    task: TaskRun,
+    why: str,
+    *,
+    instructions: str = "",
+    failure: str = "",
+    delay: float = 0.0,
+) -> None:
+    """Send a task back to the start of its road; its next attempt hears what went wrong."""
+    attempt = task.attempt
+    if attempt is not None and not attempt.outcome:
+        attempt.outcome = "failed"
+    task.next_instructions = instructions or task.next_instructions
+    task.next_failure = failure or task.next_failure
+    task.not_before = state.now + delay if delay else 0.0
+    task.merged_sha = ""
+    close_questions(state, task.id)
+    move(state, task, TaskState.WAITING, why)
+
+
+def close_questions(state: RunState, task_id: str, kinds: frozenset[str] | None = None) -> None:
+    """Withdraw what was asked about a task: events have answered it."""
+    for key in [
+        k
+        for k, q in state.questions.items()
+        if q.task == task_id and q.kind != "gate" and (kinds is None or q.kind in kinds)
+    ]:
+        question = state.questions.pop(key)
+        state.answers.append(Answer(question, "", "", "withdrawn", state.now))
+
+
+def notice(state: RunState, text: str) -> None:
+    """Something the user should be able to read later, that asks nothing."""
+    state.notices.append((state.now, text))

@@ -1,0 +1,174 @@
+"""What a plan implies: which tasks may run together, which may not, and how long it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from maestro_tui.plans import conflicts, graphs
+from maestro_tui.plans.errors import PlanError
+from maestro_tui.plans.estimates import estimate, seconds_of
+from maestro_tui.plans.expansion import chain, expand, stated_edges, where
+from maestro_tui.plans.model import Conflict, Diagnostic, Edge, Estimate, Plan, Task
+
+DEFAULT_TASK_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """The result of :func:`analyse`: only tasks that will run, only edges between them."""
+
+    edges: tuple[Edge, ...] = ()
+    waves: tuple[tuple[str, ...], ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    critical_path: tuple[str, ...] = ()
+    estimate: Estimate = field(default_factory=Estimate)
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    def after(self) -> dict[str, tuple[str, ...]]:
+        """For each task the tasks it directly waits for."""
+        out: dict[str, list[str]] = {}
+        for edge in self.edges:
+            out.setdefault(edge.task, []).append(edge.after)
+        return {task: tuple(names) for task, names in out.items()}
+
+
+def analyse(
+    plan: Plan,
+    *,
+    repo: Path | None = None,
+    mode: str = "waves",
+    max_parallel: int = 10,
+    default_task_s: float = DEFAULT_TASK_S,
+    exclude: Collection[str] = (),
+    owned: Mapping[str, Sequence[str]] | None = None,
+    durations: Mapping[str, float] | None = None,
+) -> Analysis:
+    """Order, waves, conflicts and estimates of a plan; raises PlanError when it cannot be run.
+
+    ``owned`` gives the files of tasks for which the plan names none, ``durations`` seconds known
+    from earlier runs. ``repo`` is where Python imports between tasks' files are looked up.
+    """
+    _check(plan, mode)
+    expanded = expand(plan, set(exclude))
+    tasks = expanded.tasks
+    if not tasks:
+        return Analysis(diagnostics=(_nothing_left(plan),))
+    needs, found, cut = conflicts.serialise(tasks, expanded.needs, owned)
+    if plan.order == "strict":
+        needs = _strict(tasks, needs)
+    waves = _waves(needs)
+    seconds = [seconds_of(task, default_task_s, durations)[0] for task in tasks]
+    path, _ = graphs.longest_path(needs, seconds)
+    return Analysis(
+        edges=tuple(edge for before in needs for edge in before.values()),
+        waves=tuple(tuple(tasks[n].id for n in wave) for wave in waves),
+        conflicts=found,
+        critical_path=tuple(tasks[n].id for n in path),
+        estimate=estimate(
+            tasks,
+            needs,
+            waves,
+            mode=mode,
+            max_parallel=max_parallel,
+            default_s=default_task_s,
+            durations=durations,
+        ),
+        diagnostics=_remarks(plan, found, cut),
+    )
+
+
+def transitive_reduction(edges: Sequence[Edge]) -> tuple[Edge, ...]:
+    """The edges without those that follow from others: what a drawing should show."""
+    names = list(dict.fromkeys(name for e in edges for name in (e.after, e.task)))
+    index = {name: n for n, name in enumerate(names)}
+    needs: list[set[int]] = [set() for _ in names]
+    for edge in edges:
+        needs[index[edge.task]].add(index[edge.after])
+    kept = graphs.reduce(needs)
+    return tuple(e for e in edges if index[e.after] in kept[index[e.task]])
+
+
+def _check(plan: Plan, mode: str) -> None:
+    if mode not in ("waves", "streaming"):
+        raise PlanError(f"mode is {mode!r}; write 'waves' or 'streaming'.")
+    if not plan.tasks:
+        raise PlanError(
+            f"{where(plan, 0)}: the plan has no task. Add a heading such as "
+            "'## Phase 1: title' or a [[task]] table with id and title."
+        )
+    seen: dict[str, int] = {}
+    for task in plan.tasks:
+        if task.id in seen:
+            raise PlanError(
+                f"{where(plan, task.line)}: the task id {task.id!r} is used twice (first on line "
+                f"{seen[task.id]}). Give one of them another id."
+            )
+        seen[task.id] = task.line
+
+
+def _strict(tasks: Sequence[Task], needs: list[dict[int, Edge]]) -> list[dict[int, Edge]]:
+    """One after the other: a chain through a valid order close to the document's."""
+    order = graphs.topological_order(needs)
+    out = [dict(before) for before in needs]
+    for earlier, later in zip(order, order[1:], strict=False):
+        edge = chain([tasks[earlier], tasks[later]], "convention")[0]
+        out[later].setdefault(earlier, edge)
+    return out
+
+
+def _waves(needs: Sequence[Mapping[int, Edge]]) -> list[list[int]]:
+    level = graphs.levels([set(n) for n in needs])
+    out: list[list[int]] = [[] for _ in range(max(level, default=0))]
+    for node, wave in enumerate(level):
+        out[wave - 1].append(node)
+    return out
+
+
+def _nothing_left(plan: Plan) -> Diagnostic:
+    return Diagnostic(
+        "nothing-to-do",
+        "info",
+        0,
+        f"None of the {len(plan.tasks)} tasks is left to run: all are done, excluded or deferred.",
+        "Clear a done mark or include a task to run it again.",
+    )
+
+
+def _remarks(plan: Plan, found: Sequence[Conflict], cut: bool) -> tuple[Diagnostic, ...]:
+    lines = {task.id: task.line for task in plan.tasks}
+    out = [
+        Diagnostic(
+            "file-conflict",
+            "info",
+            lines[c.second],
+            f"{c.second} runs after {c.first}: both write {', '.join(c.paths[:3])}.",
+            "State the order with a dependency, or give the tasks different files.",
+        )
+        for c in found[:200]
+        if c.serialised
+    ]
+    if cut:
+        out.append(
+            Diagnostic(
+                "conflicts-cut",
+                "info",
+                0,
+                f"More than {conflicts.MAX_LISTED} pairs of tasks write the same files; the list "
+                "is cut, the order is complete.",
+            )
+        )
+    waiting = {t.id for t in plan.tasks if t.status in ("deferred", "cancelled")}
+    out += [
+        Diagnostic(
+            "dependency-not-run",
+            "warning",
+            edge.line,
+            f"{edge.task} depends on {edge.after}, which the plan marks as not to be done.",
+            f"Remove the dependency or clear the mark of {edge.after}.",
+        )
+        for edge in stated_edges(plan)
+        if edge.after in waiting
+    ]
+    return tuple(out)

@@ -1,0 +1,221 @@
+"""The block tree of a Markdown document: sections holding lines, items, tables and fences.
+
+Every block carries its line number, because all that is read from a plan is shown with the line it
+came from. Line by line rather than a CommonMark tree: plans put ``Files:`` and ``Needs:`` on
+neighbouring lines of what is one paragraph to CommonMark, and nest fences it would close.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from maestro_tui.plans.fences import FenceSpan
+
+_HEADING = re.compile(r"^ {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
+_ITEM = re.compile(r"^(\s*)([-*+•]|\d{1,9}[.)])(?:\s+(.*))?$")
+_BOX = re.compile(r"^\\?\[([ xX✓✔~/-])\\?\](\*?)(?:\s+|$)(.*)$")
+_TABLE_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
+_RULE = re.compile(r"^\s{0,3}([-*_])(?:\s*\1){2,}\s*$")
+# A bold line that names a kind of work stands for a heading one or more levels below the last.
+_BOLD_HEADING = re.compile(
+    r"^\s{0,3}\*\*(\W*(phase|stage|stream|work ?stream|track|task)\s+#?\w[^*]*)\*\*:?\s*$",
+    re.IGNORECASE,
+)
+_BOLD_DEPTH = {"phase": 1, "stage": 1, "task": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One line, or one fence or table. ``text`` is without marker; ``lines`` the fence's content.
+
+    ``kind``: text | item | fence | table | quote | rule | comment | blank.
+    """
+
+    kind: str
+    line: int
+    text: str = ""
+    indent: int = 0
+    end: int = 0
+    marker: str = ""
+    checked: bool | None = None
+    optional: bool = False
+    info: str = ""
+    lines: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(slots=True)
+class Section:
+    """A heading with what stands under it. The root has level 0 and no title."""
+
+    level: int
+    title: str
+    line: int
+    end: int = 0
+    blocks: list[Block] = field(default_factory=list)
+    children: list[Section] = field(default_factory=list)
+    parent: Section | None = None
+
+    def walk(self) -> Iterator[Section]:
+        """The section and all below it, in document order."""
+        todo = [self]
+        while todo:
+            section = todo.pop()
+            yield section
+            todo.extend(reversed(section.children))
+
+    def all_blocks(self) -> Iterator[Block]:
+        """The blocks of the section and of all below it."""
+        for section in self.walk():
+            yield from section.blocks
+
+    def ancestors(self) -> Iterator[Section]:
+        """The sections it stands in, the nearest first, without the root."""
+        section = self.parent
+        while section is not None and section.level:
+            yield section
+            section = section.parent
+
+
+def build_tree(lines: Sequence[str], fences: Sequence[FenceSpan], start: int = 0) -> Section:
+    """The tree of the lines from ``start`` (0-based) on; earlier ones are frontmatter."""
+    return _Builder(lines, fences).build(start)
+
+
+class _Builder:
+    def __init__(self, lines: Sequence[str], fences: Sequence[FenceSpan]) -> None:
+        self.lines = lines
+        self.fences = {span.first: span for span in fences}
+        self.root = Section(0, "", 0)
+        self.open = [self.root]
+        self.heading_level = 0
+
+    def build(self, start: int) -> Section:
+        number = start
+        while number < len(self.lines):
+            number = self._step(number)
+        for section in self.open:
+            section.end = len(self.lines)
+        return self.root
+
+    def _step(self, number: int) -> int:
+        """Reads the block at a line and returns the line after it."""
+        line = self.lines[number]
+        span = self.fences.get(number)
+        if span is not None:
+            return self._fence(number, span)
+        if "<!--" in line and line.lstrip().startswith("<!--"):
+            return self._comment(number)
+        heading = _HEADING.match(line)
+        if heading is not None:
+            self.heading_level = len(heading[1])
+            self._open(len(heading[1]), heading[2] or "", number)
+            return number + 1
+        if self._is_setext(number):
+            self.heading_level = 1
+            self._open(1, line.strip(), number)
+            return number + 2
+        bold = _BOLD_HEADING.match(line)
+        if bold is not None:
+            depth = _BOLD_DEPTH.get(bold[2].lower(), 2)
+            self._open(self.heading_level + depth, bold[1], number)
+            return number + 1
+        if "|" in line and number + 1 < len(self.lines):
+            rule = self.lines[number + 1]
+            if "|" in rule and _TABLE_RULE.match(rule):
+                return self._table(number)
+        self._add(_line_block(line, number))
+        return number + 1
+
+    def _is_setext(self, number: int) -> bool:
+        below = self.lines[number + 1] if number + 1 < len(self.lines) else ""
+        line = self.lines[number]
+        return (
+            re.fullmatch(r" {0,3}={3,}\s*", below) is not None
+            and bool(line.strip())
+            and not line.startswith(("<<<<<<<", "|||||||", "    "))
+            and _ITEM.match(line) is None
+        )
+
+    def _add(self, block: Block) -> None:
+        self.open[-1].blocks.append(block)
+
+    def _open(self, level: int, title: str, number: int) -> None:
+        while self.open[-1].level >= level:
+            self.open.pop().end = number
+        section = Section(level, title.strip(), number + 1, parent=self.open[-1])
+        self.open[-1].children.append(section)
+        self.open.append(section)
+
+    def _fence(self, number: int, span: FenceSpan) -> int:
+        last = span.last if span.closed else span.last + 1
+        content = tuple(_dedent(line, span.indent) for line in self.lines[number + 1 : last])
+        self._add(
+            Block("fence", number + 1, "", span.indent, span.last + 1, info=span.info, lines=content)
+        )
+        return span.last + 1
+
+    def _comment(self, number: int) -> int:
+        last = number
+        while last < len(self.lines) and "-->" not in self.lines[last]:
+            last += 1
+        if last == len(self.lines):
+            last = number  # never closed: only this line, or the rest of the plan would vanish
+        text = "\n".join(self.lines[number : last + 1])
+        self._add(Block("comment", number + 1, text, end=last + 1))
+        rest = self.lines[last].split("-->", 1)[-1].strip() if "-->" in self.lines[last] else ""
+        if rest:
+            self._add(_line_block(rest, last))
+        return last + 1
+
+    def _table(self, number: int) -> int:
+        rows = [_cells(self.lines[number])]
+        last = number + 2
+        while last < len(self.lines) and "|" in self.lines[last] and self.lines[last].strip():
+            if last in self.fences or _HEADING.match(self.lines[last]):
+                break
+            rows.append(_cells(self.lines[last]))
+            last += 1
+        self._add(Block("table", number + 1, end=last, rows=tuple(rows)))
+        return last
+
+
+def _line_block(line: str, number: int) -> Block:
+    wide = line.expandtabs(4)
+    indent = len(wide) - len(wide.lstrip())
+    text = line.strip()
+    if not text:
+        return Block("blank", number + 1)
+    if _RULE.match(line):
+        return Block("rule", number + 1)
+    if text.startswith(">"):
+        return Block("quote", number + 1, text.lstrip("> "), indent)
+    item = _ITEM.match(wide)
+    if item is None:
+        return Block("text", number + 1, text, indent)
+    content = (item[3] or "").strip()
+    box = _BOX.match(content)
+    if box is None:
+        return Block("item", number + 1, content, indent, marker=item[2])
+    return Block(
+        "item",
+        number + 1,
+        box[3].strip(),
+        indent,
+        marker=item[2],
+        checked=box[1] in "xX✓✔",
+        optional=bool(box[2]),
+    )
+
+
+def _dedent(line: str, indent: int) -> str:
+    wide = line.expandtabs(4) if line[:1] == "\t" else line
+    lead = len(wide) - len(wide.lstrip(" "))
+    return wide[min(indent, lead) :]
+
+
+def _cells(line: str) -> tuple[str, ...]:
+    text = line.strip().removeprefix("|").removesuffix("|")
+    return tuple(cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", text))

@@ -1,0 +1,69 @@
+"""Names that are safe in branches, folders and files, made from ids and titles."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Container, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from maestro_tui.plans.model import Task
+
+KEY_LENGTH = 40
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+def clean(text: str) -> str:
+    """Text without control and direction characters, white space folded: fit for a title."""
+    return " ".join(_CONTROL.sub("", text).split())
+
+
+def slug(text: str, length: int = KEY_LENGTH) -> str:
+    """Lower-case ASCII letters, digits and single hyphens; never starts or ends with a hyphen."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    whole = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    if len(whole) <= length:
+        return whole
+    cut = whole[:length]
+    if whole[length] != "-" and "-" in cut[length // 2 :]:
+        cut = cut[: cut.rindex("-")]
+    return cut.strip("-")
+
+
+def task_key(task_id: str, title: str, taken: Container[str] = ()) -> str:
+    """A unique key for a task; the id comes first because it is what people say."""
+    base = slug(f"{task_id} {title}") or "task"
+    key, count = base, 1
+    while key in taken:
+        count += 1
+        tail = f"-{count}"
+        key = base[: KEY_LENGTH - len(tail)].rstrip("-") + tail
+    return key
+
+
+def with_keys(tasks: Iterable[Task]) -> tuple[Task, ...]:
+    """The tasks, each with a key of its own; keys that are already safe and unique are kept."""
+    out: list[Task] = []
+    taken: set[str] = set()
+    for task in tasks:
+        key = task.key
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", key) or key in taken:
+            key = task_key(task.id, task.title, taken)
+        taken.add(key)
+        out.append(replace(task, key=key))
+    return tuple(out)
+
+
+def prompt_task_id(now: datetime, token: Callable[[], str], taken: Container[str] = ()) -> str:
+    """``task-YYYYMMDD-HHMMSS-xxxx``; asks ``token`` for hex digits until the id is new."""
+    stamp = now.strftime("%Y%m%d-%H%M%S")
+    for _ in range(1000):
+        task_id = f"task-{stamp}-{token()[:4]:0>4}"
+        if task_id not in taken:
+            return task_id
+    for number in range(0x10000):
+        task_id = f"task-{stamp}-{number:04x}"
+        if task_id not in taken:
+            return task_id
+    raise ValueError("more than 65,536 tasks in one second")

@@ -1,0 +1,181 @@
+"""Labelled facts in Markdown: ``Files: a.py``, ``**Depends on:** Task 1``, and the lists below them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from maestro_tui.plans.blocks import Block
+
+# The first pattern that matches the whole label, in lower case without decoration, names it.
+_VOCABULARY: tuple[tuple[str, str], ...] = (
+    ("forbidden", r"(do not (touch|modify|edit|change)|forbidden( files)?|files to (preserve|keep)|"
+                  r"off[- ]limits|out of scope)"),
+    ("create", r"(creates?|created|create files?|new files?|new|adds?|files? (to )?(be )?creat(e|ed)|"
+               r"files? to add|files? \((new|creates?|created)\)|files? added)"),
+    ("modify", r"(modif(y|ies|ied)|modify files?|updates?|edits?|changes|modified files?|"
+               r"files? (to )?(be )?(modif(y|ied)|updated?|edit(ed)?|changed?)|"
+               r"files? \((modif(y|ies|ied)|updated?)\))"),
+    ("delete", r"(deletes?|deleted|removes?|files? (to )?(be )?(deleted?|removed?)|deleted files?)"),
+    ("test", r"(tests?|test files?|tests? (to )?(add|write|create)|files? \(tests?\))"),
+    ("scope", r"(scope|directories|folders|owned (paths|globs)|owns)"),
+    ("files", r"(key |affected |target |primary |owned |all )?(files?|file\(s\)|file paths?|paths?)"
+              r"( (touched|affected|involved|changed|owned|in scope|written|list))?"
+              r"|files? to (create|add)[ /]*(or|and|/)[ ]*(modify|edit|update|change)"
+              r"|files? (created|new)[ /]*(or|and|/)[ ]*modified|create/modify"),
+    ("depends", r"(dependency|dependencies|depends?( on| upon)?|needs?|requires|requires? first|after|"
+                r"runs? after|blocked by|waits? for|task dependencies|phase dependencies|"
+                r"stream dependencies|depends_on)"),
+    ("prerequisites", r"(prerequisites?|pre-requisites?)"),
+    ("blocks", r"(blocks|unblocks|required (before|by|for)|needed (by|for)|blocking)"),
+    ("marker", r"(completion( (marker|file|document|signal))?|(completion )?marker( file)?|"
+               r"complete marker|on completion)"),
+    ("agent", r"(agents?|agent type|assigned( to| agent)?|assignee|owner|sub-?agent)"),
+    ("model", r"(model)"),
+    ("verify", r"(verify|verification|verify (with|by|commands?)|verification commands?|gates?|"
+               r"quality gates?|checks?|validation commands?|test commands?|run tests?|run)"),
+    ("estimate", r"(estimates?|estimated( time| duration| effort)?|estimation|duration|effort|"
+                 r"time( estimate)?|time box)"),
+    ("status", r"(status|state)"),
+    ("mode", r"(mode|execution( mode)?|parallelism)"),
+    ("requirements", r"(requirements?|validates|covers|traces to)"),
+)  # fmt: skip
+_COMPILED = tuple((name, re.compile(pattern)) for name, pattern in _VOCABULARY)
+_LABEL = re.compile(r"^([*_]{0,3})([^\W\d_][^:：*`|\n]{0,48}?)(\*{0,3}|_{0,3})\s*[:：]\s*([*_]{0,3})(.*)$")
+_INNER = re.compile(r"\s*(?:;|\s[|·•]|\s—|\s–|,)\s+(?=\**[A-Za-z][A-Za-z ]{2,24}\**:)")
+
+
+@dataclass(frozen=True, slots=True)
+class LabelItem:
+    """One entry of the list under a label."""
+
+    text: str
+    line: int
+
+
+@dataclass(slots=True)
+class Label:
+    """A known label with its value, the list below it and the fences that belong to it."""
+
+    name: str
+    written: str
+    value: str
+    line: int
+    items: list[LabelItem] = field(default_factory=list)
+    fences: list[Block] = field(default_factory=list)
+
+    def entries(self) -> list[LabelItem]:
+        """The value and the items, those that are empty left out."""
+        first = [LabelItem(self.value, self.line)] if self.value else []
+        return [*first, *self.items]
+
+
+def label_name(text: str) -> str:
+    """What a label is called here, or nothing when it is not one we know."""
+    plain = " ".join(re.sub(r"[*_`~]", "", text).lower().split())
+    plain = re.sub(r"^[^\w(]+", "", plain).rstrip(" :：")
+    return next((name for name, pattern in _COMPILED if pattern.fullmatch(plain)), "")
+
+
+def split_label(text: str) -> tuple[str, str, str]:
+    """``(name, as written, value)`` of a line; the name is empty when it carries no known label."""
+    text = re.sub(r"^[^\w*_`(\[]+", "", text)
+    found = _LABEL.match(text)
+    if found is None:
+        return "", "", ""
+    name = label_name(found[2])
+    value = found[5].strip()
+    if found[4] and value.endswith(found[4]) and not found[1]:
+        value = value.removesuffix(found[4]).strip()
+    return name, found[2].strip(), value
+
+
+def labels_in(blocks: Sequence[Block]) -> list[Label]:
+    """Every known label among the blocks, each with the list that belongs to it."""
+    out: list[Label] = []
+    number = 0
+    while number < len(blocks):
+        block = blocks[number]
+        number += 1
+        if block.kind == "table":
+            out += _from_table(block)
+        if block.kind not in ("text", "item", "quote"):
+            continue
+        found = _on_line(block)
+        if found:
+            out += found
+            number = _collect(blocks, number, block, found[-1])
+    return out
+
+
+def _on_line(block: Block) -> list[Label]:
+    out = []
+    parts = _INNER.split(block.text)
+    if len(parts) > 1 and not all(split_label(p)[0] for p in parts[1:]):
+        parts = [block.text]
+    for part in parts:
+        name, written, value = split_label(part)
+        if name:
+            out.append(Label(name, written, value, block.line))
+    return out
+
+
+def _from_table(block: Block) -> list[Label]:
+    """Rows of a two-column table whose first cell is a label."""
+    out = []
+    for offset, row in enumerate(block.rows):
+        if len(row) == 2 and (name := label_name(row[0])) and row[1]:
+            line = block.line + offset + (1 if offset else 0)
+            out.append(Label(name, row[0], row[1], line))
+    return out
+
+
+def _collect(blocks: Sequence[Block], number: int, head: Block, label: Label) -> int:
+    """Gives the label what follows it and returns the first block that is not its own."""
+    gap = taken = 0
+    while number < len(blocks):
+        block = blocks[number]
+        if block.kind == "blank":
+            gap += 1
+        elif block.kind == "fence" and _takes_fence(label, block, head, gap):
+            label.fences.append(block)
+        elif block.kind == "item" and _takes_item(label, block, head):
+            if _on_line(block):
+                break
+            label.items.append(LabelItem(block.text, block.line))
+            taken, gap = taken + 1, 0
+        elif block.kind == "text" and gap == 0 and _continues(label, block, head):
+            if _on_line(block):
+                break
+            _extend(label, block, taken > 0)
+        else:
+            break
+        number += 1
+    return number
+
+
+def _takes_fence(label: Label, block: Block, head: Block, gap: int) -> bool:
+    if label.name not in ("verify", "files", "create", "modify", "test", "delete"):
+        return False
+    return (not label.value or block.indent > head.indent or gap == 0) and not label.fences
+
+
+def _takes_item(label: Label, block: Block, head: Block) -> bool:
+    if block.indent > head.indent:
+        return True
+    return not label.value and head.kind != "item" and block.indent >= head.indent
+
+
+def _continues(label: Label, block: Block, head: Block) -> bool:
+    if label.items:
+        return block.indent > head.indent
+    return label.value.endswith(",") or block.indent > head.indent or not label.value
+
+
+def _extend(label: Label, block: Block, to_item: bool) -> None:
+    if to_item:
+        last = label.items[-1]
+        label.items[-1] = LabelItem(f"{last.text} {block.text}", last.line)
+    else:
+        label.value = f"{label.value} {block.text}".strip()

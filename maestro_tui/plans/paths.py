@@ -1,0 +1,161 @@
+"""File paths in prose: found, stripped of their decoration, and checked to stay in the repository."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from maestro_tui.plans import globs
+from maestro_tui.plans.model import Diagnostic
+
+_LINK = re.compile(r"\[([^\]]*)\]\(([^()\s]*(?:\([^()]*\)[^()\s]*)*)\)")
+_CODE = re.compile(r"`+([^`]+)`+")
+_TAG = re.compile(
+    r"[\[(]\s*(new|create[ds]?|add(?:ed)?|modif(?:y|ied)|updat(?:e|ed)|change[ds]?|edit(?:ed)?|"
+    r"delet(?:e|ed)|remove[ds]?|tests?)\b[^\])]*[\])]",
+    re.IGNORECASE,
+)
+_VERB = re.compile(r"^(create|add|new|modify|update|edit|change|delete|remove|test)s?\b:?\s+", re.I)
+_ACTIONS = {
+    "new": "create", "cre": "create", "add": "create", "mod": "modify", "upd": "modify",
+    "cha": "modify", "edi": "modify", "del": "delete", "rem": "delete", "tes": "test",
+}  # fmt: skip
+_BARE = frozenset(
+    "makefile dockerfile justfile procfile rakefile gemfile vagrantfile jenkinsfile license "
+    "readme changelog codeowners containerfile caddyfile brewfile .gitignore .env .dockerignore "
+    ".gitattributes .editorconfig .npmrc .prettierrc .eslintrc .babelrc .nvmrc".split()
+)
+_SUFFIX = re.compile(r"\.[A-Za-z][\w+-]{0,11}$|\.[A-Za-z0-9]{1,5}$|\.\*$|\.\{[^{}]+\}$")
+_WORDS = frozenset({"e.g.", "i.e.", "etc.", "n/a", "and/or", "either/or", "tbd", "none", "w/o"})
+
+
+@dataclass(frozen=True, slots=True)
+class PathRef:
+    """A path as found, and what is done to it as far as the words beside it say."""
+
+    path: str
+    action: str = ""  # create | modify | delete | test | "" = not said
+    line: int = 0
+
+
+def looks_like_path(text: str) -> bool:
+    """Whether a word is a path or a glob rather than prose."""
+    if not text or len(text) > 300 or text.lower() in _WORDS or re.search(r"[\s\"'<>|;=]", text):
+        return False
+    if re.match(r"[a-z][a-z0-9+.-]*://", text, re.I) or text.startswith(("-", "@", "#", "$")):
+        return False
+    if text.lower() in _BARE or text.startswith("**/"):
+        return True
+    last = text.rstrip("/").rsplit("/", 1)[-1]
+    if re.fullmatch(r"[\d.,]+%?", text) or not re.search(r"\w", text.replace("*", "a")):
+        return False
+    return "/" in text or "*" in text or _SUFFIX.search(last) is not None
+
+
+def strip_path(text: str) -> str:
+    """The path without link, quotes, ``file://``, line numbers, trailing punctuation and ``./``."""
+    text = text.strip().strip("`'\"“”‘’*")
+    text = re.sub(r"^file://", "", text)
+    text = re.sub(r"(?<=[\w)])(?::\d+(?:-\d+)?(?::\d+)?|#L\d+(?:-L?\d+)?)$", "", text)
+    text = text.strip(",;").rstrip(".:") if not text.endswith("..") else text
+    while text.startswith("./"):
+        text = text[2:]
+    return text
+
+
+def find_paths(text: str, line: int = 0) -> list[PathRef]:
+    """The paths in the value of a files label or in one of its list items, in order."""
+    out: list[PathRef] = []
+    for part in _parts(_LINK.sub(_link_target, text)):
+        tag = _TAG.search(part)
+        verb = _VERB.match(part.lstrip("*_ "))
+        word = tag[1] if tag else (verb[1] if verb else "")
+        action = _ACTIONS.get(word[:3].lower(), "")
+        for path in _paths_of(part, tag[0] if tag else ""):
+            out.append(PathRef(path, action, line))
+    return out
+
+
+def _link_target(found: re.Match[str]) -> str:
+    label, target = found[1].strip("`"), found[2]
+    if looks_like_path(strip_path(label)) and re.match(r"(file|https?):", target):
+        return f"`{label}`"
+    return f"`{target}`"
+
+
+def _parts(text: str) -> list[str]:
+    """The value cut at commas, semicolons and "and", but not inside braces, brackets or code."""
+    out, depth, code, current = [], 0, False, ""
+    for char in text:
+        if char == "`":
+            code = not code
+        depth += (char in "{([") - (char in "})]")
+        if char in ",;、，" and depth <= 0 and not code:
+            out.append(current)
+            current, depth = "", 0
+        else:
+            current += char
+    out.append(current)
+    return [p for part in out for p in re.split(r"\s(?:and|und|et|plus|\+|&)\s", part) if p.strip()]
+
+
+def _paths_of(part: str, tag: str) -> list[str]:
+    coded = [strip_path(c) for c in _CODE.findall(part)]
+    found = [c for c in coded if looks_like_path(c)]
+    if found or coded:
+        return found
+    words = part.replace(tag, " ") if tag else part
+    words = re.split(r"\s[—–-]{1,2}\s|\s#\s", words)[0]
+    for word in words.split():
+        path = strip_path(word)
+        if path.startswith("(") and path.endswith(")"):
+            continue
+        if looks_like_path(path):
+            found.append(path)
+            if not words.strip().startswith(word):
+                break  # a path inside a sentence: take one, the rest is explanation
+    return found
+
+
+def is_directory(path: str) -> bool:
+    """Whether a path names a folder: a trailing slash, or several segments and no suffix."""
+    if path.endswith("/"):
+        return True
+    last = path.rsplit("/", 1)[-1]
+    return "/" in path and "." not in last and not globs.is_glob(path) and last.lower() not in _BARE
+
+
+def unsafe_reason(path: str) -> str:
+    """Why a path may not be written by an agent; empty when it may."""
+    text = path.replace("\\", "/")
+    if text.startswith("/") or re.match(r"[A-Za-z]:", text):
+        return "is absolute"
+    if text.startswith("~"):
+        return "is in a home folder"
+    segments = [s for s in text.split("/") if s not in ("", ".")]
+    if ".." in segments:
+        return "leaves the repository"
+    if re.search(r"[\x00-\x1f\x7f]", text):
+        return "holds control characters"
+    if not segments and text.strip("/.") == "" and text != "**":
+        return "names no file"
+    first = segments[0].lower() if segments else ""
+    if first in (".git", ".maestro") or ".git" in (s.lower() for s in segments):
+        return f"is inside {first if first in ('.git', '.maestro') else '.git'}"
+    return ""
+
+
+def check_paths(paths: Iterable[str], line: int, owner: str) -> list[Diagnostic]:
+    """An error for each path that may not be written."""
+    return [
+        Diagnostic(
+            "path-outside",
+            "error",
+            line,
+            f"{owner}: the path {path!r} {why}; agents write only inside the repository.",
+            "Write the path relative to the top of the repository, such as src/module.py.",
+        )
+        for path in dict.fromkeys(paths)
+        if (why := unsafe_reason(path))
+    ]

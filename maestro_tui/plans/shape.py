@@ -1,0 +1,118 @@
+"""A plan as JSON, Mermaid and Graphviz text: the same facts for scripts and for pictures."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from typing import Any
+
+from maestro_tui.plans.analysis import Analysis, analyse, transitive_reduction
+from maestro_tui.plans.errors import CycleError, PlanError
+from maestro_tui.plans.model import Diagnostic, Edge, Estimate, Plan
+
+
+def try_analyse(plan: Plan) -> tuple[Analysis | None, tuple[Diagnostic, ...]]:
+    """The analysis, or why there is none: a plan with a cycle is still shown."""
+    try:
+        return analyse(plan), ()
+    except PlanError as error:
+        known = any(d.severity == "error" for d in plan.diagnostics)
+        if not plan.tasks and known:
+            return None, ()
+        code = "cycle" if isinstance(error, CycleError) else "not-analysable"
+        return None, (Diagnostic(code, "error", _line_in(str(error)), str(error)),)
+
+
+def _line_in(text: str) -> int:
+    found = re.match(r"[^\n]*?:(\d+): ", text)
+    return int(found[1]) if found else 0
+
+
+def as_json(plan: Plan, analysis: Analysis | None = None) -> dict[str, Any]:
+    """Everything ``plan show --json`` prints, in plain JSON types.
+
+    Without an analysis one is attempted; a plan that cannot be analysed comes with empty waves
+    and a diagnostic that says why.
+    """
+    found: tuple[Diagnostic, ...] = ()
+    if analysis is None:
+        analysis, found = try_analyse(plan)
+    result = analysis or Analysis(estimate=Estimate())
+    edges = [*plan.edges, *(e for e in result.edges if e.source == "file-conflict")]
+    return {
+        "title": plan.title,
+        "id": plan.id,
+        "source": plan.source,
+        "source_sha256": plan.source_sha256,
+        "format": plan.format,
+        "confidence": plan.confidence,
+        "reason": plan.reason,
+        "runner_up": plan.runner_up,
+        "order": plan.order,
+        "verify": list(plan.verify),
+        "forbidden": list(plan.forbidden),
+        "phases": [_plain(p) for p in plan.phases],
+        "tasks": [_plain(t) for t in plan.tasks],
+        "edges": [_plain(e) for e in edges],
+        "gates": [_plain(g) for g in plan.gates],
+        "waves": [list(wave) for wave in result.waves],
+        "conflicts": [_plain(c) for c in result.conflicts],
+        "critical_path": list(result.critical_path),
+        "estimate": _plain(result.estimate),
+        "diagnostics": [_plain(d) for d in (*plan.diagnostics, *found, *result.diagnostics)],
+    }
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(value).items()}
+
+
+def drawn_edges(plan: Plan, analysis: Analysis | None = None) -> tuple[Edge, ...]:
+    """The edges a drawing shows: no redundant ones, or those stated when there is a cycle."""
+    if analysis is None:
+        analysis, _ = try_analyse(plan)
+    return plan.edges if analysis is None else transitive_reduction(analysis.edges)
+
+
+def as_mermaid(plan: Plan, analysis: Analysis | None = None) -> str:
+    """A Mermaid flowchart, phases as subgraphs; dashed arrows are orders Maestro added."""
+    nodes = {task.id: f"t{n}" for n, task in enumerate(plan.tasks)}
+    groups = {phase.id: f"p{n}" for n, phase in enumerate(plan.phases)}
+    out = ["flowchart TD"]
+    for phase_id, phase_title in [(p.id, p.title) for p in plan.phases] + [("", "")]:
+        inside = [t for t in plan.tasks if t.phase == phase_id]
+        if not phase_id:
+            inside = [t for t in plan.tasks if t.phase not in groups]
+        if phase_id:
+            out.append(f'  subgraph {groups[phase_id]}["{_quoted(f"{phase_id}: {phase_title}")}"]')
+        out += [f'    {nodes[t.id]}["{_quoted(f"{t.id}: {t.title}")}"]' for t in inside]
+        if phase_id:
+            out.append("  end")
+    for edge in drawn_edges(plan, analysis):
+        left = nodes.get(edge.after) or groups.get(edge.after)
+        right = nodes.get(edge.task) or groups.get(edge.task)
+        arrow = "-.->" if edge.source in ("file-conflict", "convention", "inferred") else "-->"
+        if left and right:
+            out.append(f"  {left} {arrow} {right}")
+    return "\n".join(out) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """Text inside Mermaid quotes: its own entity codes, so that no label ends the string."""
+    return re.sub(r"[\"#<>&`\\\[\]{}|]", lambda m: f"#{ord(m[0])};", text)
+
+
+def as_dot(plan: Plan, analysis: Analysis | None = None) -> str:
+    """A Graphviz digraph of the tasks; dashed arrows are orders Maestro added."""
+    out = ["digraph plan {", "  rankdir=LR;", "  node [shape=box];"]
+    known = {task.id for task in plan.tasks}
+    out += [f"  {_dot(t.id)} [label={_dot(f'{t.id}: {t.title}')}];" for t in plan.tasks]
+    for edge in drawn_edges(plan, analysis):
+        style = " [style=dashed]" if edge.source in ("file-conflict", "convention") else ""
+        if {edge.task, edge.after} <= known:
+            out.append(f"  {_dot(edge.after)} -> {_dot(edge.task)}{style};")
+    return "\n".join([*out, "}"]) + "\n"
+
+
+def _dot(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ") + '"'

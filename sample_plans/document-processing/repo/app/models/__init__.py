@@ -1,0 +1,1 @@
+"""Models: dataclasses that know their table, stored through ``Repository``."""

@@ -1,0 +1,1 @@
+"""Schemas: the shape of requests and responses."""
