@@ -1,0 +1,1 @@
+"""The command line: reads arguments, calls the rooms behind it, tells the truth by exit code."""

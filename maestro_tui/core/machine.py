@@ -236,8 +236,10 @@ def _merge_refused(state: RunState, task: TaskRun, attempt: Attempt, event: e.Me
     if task.state is not _S.MERGING:
         return False
     attempt.stray = event.stray
-    move(state, task, _S.FAILED, f"its merge holds {len(event.stray)} file(s) of others")
-    ask(state, questions.stray(state, task))
+    attempt.outcome = "failed"
+    reason = "its merge would change files of others: " + ", ".join(event.stray[:5])
+    move(state, task, _S.FAILED, reason)
+    ask(state, questions.failure(state, task, f"{task.id}: {reason}", (), ""))
     return True
 
 
@@ -248,6 +250,7 @@ def _merge_conflicted(
         return False
     attempt.resolve = ""
     attempt.conflicts = event.paths
+    attempt.worktree = event.worktree or attempt.worktree
     move(state, task, _S.CONFLICTED, "conflicts in " + ", ".join(event.paths[:3]))
     ask(state, questions.conflict(state, task, event.paths, event.others, event.evidence))
     return True

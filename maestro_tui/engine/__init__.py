@@ -1,0 +1,1 @@
+"""Where the machine meets the world: journal, git, processes, files, clocks and people."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from maestro_tui.plans import conflicts, graphs
@@ -112,7 +113,7 @@ def _strict(tasks: Sequence[Task], needs: list[dict[int, Edge]]) -> list[dict[in
     """One after the other: a chain through a valid order close to the document's."""
     order = graphs.topological_order(needs)
     out = [dict(before) for before in needs]
-    for earlier, later in zip(order, order[1:], strict=False):
+    for earlier, later in pairwise(order):
         edge = chain([tasks[earlier], tasks[later]], "convention")[0]
         out[later].setdefault(earlier, edge)
     return out

@@ -153,7 +153,9 @@ class _Builder:
         last = span.last if span.closed else span.last + 1
         content = tuple(_dedent(line, span.indent) for line in self.lines[number + 1 : last])
         self._add(
-            Block("fence", number + 1, "", span.indent, span.last + 1, info=span.info, lines=content)
+            Block(
+                "fence", number + 1, "", span.indent, span.last + 1, info=span.info, lines=content
+            )
         )
         return span.last + 1
 

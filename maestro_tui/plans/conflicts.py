@@ -102,9 +102,7 @@ def serialise(
             pairs += [(n, later) for n in _bits_up(rivals)]
         elif rivals:
             cut = True
-    listed = [
-        _conflict(tasks, a, b, per_task, meets, before_ours) for a, b in pairs[:MAX_LISTED]
-    ]
+    listed = [_conflict(tasks, a, b, per_task, meets, before_ours) for a, b in pairs[:MAX_LISTED]]
     return after, tuple(listed), cut or len(pairs) > MAX_LISTED
 
 

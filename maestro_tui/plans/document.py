@@ -142,7 +142,9 @@ def normalise(path: str, text: str, raw: bytes) -> Document:
     crlf = text.count("\r\n")
     if crlf and text.count("\n") > crlf:
         found.append(
-            Diagnostic("mixed-line-endings", "info", 0, "The file mixes line endings; all are read.")
+            Diagnostic(
+                "mixed-line-endings", "info", 0, "The file mixes line endings; all are read."
+            )
         )
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not unicodedata.is_normalized("NFC", text):

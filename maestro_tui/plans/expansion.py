@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from maestro_tui.plans import graphs
 from maestro_tui.plans.errors import CycleError, PlanError
@@ -48,8 +49,7 @@ def stated_edges(plan: Plan) -> tuple[Edge, ...]:
 def chain(tasks: Sequence[Task], source: str, line: int = 0) -> list[Edge]:
     """One edge from each task to the one before it."""
     return [
-        Edge(later.id, earlier.id, source, line or later.line)
-        for earlier, later in zip(tasks, tasks[1:], strict=False)
+        Edge(later.id, earlier.id, source, line or later.line) for earlier, later in pairwise(tasks)
     ]
 
 
@@ -210,13 +210,11 @@ def _cycle_error(plan: Plan, graph: _Graph, cycle: list[int]) -> CycleError:
         if label != path[-1]:
             path.append(label)
     said: list[Edge] = []
-    for a, b in zip(cycle, cycle[1:], strict=False):
+    for a, b in pairwise(cycle):
         edge = graph.arcs[a][b]
         if edge is not None:
             said.append(edge)
-    if len(path) == 1:
-        path.append(path[0])
-    elif path[0] != path[-1]:
+    if len(path) == 1 or path[0] != path[-1]:
         path.append(path[0])
     first = min((e.line for e in said if e.line), default=0)
     steps = "; ".join(

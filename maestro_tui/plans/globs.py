@@ -40,13 +40,11 @@ def overlap(first: str, second: str) -> bool:
     """Whether some file could match both patterns; errs on the side of yes, never of no."""
     if first == second:
         return True
-    return any(
-        _segments_meet(a, b) for a in alternatives(first) for b in alternatives(second)
-    )
+    return any(_segments_meet(a, b) for a in alternatives(first) for b in alternatives(second))
 
 
 def static_prefix(pattern: str) -> tuple[str, ...]:
-    """The leading segments without wildcards: two patterns can meet only if one extends the other."""
+    """The leading literal segments: two patterns can meet only if one's extend the other's."""
     out: list[str] = []
     for segment in _tidy(pattern).split("/"):
         if not segment or _MAGIC.search(segment):

@@ -1,4 +1,4 @@
-"""Labelled facts in Markdown: ``Files: a.py``, ``**Depends on:** Task 1``, and the lists below them."""
+"""Labelled facts in Markdown: ``Files: a.py``, ``**Needs:** Task 1``, and the lists below them."""
 
 from __future__ import annotations
 
@@ -12,20 +12,22 @@ from maestro_tui.plans.blocks import Block
 _VOCABULARY: tuple[tuple[str, str], ...] = (
     ("forbidden", r"(do not (touch|modify|edit|change)|forbidden( files)?|files to (preserve|keep)|"
                   r"off[- ]limits|out of scope)"),
-    ("create", r"(creates?|created|create files?|new files?|new|adds?|files? (to )?(be )?creat(e|ed)|"
-               r"files? to add|files? \((new|creates?|created)\)|files? added)"),
+    ("create", r"(creates?|created|create files?|new files?|new|adds?|"
+               r"files? (to )?(be )?creat(e|ed)|files? to add|"
+               r"files? \((new|creates?|created)\)|files? added)"),
     ("modify", r"(modif(y|ies|ied)|modify files?|updates?|edits?|changes|modified files?|"
                r"files? (to )?(be )?(modif(y|ied)|updated?|edit(ed)?|changed?)|"
                r"files? \((modif(y|ies|ied)|updated?)\))"),
-    ("delete", r"(deletes?|deleted|removes?|files? (to )?(be )?(deleted?|removed?)|deleted files?)"),
+    ("delete", r"(deletes?|deleted|removes?|deleted files?|"
+               r"files? (to )?(be )?(deleted?|removed?))"),
     ("test", r"(tests?|test files?|tests? (to )?(add|write|create)|files? \(tests?\))"),
     ("scope", r"(scope|directories|folders|owned (paths|globs)|owns)"),
     ("files", r"(key |affected |target |primary |owned |all )?(files?|file\(s\)|file paths?|paths?)"
               r"( (touched|affected|involved|changed|owned|in scope|written|list))?"
               r"|files? to (create|add)[ /]*(or|and|/)[ ]*(modify|edit|update|change)"
               r"|files? (created|new)[ /]*(or|and|/)[ ]*modified|create/modify"),
-    ("depends", r"(dependency|dependencies|depends?( on| upon)?|needs?|requires|requires? first|after|"
-                r"runs? after|blocked by|waits? for|task dependencies|phase dependencies|"
+    ("depends", r"(dependency|dependencies|depends?( on| upon)?|needs?|requires|requires? first|"
+                r"after|runs? after|blocked by|waits? for|task dependencies|phase dependencies|"
                 r"stream dependencies|depends_on)"),
     ("prerequisites", r"(prerequisites?|pre-requisites?)"),
     ("blocks", r"(blocks|unblocks|required (before|by|for)|needed (by|for)|blocking)"),
@@ -42,7 +44,9 @@ _VOCABULARY: tuple[tuple[str, str], ...] = (
     ("requirements", r"(requirements?|validates|covers|traces to)"),
 )  # fmt: skip
 _COMPILED = tuple((name, re.compile(pattern)) for name, pattern in _VOCABULARY)
-_LABEL = re.compile(r"^([*_]{0,3})([^\W\d_][^:：*`|\n]{0,48}?)(\*{0,3}|_{0,3})\s*[:：]\s*([*_]{0,3})(.*)$")
+_LABEL = re.compile(
+    r"^([*_]{0,3})([^\W\d_][^:：*`|\n]{0,48}?)(\*{0,3}|_{0,3})\s*[:：]\s*([*_]{0,3})(.*)$"
+)
 _INNER = re.compile(r"\s*(?:;|\s[|·•]|\s—|\s–|,)\s+(?=\**[A-Za-z][A-Za-z ]{2,24}\**:)")
 
 

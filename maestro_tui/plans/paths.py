@@ -1,4 +1,4 @@
-"""File paths in prose: found, stripped of their decoration, and checked to stay in the repository."""
+"""File paths in prose: found, stripped of decoration, and kept inside the repository."""
 
 from __future__ import annotations
 
@@ -22,10 +22,13 @@ _ACTIONS = {
     "cha": "modify", "edi": "modify", "del": "delete", "rem": "delete", "tes": "test",
 }  # fmt: skip
 _BARE = frozenset(
-    "makefile dockerfile justfile procfile rakefile gemfile vagrantfile jenkinsfile license "
-    "readme changelog codeowners containerfile caddyfile brewfile .gitignore .env .dockerignore "
-    ".gitattributes .editorconfig .npmrc .prettierrc .eslintrc .babelrc .nvmrc".split()
-)
+  {
+    "makefile", "dockerfile", "justfile", "procfile", "rakefile", "gemfile", "vagrantfile",
+    "jenkinsfile", "license", "readme", "changelog", "codeowners", "containerfile",
+    "caddyfile", "brewfile", ".gitignore", ".env", ".dockerignore", ".gitattributes",
+    ".editorconfig", ".npmrc", ".prettierrc", ".eslintrc", ".babelrc", ".nvmrc",
+  }
+)  # fmt: skip
 _SUFFIX = re.compile(r"\.[A-Za-z][\w+-]{0,11}$|\.[A-Za-z0-9]{1,5}$|\.\*$|\.\{[^{}]+\}$")
 _WORDS = frozenset({"e.g.", "i.e.", "etc.", "n/a", "and/or", "either/or", "tbd", "none", "w/o"})
 

@@ -310,8 +310,6 @@ def _check_excluded(strategy: Strategy, assignments: Sequence[Assignment]) -> No
         raise PlanError(f"{said}. Exclude those too, or remove the dependency first.")
     back = {a.task for a in strategy.assignments if a.excluded} - out
     for name in sorted(back):
-        missing = [
-            e.after for e in strategy.plan.edges if e.task == name and e.after in out
-        ]
+        missing = [e.after for e in strategy.plan.edges if e.task == name and e.after in out]
         if missing:
             raise PlanError(f"{name} needs {', '.join(missing)}, which is excluded. Include it.")

@@ -28,7 +28,7 @@ class Schema:
             if f.name in payload:
                 values[f.name] = payload[f.name]
                 if not isinstance(payload[f.name], hints[f.name]):
-                    errors[f.name] = f"must be of type {getattr(hints[f.name], '__name__', hints[f.name])}"
+                    errors[f.name] = f"must be of type {hints[f.name].__name__}"
             elif f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING:
                 errors[f.name] = "is required"
         if errors:

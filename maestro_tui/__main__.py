@@ -1,0 +1,7 @@
+"""``python -m maestro_tui``."""
+
+import sys
+
+from maestro_tui.cli.main import main
+
+sys.exit(main())

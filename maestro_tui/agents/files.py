@@ -1,0 +1,74 @@
+"""The files of an attempt's folder, as runner and engine share them."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+SPEC = "spec.json"
+EVENTS = "events.jsonl"
+LOG = "output.log"
+CONTROL = "control.jsonl"
+RESULT = "result.json"
+RUNNER = "runner.json"
+RUNNER_LOG = "runner.log"
+LOCK = "run.lock"
+
+
+def read_json(path: str) -> dict[str, Any] | None:
+    """The object in a file, or None when it is not there or not whole."""
+    try:
+        with open(path, "rb") as file:
+            data = json.loads(file.read())
+    except (OSError, ValueError):
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def write_json(path: str, data: dict[str, Any]) -> None:
+    """All of it or nothing, also across a power cut."""
+    temporary = f"{path}.{os.getpid()}.tmp"
+    with open(temporary, "wb") as file:
+        file.write(json.dumps(data, separators=(",", ":")).encode())
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def append_line(path: str, data: dict[str, Any]) -> None:
+    """One line in one write, so that readers see it whole."""
+    line = json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+    fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        os.write(fd, line + b"\n")
+    finally:
+        os.close(fd)
+
+
+class LineReader:
+    """Reads the new whole lines of a growing JSON-lines file."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._offset = 0
+
+    def read(self) -> list[dict[str, Any]]:
+        """The objects appended since the last call."""
+        try:
+            with open(self._path, "rb") as file:
+                file.seek(self._offset)
+                data = file.read()
+        except OSError:
+            return []
+        end = data.rfind(b"\n") + 1
+        self._offset += end
+        found = []
+        for line in data[:end].splitlines():
+            try:
+                item = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(item, dict):
+                found.append(item)
+        return found

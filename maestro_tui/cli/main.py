@@ -1,0 +1,271 @@
+"""The ``maestro`` command: its arguments, and which room answers each."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from maestro_tui import __version__
+from maestro_tui.cli.exits import INTERRUPTED, USAGE, Exit
+
+_DESCRIPTION = """\
+Turn a written plan into merged, tested code: read it, review it, run many coding agents at once in
+git worktrees of their own, check what they say is done, merge in dependency order."""
+
+_EPILOG = """\
+start here:
+  maestro demo                    watch a sample plan being carried out, offline
+  maestro run PLAN.md             review a plan, run it, answer its questions on the screen
+  maestro run PLAN.md --headless --yes --on-failure skip
+                                  the same in CI
+
+exit codes: 0 all done and merged · 1 something failed or was skipped · 2 usage or plan error ·
+3 stopped waiting for a person · 130 interrupted"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line, without importing what the commands need."""
+    parser = argparse.ArgumentParser(
+        prog="maestro",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"maestro {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+
+    run = commands.add_parser("run", help="review a plan and run it")
+    run.add_argument("plan", nargs="+", help="a plan file, or several prompt files (one task each)")
+    _repo(run)
+    _run_options(run)
+    run.add_argument("--run-id", default="", metavar="NAME", help="name the run yourself")
+    run.add_argument(
+        "--driver",
+        choices=["auto", "rehearsal", "command"],
+        default=None,
+        help="who does the work (default: command with --agent-command, else rehearsal "
+        "where a script lies beside the plan)",
+    )
+    run.add_argument(
+        "--agent-command",
+        metavar="CMD",
+        default=None,
+        help="the program of the command driver; no shell; the prompt comes on stdin",
+    )
+    run.add_argument(
+        "--max-parallel",
+        type=_positive,
+        metavar="N",
+        default=None,
+        help="agents at once (default 10)",
+    )
+    run.add_argument(
+        "--mode",
+        choices=["waves", "streaming"],
+        default=None,
+        help="strict waves (default), or start each task as soon as its own "
+        "dependencies are merged",
+    )
+    run.add_argument(
+        "--timeout",
+        type=_seconds,
+        metavar="S",
+        default=None,
+        help="seconds an agent may take (default 1800)",
+    )
+    run.add_argument("--format", default=None, help="read the plan as this format")
+    _target(run, "maestro_tui.cli.run:run")
+
+    resume = commands.add_parser("resume", help="go on with an unfinished run")
+    resume.add_argument("run", nargs="?", default="", help="default: the newest unfinished one")
+    _repo(resume)
+    _run_options(resume)
+    _target(resume, "maestro_tui.cli.run:resume")
+
+    attach = commands.add_parser("attach", help="open the screen of a run; several may")
+    attach.add_argument("run", nargs="?", default="", help="default: the newest")
+    _repo(attach)
+    _target(attach, "maestro_tui.cli.run:attach")
+
+    plan = commands.add_parser("plan", help="show, check or export a plan; runs nothing")
+    plan.add_argument("action", choices=["show", "check", "export"])
+    plan.add_argument("file")
+    plan.add_argument("--format", default=None)
+    plan.add_argument("--graph", choices=["mermaid", "dot"], default="")
+    plan.add_argument(
+        "-o", "--output", default="", help="export: where to (default: FILE.plan.toml)"
+    )
+    _json(plan)
+    _repo(plan)
+    _target(plan, "maestro_tui.cli.plan:plan")
+
+    _observing(commands)
+
+    demo = commands.add_parser("demo", help="run a sample plan with rehearsed agents, offline")
+    demo.add_argument("sample", nargs="?", default="document-processing")
+    demo.add_argument("--dir", default="", help="where to put the scratch repository")
+    demo.add_argument("--headless", action="store_true", help="no screen")
+    demo.add_argument(
+        "--ask",
+        action="store_true",
+        help="headless: do not answer the review and the delivery with yes",
+    )
+    _target(demo, "maestro_tui.cli.demo:demo")
+
+    doctor = commands.add_parser("doctor", help="check this machine and repository")
+    _repo(doctor)
+    _json(doctor)
+    _target(doctor, "maestro_tui.cli.doctor:doctor")
+    return parser
+
+
+def _observing(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """The commands that look at runs or say something to them."""
+    status = commands.add_parser("status", help="where a run stands, and what it waits for")
+    status.add_argument("run", nargs="?", default="", help="default: the newest")
+    _repo(status)
+    _json(status)
+    _target(status, "maestro_tui.cli.runs:status")
+
+    runs = commands.add_parser("runs", help="all runs of the repository")
+    _repo(runs)
+    _json(runs)
+    _target(runs, "maestro_tui.cli.runs:runs")
+
+    stop = commands.add_parser("stop", help="stop a run at a checkpoint; resume goes on later")
+    stop.add_argument("run", nargs="?", default="")
+    how = stop.add_mutually_exclusive_group()
+    how.add_argument("--drain", action="store_true", help="let running agents finish first")
+    how.add_argument("--abort", action="store_true", help="end the run for good")
+    _repo(stop)
+    _target(stop, "maestro_tui.cli.runs:stop")
+
+    decide = commands.add_parser("decide", help="answer a question of a run")
+    decide.add_argument("run")
+    decide.add_argument("question", help="as in `maestro status`; a unique beginning is enough")
+    decide.add_argument("answer")
+    decide.add_argument("--text", default="", help="instructions or a reason")
+    _repo(decide)
+    _target(decide, "maestro_tui.cli.runs:decide")
+
+    retry = commands.add_parser("retry", help="do a task after all that was given up")
+    retry.add_argument("run")
+    retry.add_argument("task")
+    retry.add_argument("--text", default="", help="instructions for the agent")
+    _repo(retry)
+    _target(retry, "maestro_tui.cli.runs:retry")
+
+    logs = commands.add_parser("logs", help="print an agent's output")
+    logs.add_argument("run")
+    logs.add_argument("task")
+    logs.add_argument("-f", "--follow", action="store_true", help="go on until the agent ends")
+    logs.add_argument("--attempt", type=_positive, default=0, help="default: the newest")
+    logs.add_argument("--raw", action="store_true", help="the bytes as they are, control codes too")
+    _repo(logs)
+    _target(logs, "maestro_tui.cli.logs:logs")
+
+    clean = commands.add_parser(
+        "clean", help="remove what finished runs left; says why the rest stays"
+    )
+    clean.add_argument("--yes", action="store_true", help="do it (default: only show)")
+    _repo(clean)
+    _target(clean, "maestro_tui.cli.clean:clean")
+
+
+def _run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--headless", action="store_true", help="no screen: for CI")
+    parser.add_argument("--yes", action="store_true", help="answer review and delivery with yes")
+    parser.add_argument("--on-failure", choices=["ask", "retry", "skip", "abort"], default=None)
+    parser.add_argument(
+        "--on-gate-failure", choices=["ask", "retry", "rollback", "accept", "abort"], default=None
+    )
+    parser.add_argument("--on-conflict", choices=["ask", "skip", "abort"], default=None)
+    parser.add_argument(
+        "--permission-policy",
+        choices=["ask", "allow", "deny"],
+        default=None,
+        help="agents' requests; a headless run with ask denies and says so",
+    )
+    parser.add_argument(
+        "--deliver",
+        choices=["merge", "none"],
+        default=None,
+        help="merge into the base branch at the end, or leave the work on its branch",
+    )
+    parser.add_argument(
+        "--retries",
+        type=_count,
+        metavar="N",
+        default=None,
+        help="automatic attempts under --on-failure retry (default 2)",
+    )
+    parser.add_argument(
+        "--retry-delay",
+        type=_seconds,
+        metavar="S",
+        default=None,
+        help="before the first automatic attempt, doubled each time (default 10)",
+    )
+    _json(parser)
+
+
+def _repo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--repo", default=".", metavar="DIR", help="the repository (default: here)")
+
+
+def _json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="for programs")
+
+
+def _target(parser: argparse.ArgumentParser, target: str) -> None:
+    parser.set_defaults(target=target)
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError("must be 0 or more")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError("must be 0 or more")
+    return value
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; its exit code. Messages for people go to standard error."""
+    parser = build_parser()
+    arguments = parser.parse_args(argv)
+    if not arguments.command:
+        parser.print_help()
+        return USAGE
+    module, _, name = arguments.target.partition(":")
+    try:
+        return int(getattr(importlib.import_module(module), name)(arguments))
+    except Exit as end:
+        if str(end):
+            print(f"maestro: {end}", file=sys.stderr)
+        return end.code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # `maestro logs … | head`: the reader has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

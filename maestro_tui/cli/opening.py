@@ -1,0 +1,221 @@
+"""From arguments to a strategy: plan, repository, settings, roster and script put together."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from maestro_tui.cli.exits import Exit
+from maestro_tui.config.settings import ConfigError, Settings, load_settings
+from maestro_tui.core.state import RunOptions
+from maestro_tui.engine.git.repository import Base, RepositoryError, find_root, read_base
+from maestro_tui.plans.errors import PlanError
+from maestro_tui.plans.model import Plan, Strategy
+from maestro_tui.plans.reader import read_plan
+from maestro_tui.plans.rehearsal import load_rehearsal, rehearsal_path
+from maestro_tui.plans.strategy import draft
+from maestro_tui.roster.assign import assigner
+from maestro_tui.roster.discovery import load_roster
+from maestro_tui.roster.routing import Weights
+
+POLICIES = {
+    "on_failure": "on_failure",
+    "on_gate_failure": "on_gate_failure",
+    "on_conflict": "on_conflict",
+    "permission_policy": "permission_policy",
+    "deliver": "deliver",
+    "retries": "retries",
+    "retry_delay": "retry_delay_s",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Everything a run needs, before anything is created."""
+
+    base: Base
+    plan: Plan
+    strategy: Strategy
+    options: RunOptions
+    script: Path | None
+    notes: tuple[str, ...]
+
+
+def repository(folder: str) -> Path:
+    """The repository a command is about."""
+    try:
+        return find_root(Path(folder).expanduser())
+    except RepositoryError as error:
+        raise Exit(str(error)) from error
+
+
+def read(files: list[str], form: str | None = None) -> Plan:
+    """The plan of these files; refuses one that cannot be run, with every reason."""
+    try:
+        if len(files) > 1:
+            from maestro_tui.plans.formats.prompt_file import read_prompt_files
+
+            return read_prompt_files([Path(f) for f in files])
+        return read_plan(files[0], format=form)
+    except PlanError as error:
+        raise Exit(str(error)) from error
+
+
+def refuse_errors(plan: Plan, name: str) -> None:
+    """Exit 2 with all errors of the plan, each with its line and what to write."""
+    if plan.errors:
+        lines = [f"{name}: the plan cannot be run:"]
+        for item in plan.errors:
+            where = f"{name}:{item.line}: " if item.line else f"{name}: "
+            lines.append(f"  {where}{item.text}" + (f" ({item.hint})" if item.hint else ""))
+        raise Exit("\n".join(lines))
+    if not plan.tasks:
+        raise Exit(
+            f"{name}: no tasks found; see `maestro plan show {name}` for what was understood"
+        )
+
+
+def open_run(arguments: argparse.Namespace) -> Opening:
+    """Read, check and analyse; nothing is created. ``Exit`` 2 for everything that is wrong."""
+    try:
+        base = read_base(Path(arguments.repo).expanduser())
+    except RepositoryError as error:
+        raise Exit(str(error)) from error
+    settings = _settings(base.root)
+    plan = read(arguments.plan, arguments.format)
+    refuse_errors(plan, arguments.plan[0])
+    script = _script(arguments.plan)
+    command = arguments.agent_command or settings.run.agent_command or ""
+    driver = _driver(arguments.driver or settings.run.driver, str(command), script)
+    options = run_options(arguments, settings, driver, str(command))
+    assign = assigner(
+        load_roster(base.root, Path.home(), [Path(p) for p in settings.agents.folders]),
+        driver=driver,
+        timeout_s=arguments.timeout if arguments.timeout is not None else settings.run.timeout_s,
+        weights=Weights(**dataclasses.asdict(settings.routing)),
+    )
+    try:
+        strategy = draft(
+            plan,
+            assign=assign,
+            mode=arguments.mode or settings.run.mode,
+            max_parallel=arguments.max_parallel or settings.run.max_parallel,
+            repo=base.root,
+        )
+    except PlanError as error:
+        raise Exit(str(error)) from error
+    if not any(strategy.waves):
+        raise Exit(
+            f"{arguments.plan[0]}: every task is done, deferred or cancelled; nothing to run"
+        )
+    return Opening(base, plan, strategy, options, script, _notes(base, plan, settings))
+
+
+def _settings(root: Path) -> Settings:
+    try:
+        return load_settings(root)
+    except ConfigError as error:
+        raise Exit(str(error)) from error
+
+
+def _script(files: list[str]) -> Path | None:
+    """The plan with its rehearsal script beside or inside it; None when it has none."""
+    if len(files) != 1:
+        return None
+    path = Path(files[0]).resolve()
+    try:
+        script = load_rehearsal(path)
+    except PlanError as error:
+        raise Exit(str(error)) from error
+    return path if script.found else None
+
+
+def _driver(wanted: str, command: str, script: Path | None) -> str:
+    if wanted == "auto":
+        wanted = "command" if command else "rehearsal" if script else ""
+    if not wanted:
+        raise Exit(
+            'no agent to run: give --agent-command "CMD ..." (the prompt comes on its stdin), or '
+            "--driver rehearsal for a dry run without any agent"
+        )
+    if wanted == "command":
+        if not command:
+            raise Exit('--driver command needs --agent-command "CMD ..."')
+        program = _split(command)[0]
+        import shutil
+
+        if shutil.which(program) is None and "/" not in program:
+            raise Exit(f"--agent-command: {program} is not on PATH; install it or give its path")
+    return wanted
+
+
+def _split(command: str) -> list[str]:
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise Exit(f"--agent-command {command!r}: {error}") from error
+    if not words:
+        raise Exit("--agent-command is empty")
+    # The agent runs in a worktree: a path relative to where the user stands must stay true.
+    head = Path(words[0]).expanduser()
+    if "/" in words[0] and not head.is_absolute():
+        words[0] = str(Path.cwd() / head)
+    if "/" in words[0] and not Path(words[0]).exists():
+        raise Exit(f"--agent-command: {words[0]} does not exist")
+    return words
+
+
+def policies(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What the command line says about answering by itself; only what was given."""
+    found = {
+        field: getattr(arguments, name)
+        for name, field in POLICIES.items()
+        if getattr(arguments, name, None) is not None
+    }
+    if arguments.yes:
+        found |= {"approved": True, "deliver_approved": True}
+    return found
+
+
+def run_options(
+    arguments: argparse.Namespace, settings: Settings, driver: str, command: str
+) -> RunOptions:
+    """The command line above the settings above the defaults."""
+    run = settings.run
+    base = RunOptions(
+        driver=driver,
+        agent_command=tuple(_split(command)) if driver == "command" else (),
+        deliver=run.deliver,
+        on_failure=run.on_failure,
+        on_gate_failure=run.on_gate_failure,
+        on_conflict=run.on_conflict,
+        permission_policy=run.permission_policy,
+        retries=RunOptions.retries if run.retries is None else run.retries,
+        retry_delay_s=run.retry_delay_s,
+        launch_delay_s=run.launch_delay_s or 0.0,
+        worktree_root=run.worktree_root,
+    )
+    return dataclasses.replace(base, **policies(arguments))
+
+
+def _notes(base: Base, plan: Plan, settings: Settings) -> tuple[str, ...]:
+    notes = []
+    if base.dirty:
+        some = ", ".join(base.dirty[:4]) + (" …" if len(base.dirty) > 4 else "")
+        notes.append(
+            f"{len(base.dirty)} uncommitted change(s) are not part of this run: {some}. "
+            f"It starts from the commit {base.sha[:10]}"
+        )
+    if not base.branch:
+        notes.append("HEAD is detached; delivery will move it forward, no branch")
+    notes += [f"{d.line}: {d.text}" for d in plan.diagnostics if d.severity == "warning"]
+    return tuple(notes)
+
+
+def resolve_plan_script(plan: str) -> Path:
+    """Where a plan's rehearsal script would lie."""
+    return rehearsal_path(Path(plan))

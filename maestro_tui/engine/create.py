@@ -1,0 +1,66 @@
+"""Makes a run: one event in the journal; everything else follows from it."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from pathlib import Path
+
+from maestro_tui.config.paths import db_path, ensure_maestro_dir
+from maestro_tui.core.events import RunCreated
+from maestro_tui.core.machine import fold
+from maestro_tui.core.state import RunOptions
+from maestro_tui.engine.git.repository import Base
+from maestro_tui.engine.journal import Journal
+from maestro_tui.engine.loop import session_of
+from maestro_tui.plans.model import Strategy, to_dict
+
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}")
+
+
+class RunIdError(Exception):
+    """The name cannot be a run's; the message says why."""
+
+
+def new_run_id(title: str) -> str:
+    """A readable id: words of the title and four hex digits."""
+    words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:32].strip("-") or "run"
+    return f"{words}-{secrets.token_hex(2)}"
+
+
+def create_run(
+    base: Base,
+    strategy: Strategy,
+    options: RunOptions,
+    *,
+    run: str = "",
+    script: Path | None = None,
+) -> str:
+    """Write the run's first event; its id."""
+    name = run or new_run_id(strategy.plan.title)
+    if not _RUN_ID.fullmatch(name):
+        raise RunIdError(
+            f"--run-id {name!r}: use letters, digits and -, beginning with a letter or digit"
+        )
+    ensure_maestro_dir(base.root)
+    journal = Journal(db_path(base.root), create=True)
+    try:
+        if any(s.run == name for s in journal.sessions()):
+            raise RunIdError(f"--run-id {name}: there is such a run already; choose another")
+        event = RunCreated(
+            at=time.time(),
+            run=name,
+            repo=str(base.root),
+            strategy=to_dict(strategy),
+            options=to_dict(options),
+            base_sha=base.sha,
+            base_branch=base.branch,
+            dirty=base.dirty[:50],
+            script=str(script) if script else "",
+        )
+        journal.append(name, [event])
+        journal.note(session_of(fold([event]).state))
+    finally:
+        journal.close()
+    return name

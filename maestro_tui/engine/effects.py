@@ -1,0 +1,364 @@
+"""Carries out commands: each handler does one thing in the world and returns the fact it made.
+
+Every handler may run again after a crash; each looks at the world first (is that merged already?
+does that agent run?) and so never does a thing twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from maestro_tui.agents import launch
+from maestro_tui.agents.sanitise import sanitise
+from maestro_tui.config.paths import run_dir
+from maestro_tui.core import commands as c
+from maestro_tui.core import events as e
+from maestro_tui.core.state import Attempt, RunState, TaskRun, TaskState
+from maestro_tui.engine import attempts
+from maestro_tui.engine.checks import check_work, stray_files
+from maestro_tui.engine.commands import run_command
+from maestro_tui.engine.evidence import gate_suspects
+from maestro_tui.engine.following import Follower
+from maestro_tui.engine.git import delivery, merging
+from maestro_tui.engine.git.command import Git
+from maestro_tui.engine.git.commits import changed, preserve
+from maestro_tui.engine.git.worktrees import WorktreePool
+from maestro_tui.engine.watching import Watcher
+from maestro_tui.roster.definitions import AgentDefinition
+
+
+class Effects:
+    """The hands of one engine."""
+
+    def __init__(
+        self,
+        state: RunState,
+        git: Git,
+        pool: WorktreePool,
+        post: Callable[[e.Event], None],
+        steps_for: attempts.StepsFor | None,
+        find_agent: Callable[[str], AgentDefinition | None],
+    ) -> None:
+        self.state, self.git, self.pool, self.post = state, git, pool, post
+        self.steps_for, self.find_agent = steps_for, find_agent
+        self.watcher = Watcher()
+        self._launches = asyncio.Lock()
+        self._launched_at = 0.0
+        self._handlers: dict[type[c.Command], Callable[[Any], Awaitable[e.Event | None]]] = {
+            c.CreateWorktree: self.create_worktree,
+            c.RunAgent: self.run_agent,
+            c.StopAgent: self.stop_agent,
+            c.AnswerAgent: self.answer_agent,
+            c.CheckWork: self.check_work,
+            c.Merge: self.merge,
+            c.ResolveConflict: self.resolve_conflict,
+            c.RunGate: self.run_gate,
+            c.TagWave: self.tag_wave,
+            c.Rollback: self.rollback,
+            c.Deliver: self.deliver,
+            c.Suspend: self.suspend,
+            c.Finish: self.finish,
+        }
+
+    async def carry_out(self, command: c.Command) -> e.Event | None:
+        """Do it; the fact that came of it, or ``EffectFailed``."""
+        try:
+            return await self._handlers[type(command)](command)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            task = command.task if isinstance(command, c.AttemptCommand) else ""
+            number = command.attempt if isinstance(command, c.AttemptCommand) else 0
+            text = str(error) or type(error).__name__
+            return e.EffectFailed(
+                at=time.time(), effect=command.key, error=text, task=task, attempt=number
+            )
+
+    def _find(self, command: c.AttemptCommand) -> tuple[TaskRun, Attempt]:
+        task = self.state.tasks[command.task]
+        return task, task.attempts[command.attempt - 1]
+
+    # -- agents ------------------------------------------------------------------------------------
+
+    async def create_worktree(self, command: c.CreateWorktree) -> e.Event:
+        task, attempt = self._find(command)
+        self._release_idle()
+        base = await self.git.resolve(merging.integration_ref(self.state.run))
+        branch = merging.attempt_branch(self.state.run, task.task.key, attempt.number)
+        path = await self.pool.acquire(branch, base)
+        # A marker of an earlier run, committed to the repository, must not look like this one's.
+        (path / task.assignment.marker).unlink(missing_ok=True)
+        return e.WorktreeReady(
+            at=time.time(),
+            task=task.id,
+            attempt=attempt.number,
+            path=str(path),
+            branch=branch,
+            base=base,
+        )
+
+    def _release_idle(self) -> None:
+        """Trees whose attempt is over go back to the pool before a new one is made."""
+        self.pool.keep_only(worktrees_in_use(self.state))
+
+    async def run_agent(self, command: c.RunAgent) -> e.Event:
+        task, attempt = self._find(command)
+        folder = await asyncio.to_thread(
+            attempts.prepare, self.state, task, attempt, self.steps_for, self.find_agent
+        )
+        if not launch.identity(folder.path):
+            await self._stagger()
+        wake = asyncio.Event()
+        worktree = Path(attempt.worktree)
+        self.watcher.add(worktree, wake)
+        try:
+            ended = await Follower(self.state, task, attempt, folder, self.post, wake).follow()
+        finally:
+            self.watcher.remove(worktree)
+        if not ended.ok:
+            await self._preserve(task, attempt, ended.reason)
+        return ended
+
+    async def _stagger(self) -> None:
+        delay = self.state.options.launch_delay_s
+        if delay <= 0:
+            return
+        async with self._launches:
+            await asyncio.sleep(max(0.0, self._launched_at + delay - time.monotonic()))
+            self._launched_at = time.monotonic()
+
+    async def _preserve(self, task: TaskRun, attempt: Attempt, reason: str) -> None:
+        """Keep what an attempt that did not end well has written."""
+        ref = merging.keep_ref(self.state.run, task.task.key, attempt.number)
+        message = f"{task.id}, attempt {attempt.number}: what was there when it ended ({reason})"
+        git = self.pool.view(Path(attempt.worktree))
+        await preserve(git, ref, attempt.agent, message)
+
+    async def stop_agent(self, command: c.StopAgent) -> None:
+        task, attempt = self._find(command)
+        folder = attempts.AttemptFolder.of(self.state, task, attempt)
+        deadline = time.monotonic() + 12.0
+        asked = False
+        while time.monotonic() < deadline:
+            if folder.read_result() is not None:
+                return
+            if not asked and launch.identity(folder.path) is not None:
+                launch.stop(folder.path)
+                asked = True
+            await asyncio.sleep(0.05)
+        launch.kill(folder.path)
+        await asyncio.to_thread(launch.sweep, folder.path)
+
+    async def answer_agent(self, command: c.AnswerAgent) -> e.Event:
+        task, attempt = self._find(command)
+        folder = attempts.AttemptFolder.of(self.state, task, attempt)
+        launch.answer(folder.path, command.request, command.allow, command.text)
+        return e.PermissionDelivered(
+            at=time.time(), task=task.id, attempt=attempt.number, request=command.request
+        )
+
+    async def check_work(self, command: c.CheckWork) -> e.Event:
+        task, attempt = self._find(command)
+        folder = attempts.AttemptFolder.of(self.state, task, attempt)
+        await asyncio.to_thread(launch.sweep, folder.path)
+        git = self.pool.view(Path(attempt.worktree))
+        checked = await check_work(self.state, task, attempt, command, git)
+        if not checked.commit:
+            await self._preserve(task, attempt, "check failed")
+        return checked
+
+    # -- merging -----------------------------------------------------------------------------------
+
+    async def merge(self, command: c.Merge) -> e.Event:
+        task, attempt = self._find(command)
+        run, now = self.state.run, time.time()
+        ref = merging.integration_ref(run)
+        head = await self.git.resolve(ref)
+        if head != self.state.head and await merging.is_ancestor(self.git, command.commit, head):
+            return e.Merged(  # merged just before a crash, and not yet written down
+                at=now, task=task.id, attempt=attempt.number, sha=head, previous=self.state.head
+            )
+        stray = await self._stray_at_merge(task, attempt)
+        if stray:
+            return e.MergeRefused(at=now, task=task.id, attempt=attempt.number, stray=stray)
+        message = f"Merge {task.id}: {task.task.title}\n\nRun {run}, attempt {attempt.number}."
+        result = await merging.merge(self.git, head, command.commit, message, base=attempt.base)
+        if result.conflicts:
+            return await self._conflicted(task, attempt, head, result.conflicts)
+        await merging.swap_ref(self.git, ref, result.sha, head)
+        return e.Merged(at=now, task=task.id, attempt=attempt.number, sha=result.sha, previous=head)
+
+    async def _stray_at_merge(self, task: TaskRun, attempt: Attempt) -> tuple[str, ...]:
+        """The commit that is merged may not be the one that was checked: look at its diff again."""
+        branch_tip = await self.git.resolve(f"refs/heads/{attempt.branch}")
+        if attempt.merge_commit or branch_tip == attempt.commit:
+            files = attempt.files
+        else:
+            files = await changed(self.git, attempt.base, attempt.commit)
+        strategy = self.state.strategy
+        assert strategy is not None
+        return stray_files(task, files, strategy.plan.forbidden)
+
+    async def _conflicted(
+        self, task: TaskRun, attempt: Attempt, head: str, paths: tuple[str, ...]
+    ) -> e.Event:
+        tree = await self.pool.acquire("", attempt.merge_commit or attempt.commit)
+        git = self.pool.view(tree)
+        await merging.start_merge_in_tree(git, head)
+        others = tuple(
+            t.id
+            for t in self.state.tasks.values()
+            if t.merged_sha and t.attempt and set(t.attempt.files) & set(paths) and t is not task
+        )
+        diff = await git.run("diff", "--no-color", "-U1", codes=(0, 1, 128))
+        lines = diff.out.decode("utf-8", "replace").splitlines()[:40]
+        return e.MergeConflicted(
+            at=time.time(),
+            task=task.id,
+            attempt=attempt.number,
+            paths=paths,
+            others=others,
+            worktree=str(tree),
+            evidence=tuple(sanitise(line)[:200] for line in lines),
+        )
+
+    async def resolve_conflict(self, command: c.ResolveConflict) -> e.Event:
+        task, attempt = self._find(command)
+        git = self.pool.view(Path(attempt.worktree))
+        refused = await merging.finish_merge_in_tree(
+            git, command.how, attempt.conflicts, attempt.agent
+        )
+        at, number = time.time(), attempt.number
+        if refused:
+            return e.ResolutionRefused(at=at, task=task.id, attempt=number, reason=refused)
+        commit = await git.text("rev-parse", "HEAD")
+        ref = merging.keep_ref(self.state.run, task.task.key, number)
+        await git.run("update-ref", ref, commit)
+        return e.ConflictResolved(at=at, task=task.id, attempt=number, commit=commit)
+
+    # -- gates and waves ---------------------------------------------------------------------------
+
+    async def run_gate(self, command: c.RunGate) -> e.Event:
+        run = self.state.gates[command.gate]
+        sha = self.state.head
+        folder = run_dir(Path(self.state.repo), self.state.run) / "gates"
+        log = folder / f"{run.key}-{command.run}.log"
+        await asyncio.to_thread(launch.sweep, folder)
+        tree = await self.pool.integration(sha)
+        result = await run_command(
+            run.gate.run,
+            cwd=tree,
+            log=log,
+            timeout_s=run.gate.timeout_s,
+            env={"MAESTRO_ATTEMPT_DIR": str(folder), "MAESTRO_RUN_ID": self.state.run},
+        )
+        suspects = () if result.ok else gate_suspects(self.state, run.wave, result.tail, log)
+        return e.GateEnded(
+            at=time.time(),
+            gate=run.key,
+            ok=result.ok,
+            sha=sha,
+            exit=result.exit,
+            seconds=round(result.seconds, 3),
+            log=str(log),
+            tail=result.tail,
+            suspects=suspects,
+        )
+
+    async def tag_wave(self, command: c.TagWave) -> e.Event:
+        sha = self.state.head
+        await self.git.run("update-ref", f"refs/maestro/{self.state.run}/wave/{command.wave}", sha)
+        return e.WaveTagged(at=time.time(), wave=command.wave, sha=sha)
+
+    async def rollback(self, command: c.Rollback) -> e.Event:
+        state = self.state
+        known = [n for n in state.wave_tags if n <= command.wave]
+        wave = max(known, default=0)
+        sha = state.wave_tags.get(wave, state.base_sha)
+        ref = merging.integration_ref(state.run)
+        head = await self.git.resolve(ref)
+        kept = ""
+        if head != sha:
+            kept = f"refs/maestro/{state.run}/rolled-back/{state.rollbacks + 1}"
+            await self.git.run("update-ref", kept, head)
+            await merging.swap_ref(self.git, ref, sha, head)
+        return e.RolledBack(at=time.time(), wave=wave, sha=sha, kept=kept)
+
+    # -- the end -----------------------------------------------------------------------------------
+
+    async def deliver(self, command: c.Deliver) -> e.Event:
+        state = self.state
+        strategy = state.strategy
+        assert strategy is not None
+        try:
+            done = await delivery.deliver(
+                self.git,
+                Path(state.repo),
+                state.base_branch,
+                state.base_sha,
+                state.head,
+                state.run,
+                strategy.plan.title,
+            )
+        except delivery.Refused as refused:
+            return e.DeliveryRefused(at=time.time(), reason=str(refused), paths=refused.paths)
+        return e.Delivered(at=time.time(), branch=done.branch, sha=done.sha, how=done.how)
+
+    async def suspend(self, command: c.Suspend) -> e.Event:
+        await self._leave_nothing_running()
+        self._release_idle()
+        await self.pool.remove_free()
+        return e.RunSuspended(at=time.time(), reason=command.reason)
+
+    async def finish(self, command: c.Finish) -> e.Event:
+        """Nothing running, no trees, no branches but those that hold something not merged."""
+        state = self.state
+        await self._leave_nothing_running()
+        for task in state.tasks.values():
+            attempt = task.attempt
+            if task.state is TaskState.CONFLICTED and attempt is not None:
+                await self._preserve(task, attempt, "conflict")
+        await self.pool.remove_all()
+        doomed = await self._superfluous_branches()
+        keep = f"update refs/maestro/{state.run}/integration {state.head}"
+        if state.delivered is not None or not state.merges:
+            doomed.append(f"delete {merging.integration_ref(state.run)}")
+        await self.git.run("update-ref", "--stdin", stdin="\n".join((keep, *doomed, "")).encode())
+        return e.RunEnded(at=time.time(), outcome=command.outcome)
+
+    async def _leave_nothing_running(self) -> None:
+        folder = run_dir(Path(self.state.repo), self.state.run)
+        await asyncio.to_thread(launch.sweep, folder)
+
+    async def _superfluous_branches(self) -> list[str]:
+        """Branches of attempts that are merged or hold nothing; any other stays."""
+        doomed = []
+        for task in self.state.tasks.values():
+            for attempt in task.attempts:
+                name = merging.attempt_branch(self.state.run, task.task.key, attempt.number)
+                merged = attempt.outcome == "merged"
+                if merged or await self.git.resolve(f"refs/heads/{name}") in ("", attempt.base):
+                    doomed.append(f"delete refs/heads/{name}")
+        return doomed
+
+
+def worktrees_in_use(state: RunState) -> set[str]:
+    """Trees a task still stands in; a failed one keeps its tree while its stray edits are asked."""
+    held = set()
+    for task in state.tasks.values():
+        attempt = task.attempt
+        if attempt is None or not attempt.worktree:
+            continue
+        undecided = task.state is TaskState.FAILED and not attempt.outcome
+        if undecided or task.state in _NEED_TREE:
+            held.add(attempt.worktree)
+    return held
+
+
+_NEED_TREE = frozenset(
+    {TaskState.PREPARING, TaskState.RUNNING, TaskState.CHECKING, TaskState.CONFLICTED}
+)

@@ -1,0 +1,241 @@
+"""Follows one agent attempt: start or attach, read its events, notice its marker and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from maestro_tui.agents import launch
+from maestro_tui.core.events import (
+    AgentEnded,
+    AgentReported,
+    AgentStarted,
+    Event,
+    MarkerSeen,
+    PermissionAsked,
+)
+from maestro_tui.core.state import Attempt, RunState, TaskRun
+from maestro_tui.engine.attempts import AttemptFolder
+from maestro_tui.engine.evidence import failure_evidence
+
+POLL_S = 0.25  # behind the notifications: what a missed one costs at most
+REPORT_S = 1.0  # news of a running agent reach the journal at most this often
+START_S = 20.0  # a runner that has not shown itself by then is lost
+
+
+class Follower:
+    """Runs or re-adopts one attempt's runner and turns its files into events."""
+
+    def __init__(
+        self,
+        state: RunState,
+        task: TaskRun,
+        attempt: Attempt,
+        folder: AttemptFolder,
+        post: Callable[[Event], None],
+        wake: asyncio.Event,
+    ) -> None:
+        self._state, self._task, self._attempt = state, task, attempt
+        self._folder, self._post, self._wake = folder, post, wake
+        self._offset = attempt.offset
+        self._partial = b""
+        self._usage: dict[str, float] = dict(attempt.usage)
+        self._tools = attempt.tools
+        self._activity = ""
+        self._news = False
+        self._reported_at = 0.0
+        self._marker_seen = bool(attempt.marker_at)
+        self._last_error = ""
+
+    async def follow(self) -> AgentEnded:
+        """To the end of the attempt; returns how it ended."""
+        folder = self._folder
+        if folder.read_result() is None and not launch.alive(folder.path):
+            if launch.identity(folder.path) is not None:
+                return await self._lost()
+            process = await asyncio.to_thread(launch.launch, folder.path)
+        else:
+            process = None
+        identity = await self._identity()
+        if identity is not None:
+            self._post(
+                AgentStarted(
+                    at=time.time(),
+                    task=self._task.id,
+                    attempt=self._attempt.number,
+                    pid=identity[0],
+                    start_time=identity[1],
+                )
+            )
+        elif folder.read_result() is None:
+            return await self._lost()
+        descriptor = _watch_exit(identity[0] if identity else 0, self._wake)
+        try:
+            return await self._until_result()
+        finally:
+            if descriptor is not None:
+                asyncio.get_running_loop().remove_reader(descriptor)
+                os.close(descriptor)
+            if process is not None:
+                await asyncio.to_thread(process.wait)
+
+    async def _identity(self) -> tuple[int, float] | None:
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            identity = launch.identity(self._folder.path)
+            if identity is not None:
+                return identity
+            if self._folder.read_result() is not None:
+                return None
+            await asyncio.sleep(0.005)
+        return None
+
+    async def _until_result(self) -> AgentEnded:
+        while True:
+            result = self._folder.read_result()
+            gone = result is None and not launch.alive(self._folder.path)
+            self._read_events()
+            self._look_for_marker()
+            if gone:
+                result = self._folder.read_result()  # it may have been written in between
+                if result is None:
+                    return await self._lost()
+            self._report(final=result is not None)
+            if result is not None:
+                return self._ended(result)
+            self._wake.clear()
+            try:
+                await asyncio.wait_for(self._wake.wait(), POLL_S)
+            except TimeoutError:
+                pass
+
+    def _read_events(self) -> None:
+        try:
+            with self._folder.events.open("rb") as file:
+                file.seek(self._offset)
+                data = file.read(4 << 20)
+        except OSError:
+            return
+        end = data.rfind(b"\n") + 1
+        for line in data[:end].splitlines():
+            try:
+                item = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(item, dict):
+                self._take(item)
+        if end:
+            self._offset += end
+            self._news = True
+
+    def _take(self, item: dict[str, Any]) -> None:
+        match item.get("kind"):
+            case "tool":
+                self._tools += 1
+                self._activity = f"{item.get('name', '')} {item.get('summary', '')}".strip()[:200]
+            case "text" | "activity":
+                self._activity = str(item.get("text", ""))[:200].replace("\n", " ")
+            case "usage":
+                self._usage = {
+                    k: float(v)
+                    for k, v in item.items()
+                    if k not in ("t", "kind") and isinstance(v, (int, float))
+                }
+            case "permission":
+                self._post(
+                    PermissionAsked(
+                        at=time.time(),
+                        task=self._task.id,
+                        attempt=self._attempt.number,
+                        request=str(item.get("id", "")),
+                        tool=str(item.get("tool", ""))[:100],
+                        detail=str(item.get("detail", ""))[:2000],
+                    )
+                )
+
+    def _look_for_marker(self) -> None:
+        path = Path(self._attempt.worktree) / self._task.assignment.marker
+        if not self._marker_seen and path.is_file():
+            self._marker_seen = True
+            self._post(MarkerSeen(at=time.time(), task=self._task.id, attempt=self._attempt.number))
+
+    def _report(self, *, final: bool) -> None:
+        now = time.monotonic()
+        if not self._news or not (final or now - self._reported_at >= REPORT_S):
+            return
+        self._news = False
+        self._reported_at = now
+        self._post(
+            AgentReported(
+                at=time.time(),
+                task=self._task.id,
+                attempt=self._attempt.number,
+                offset=self._offset,
+                activity=self._activity,
+                usage=self._usage,
+                tools=self._tools,
+            )
+        )
+
+    def _ended(self, result: dict[str, Any]) -> AgentEnded:
+        ok = bool(result.get("ok"))
+        evidence: tuple[str, ...] = ()
+        suspect = ""
+        if not ok:
+            evidence, suspect = failure_evidence(
+                self._state, self._task, self._folder.log, Path(self._attempt.worktree)
+            )
+        usage = result.get("usage")
+        return AgentEnded(
+            at=time.time(),
+            task=self._task.id,
+            attempt=self._attempt.number,
+            ok=ok,
+            reason=str(result.get("reason", "")),
+            exit=result.get("exit"),
+            error=str(result.get("error", "")),
+            evidence=evidence,
+            suspect=suspect,
+            usage=self._usage if not isinstance(usage, dict) else _numbers(usage) or self._usage,
+        )
+
+    async def _lost(self) -> AgentEnded:
+        """The runner died without a word: end what it left, and say so."""
+        await asyncio.to_thread(launch.sweep, self._folder.path)
+        self._read_events()
+        self._report(final=True)
+        return AgentEnded(
+            at=time.time(),
+            task=self._task.id,
+            attempt=self._attempt.number,
+            ok=False,
+            reason="lost",
+            error="the agent's runner was killed",
+            usage=self._usage,
+        )
+
+
+def _numbers(data: dict[str, Any]) -> dict[str, float]:
+    return {k: float(v) for k, v in data.items() if isinstance(v, (int, float))}
+
+
+def _watch_exit(pid: int, wake: asyncio.Event) -> int | None:
+    """Wake up when the process ends (Linux); elsewhere the poll notices."""
+    if not pid or not hasattr(os, "pidfd_open"):
+        return None
+    try:
+        descriptor = os.pidfd_open(pid)
+    except OSError:
+        return None
+    asyncio.get_running_loop().add_reader(descriptor, _once, descriptor, wake)
+    return descriptor
+
+
+def _once(descriptor: int, wake: asyncio.Event) -> None:
+    asyncio.get_running_loop().remove_reader(descriptor)
+    wake.set()

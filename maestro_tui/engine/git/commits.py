@@ -1,0 +1,147 @@
+"""What an agent left, as a commit: under the agent's name, without the marker, nothing lost."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from maestro_tui.engine.git.command import Git
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """An attempt's result in git."""
+
+    commit: str
+    files: tuple[str, ...]
+    problem: str = ""  # why it cannot be taken, when it cannot
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The state of a worktree: its commit, whether it is dirty, paths in conflict."""
+
+    head: str
+    branch: str
+    dirty: bool
+    unmerged: tuple[str, ...]
+
+
+async def status(git: Git) -> Status:
+    """Look at a worktree without changing it."""
+    result = await git.run("status", "--porcelain=v2", "--branch", "-z")
+    head = branch = ""
+    dirty = False
+    unmerged = []
+    fields = iter(os.fsdecode(result.out).split("\0"))
+    for item in fields:
+        if item.startswith("# branch.oid "):
+            head = item[13:]
+        elif item.startswith("# branch.head "):
+            branch = item[14:]
+        elif item.startswith("u "):
+            dirty = True
+            unmerged.append(item.split(" ", 10)[10])
+        elif item.startswith("2 "):
+            dirty = True
+            next(fields, None)  # the old name of a rename
+        elif item[:2] in ("1 ", "? "):
+            dirty = True
+    return Status(head, branch, dirty, tuple(unmerged))
+
+
+def author(agent: str) -> dict[str, str]:
+    """The author of what an agent wrote."""
+    name = agent or "agent"
+    mail = "".join(c if c.isalnum() or c in "-_." else "-" for c in name)
+    return {"GIT_AUTHOR_NAME": name, "GIT_AUTHOR_EMAIL": f"{mail}@maestro.invalid"}
+
+
+async def commit_work(
+    git: Git, *, base: str, branch: str, marker: str, agent: str, message: str, keep_ref: str
+) -> Work:
+    """Commit what is uncommitted, take the marker out, tell which files differ from ``base``."""
+    now = await status(git)
+    if now.unmerged:
+        return Work("", (), "unmerged files: " + ", ".join(now.unmerged[:5]))
+    head = now.head
+    if now.dirty:
+        head = await _commit_all(git, marker, agent, message) or head
+    if now.head != base:  # the agent moved HEAD itself: it must still stand on its base
+        ancestor = await git.run("merge-base", "--is-ancestor", base, head, codes=(0, 1))
+        if ancestor.code:
+            return Work("", (), "the branch no longer contains the commit it started from")
+    files = await changed(git, base, head)
+    if marker in files:
+        await _restore(git, base, (marker,))
+        head = await _commit_index(git, agent, "Leave the completion marker out")
+        files = tuple(f for f in files if f != marker)
+    await git.run(
+        "update-ref", "--stdin",
+        stdin=f"update refs/heads/{branch} {head}\nupdate {keep_ref} {head}\n".encode(),
+    )  # fmt: skip
+    return Work(head, files)
+
+
+async def changed(git: Git, base: str, head: str) -> tuple[str, ...]:
+    """Every path that differs between two commits; a rename counts as both its names."""
+    if base == head:
+        return ()
+    result = await git.run("diff-tree", "-r", "-z", "--name-only", "--no-renames", base, head)
+    return tuple(os.fsdecode(p) for p in result.out.split(b"\0") if p)
+
+
+async def drop_paths(git: Git, base: str, paths: tuple[str, ...], agent: str) -> None:
+    """Undo an agent's changes to these paths, as a commit on top of its work."""
+    await _restore(git, base, paths)
+    await _commit_index(git, agent, "Drop edits outside the task's files")
+
+
+async def preserve(git: Git, ref: str, agent: str, message: str) -> str:
+    """Keep whatever is in a worktree under ``ref``, branch and files untouched; the commit."""
+    now = await status(git)
+    head = now.head
+    if now.dirty:
+        index = Path(git.git_dir) / "maestro-index"
+        env = {**author(agent), "GIT_INDEX_FILE": str(index)}
+        try:
+            await git.run("read-tree", head, env=env)
+            await git.run("add", "-A", env=env, codes=(0, 1))
+            tree = await git.text("write-tree", env=env)
+            head = await git.text("commit-tree", tree, "-p", head, "-m", message, env=env)
+        finally:
+            index.unlink(missing_ok=True)
+    await git.run("update-ref", ref, head)
+    return head
+
+
+async def _commit_all(git: Git, marker: str, agent: str, message: str) -> str:
+    """Commit everything but the marker; "" when the marker was all there was."""
+    await git.run("add", "-A", "--", ".", f":(top,exclude,literal){marker}")
+    return await _commit_index(git, agent, message)
+
+
+async def _commit_index(git: Git, agent: str, message: str) -> str:
+    result = await git.run(
+        "commit", "-q", "--no-verify", "-m", message, env=author(agent), codes=(0, 1)
+    )
+    del result
+    return await git.text("rev-parse", "HEAD")
+
+
+async def _restore(git: Git, base: str, paths: tuple[str, ...]) -> None:
+    """Set paths, in index and tree, to what they are in ``base``; absent there means deleted."""
+    listing = await git.run("ls-tree", "-r", "-z", "--name-only", base, "--", *paths)
+    there = {os.fsdecode(p) for p in listing.out.split(b"\0") if p}
+    old = [p for p in paths if p in there]
+    new = [p for p in paths if p not in there]
+    literal = [f":(top,literal){p}" for p in old]
+    if old:
+        await git.run("checkout", "-q", base, "--", *literal)
+    if new:
+        literal = [f":(top,literal){p}" for p in new]
+        await git.run("rm", "-q", "-f", "--cached", "--ignore-unmatch", "--", *literal)
+        for path in new:
+            if git.tree is not None:
+                (git.tree / path).unlink(missing_ok=True)

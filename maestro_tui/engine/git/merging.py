@@ -1,0 +1,114 @@
+"""Merges in memory: trees are merged without a checkout, refs move by compare-and-swap."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from maestro_tui.engine.git.command import Git
+from maestro_tui.engine.git.commits import author
+
+
+@dataclass(frozen=True, slots=True)
+class MergeResult:
+    """Either the merge commit, or the paths on which both sides differ."""
+
+    sha: str
+    conflicts: tuple[str, ...] = ()
+    messages: str = ""
+
+
+def integration_ref(run: str) -> str:
+    """The branch on which a run's work comes together; no task key begins with "_"."""
+    return f"refs/heads/maestro/{run}/_integration"
+
+
+def attempt_branch(run: str, key: str, attempt: int) -> str:
+    """The branch of one attempt."""
+    return f"maestro/{run}/{key}/a{attempt}"
+
+
+def keep_ref(run: str, key: str, attempt: int) -> str:
+    """Where an attempt's commits stay reachable whatever becomes of its branch."""
+    return f"refs/maestro/{run}/attempt/{key}/a{attempt}"
+
+
+async def merge(git: Git, head: str, commit: str, message: str, *, base: str = "") -> MergeResult:
+    """Merge ``commit`` into ``head`` without touching any tree; no ref moves here.
+
+    ``base`` is the commit the attempt started from: when that is still the head, the merged tree
+    is the attempt's own and need not be computed.
+    """
+    if base == head:
+        tree = f"{commit}^{{tree}}"
+    else:
+        result = await git.run(
+            "merge-tree", "--write-tree", "--name-only", "-z", head, commit, codes=(0, 1)
+        )
+        parts = os.fsdecode(result.out).split("\0")
+        tree = parts[0].strip()
+        if result.code:
+            end = parts.index("", 1) if "" in parts[1:] else len(parts)
+            paths = tuple(dict.fromkeys(parts[1:end]))
+            return MergeResult("", paths, " ".join(parts[end + 1 :])[:2000])
+    sha = await git.text("commit-tree", tree, "-p", head, "-p", commit, "-m", message)
+    return MergeResult(sha)
+
+
+async def swap_ref(git: Git, ref: str, new: str, old: str) -> None:
+    """Move a ref from exactly ``old`` to ``new``; GitError when somebody moved it meanwhile."""
+    await git.run("update-ref", ref, new, old)
+
+
+async def is_ancestor(git: Git, commit: str, of: str) -> bool:
+    """Whether ``commit`` is contained in ``of``."""
+    return (await git.run("merge-base", "--is-ancestor", commit, of, codes=(0, 1))).code == 0
+
+
+async def start_merge_in_tree(git: Git, head: str) -> None:
+    """Merge the integration head into a task's worktree, leaving the conflict on disk."""
+    await git.run("merge", "--no-commit", "--no-ff", "-q", head, codes=(0, 1))
+
+
+async def finish_merge_in_tree(git: Git, how: str, paths: tuple[str, ...], agent: str) -> str:
+    """Conclude a conflicted merge in a task's worktree; a sentence when it cannot be concluded.
+
+    Seen from the task's worktree "ours" is the task and "theirs" what is merged, so the user's
+    words are turned round here. A path one side deleted is deleted when that side wins.
+    """
+    if how in ("ours", "theirs"):
+        stage = "2" if how == "theirs" else "3"
+        listing = os.fsdecode((await git.run("ls-files", "-u", "-z")).out)
+        stages: dict[str, set[str]] = {}
+        for entry in filter(None, listing.split("\0")):
+            meta, _, path = entry.partition("\t")
+            stages.setdefault(path, set()).add(meta.split(" ")[2])
+        for path, found in stages.items():
+            side = "--ours" if stage == "2" else "--theirs"
+            if stage in found:
+                await git.run("checkout", "-q", side, "--", f":(top,literal){path}")
+            elif git.tree is not None:
+                (git.tree / path).unlink(missing_ok=True)
+    left = _with_markers(git, paths)
+    if left:
+        return "conflict markers are still in " + ", ".join(left)
+    await git.run("add", "-A", "--", *(f":(top,literal){p}" for p in paths), codes=(0, 128))
+    listing = os.fsdecode((await git.run("ls-files", "-u", "-z")).out)
+    if listing:
+        return "still in conflict: " + ", ".join(
+            sorted({e.partition("\t")[2] for e in listing.split("\0") if e})
+        )
+    await git.run("commit", "-q", "--no-verify", "--no-edit", env=author(agent), codes=(0, 1))
+    return ""
+
+
+def _with_markers(git: Git, paths: tuple[str, ...]) -> list[str]:
+    found = []
+    for path in paths:
+        file = git.tree / path if git.tree is not None else None
+        if file is None or not file.is_file():
+            continue
+        lines = file.read_bytes().splitlines()
+        if any(line.startswith((b"<<<<<<< ", b">>>>>>> ")) for line in lines):
+            found.append(path)
+    return found

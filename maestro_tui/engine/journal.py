@@ -1,0 +1,224 @@
+"""The journal: every fact of every run, append-only, in one SQLite file per repository.
+
+Write-ahead logging with ``synchronous=FULL``: what was committed survives the machine. One engine
+writes a run's events; anyone may read them, and anyone may put a request (an answer, a stop) into
+``request``, whose key makes sure that only the first one counts.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from maestro_tui.core.events import Event, pack, unpack
+
+SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS event (
+    seq     INTEGER PRIMARY KEY,
+    run     TEXT NOT NULL,
+    at      REAL NOT NULL,
+    kind    TEXT NOT NULL,
+    task    TEXT NOT NULL DEFAULT '',
+    attempt INTEGER NOT NULL DEFAULT 0,
+    data    TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS event_run ON event(run, seq);
+CREATE TABLE IF NOT EXISTS request (
+    id      INTEGER PRIMARY KEY,
+    run     TEXT NOT NULL,
+    kind    TEXT NOT NULL,
+    key     TEXT NOT NULL,
+    data    TEXT NOT NULL,
+    at      REAL NOT NULL,
+    by      TEXT NOT NULL,
+    event   INTEGER,
+    UNIQUE (run, kind, key)
+);
+CREATE TABLE IF NOT EXISTS session (
+    run        TEXT PRIMARY KEY,
+    title      TEXT NOT NULL,
+    plan       TEXT NOT NULL,
+    status     TEXT NOT NULL,
+    tasks      INTEGER NOT NULL,
+    merged     INTEGER NOT NULL,
+    created_at REAL NOT NULL,
+    updated_at REAL NOT NULL
+);
+CREATE TRIGGER IF NOT EXISTS event_is_append_only_1 BEFORE UPDATE ON event
+BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+CREATE TRIGGER IF NOT EXISTS event_is_append_only_2 BEFORE DELETE ON event
+BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+CREATE VIEW IF NOT EXISTS agent_log AS
+    SELECT run, task, attempt, at, kind, json_extract(data, '$.activity') AS activity
+    FROM event WHERE task <> '';
+CREATE VIEW IF NOT EXISTS usage AS
+    SELECT run, task, attempt, json_extract(data, '$.usage') AS usage
+    FROM event WHERE kind = 'AgentEnded';
+CREATE VIEW IF NOT EXISTS checkpoint AS
+    SELECT run, at, kind, json_extract(data, '$.wave') AS wave, json_extract(data, '$.sha') AS sha
+    FROM event WHERE kind IN ('WaveTagged', 'RolledBack');
+"""
+
+
+class JournalError(Exception):
+    """The journal cannot be used; the message names the file and the next step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Something a person wants of the engine, once."""
+
+    id: int
+    kind: str
+    key: str
+    data: dict[str, Any]
+    at: float
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One run, as the list of runs shows it."""
+
+    run: str
+    title: str
+    plan: str
+    status: str
+    tasks: int
+    merged: int
+    created_at: float
+    updated_at: float
+
+
+class Journal:
+    """A connection to a repository's journal."""
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        self.path = path
+        if not create and not path.exists():
+            raise JournalError(f"{path}: no journal; nothing has been run in this repository")
+        try:
+            self._db = sqlite3.connect(path, timeout=30.0, isolation_level=None)
+            if create:
+                self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                self._db.executescript(_SCHEMA)
+                self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+            elif version > SCHEMA_VERSION:
+                raise JournalError(
+                    f"{path}: written by a newer Maestro (schema {version}); upgrade maestro-tui"
+                )
+        except sqlite3.DatabaseError as error:
+            raise JournalError(
+                f"{path}: {error}; move the file away to start afresh (branches and refs/maestro "
+                "of earlier runs stay)"
+            ) from error
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._db.close()
+
+    # -- events ------------------------------------------------------------------------------------
+
+    def append(self, run: str, events: Iterable[Event], consumed: Iterable[int] = ()) -> int:
+        """Commit events, and the requests they answer, in one transaction; the newest seq."""
+        rows = []
+        for event in events:
+            data = pack(event)
+            task, attempt = data.pop("task", ""), data.pop("attempt", 0)
+            text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+            rows.append((run, event.at, type(event).__name__, task, attempt, text))
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.executemany(
+                "INSERT INTO event (run, at, kind, task, attempt, data) VALUES (?,?,?,?,?,?)", rows
+            )
+            seq = int(self._db.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()[0])
+            self._db.executemany(
+                "UPDATE request SET event = ? WHERE id = ?", [(seq, i) for i in consumed]
+            )
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise JournalError(
+                f"{self.path}: cannot be written: {error}; free space or permissions, then resume"
+            ) from error
+        return seq
+
+    def read(self, run: str, after: int = 0) -> list[tuple[int, Event]]:
+        """The events of a run newer than ``after``, oldest first, with their numbers."""
+        rows = self._db.execute(
+            "SELECT seq, at, kind, task, attempt, data FROM event WHERE run = ? AND seq > ? "
+            "ORDER BY seq",
+            (run, after),
+        )
+        found = []
+        for seq, at, kind, task, attempt, text in rows:
+            data = json.loads(text)
+            if task:
+                data["task"] = task
+                data["attempt"] = attempt
+            event = unpack(kind, at, data)
+            if event is not None:
+                found.append((seq, event))
+        return found
+
+    def data_version(self) -> int:
+        """Changes whenever another connection has committed; costs microseconds."""
+        return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+
+    # -- requests ----------------------------------------------------------------------------------
+
+    def request(self, run: str, kind: str, key: str, data: dict[str, Any], by: str) -> bool:
+        """Put a request; False when one of that kind and key is there already."""
+        cursor = self._db.execute(
+            "INSERT OR IGNORE INTO request (run, kind, key, data, at, by) VALUES (?,?,?,?,?,?)",
+            (run, kind, key, json.dumps(data), time.time(), by),
+        )
+        return cursor.rowcount == 1
+
+    def requests(self, run: str) -> list[Request]:
+        """What was asked and not yet taken up, oldest first."""
+        rows = self._db.execute(
+            "SELECT id, kind, key, data, at, by FROM request "
+            "WHERE run = ? AND event IS NULL ORDER BY id",
+            (run,),
+        )
+        return [Request(i, k, key, json.loads(d), at, by) for i, k, key, d, at, by in rows]
+
+    # -- the list of runs --------------------------------------------------------------------------
+
+    def note(self, session: Session) -> None:
+        """Write a run's line in the list of runs (a projection; the events are the truth)."""
+        self._db.execute(
+            "INSERT INTO session VALUES (?,?,?,?,?,?,?,?) ON CONFLICT(run) DO UPDATE SET "
+            "status=excluded.status, merged=excluded.merged, updated_at=excluded.updated_at",
+            (
+                session.run,
+                session.title,
+                session.plan,
+                session.status,
+                session.tasks,
+                session.merged,
+                session.created_at,
+                session.updated_at,
+            ),
+        )
+
+    def sessions(self) -> list[Session]:
+        """All runs, newest first."""
+        rows = self._db.execute("SELECT * FROM session ORDER BY created_at DESC, rowid DESC")
+        return [Session(*row) for row in rows]
+
+    def integrity(self) -> str:
+        """ "ok", or what SQLite found wrong."""
+        return str(self._db.execute("PRAGMA quick_check").fetchone()[0])

@@ -1,0 +1,238 @@
+"""The engine: feeds facts to the machine, writes them down, and only then carries out what follows.
+
+One per run, in a session of its own or in the foreground. It may be killed at any moment: the next
+one reads the journal, finds the same commands outstanding, and each handler looks before it acts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from maestro_tui.config.paths import db_path, run_dir, worktrees_root
+from maestro_tui.core import commands as c
+from maestro_tui.core import events as e
+from maestro_tui.core.machine import Machine
+from maestro_tui.core.state import RunState, RunStatus, TaskState
+from maestro_tui.engine.effects import Effects, worktrees_in_use
+from maestro_tui.engine.git.command import Git
+from maestro_tui.engine.git.merging import integration_ref
+from maestro_tui.engine.git.repository import common_dir
+from maestro_tui.engine.git.worktrees import WorktreePool
+from maestro_tui.engine.journal import Journal, Request, Session
+from maestro_tui.engine.lock import RunLock
+from maestro_tui.plans.rehearsal import load_rehearsal
+from maestro_tui.roster.discovery import load_roster
+
+POLL_S = 0.1  # how long a request of a person may wait
+Listener = Callable[[int, e.Event, RunState], None]
+
+
+class Engine:
+    """Runs one run to its end, to a checkpoint, or to where only a person can go on."""
+
+    def __init__(
+        self,
+        repo: Path,
+        run: str,
+        *,
+        attended: bool,
+        policies: dict[str, Any] | None = None,
+        listener: Listener | None = None,
+    ) -> None:
+        self.repo, self.run = repo, run
+        self.attended = attended
+        self.policies = policies or {}
+        self.listener = listener
+        self.machine = Machine()
+        self.interrupted = ""  # the signal that ended it
+        self._journal = Journal(db_path(repo))
+        self._inbox: asyncio.Queue[tuple[e.Event, int]] = asyncio.Queue()
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._noted: tuple[str, int] = ("", -1)
+
+    @property
+    def state(self) -> RunState:
+        """The run as it stands."""
+        return self.machine.state
+
+    async def work(self) -> RunState:
+        """Take the run over and stay until it ends, is suspended, or waits for a person."""
+        with RunLock(run_dir(self.repo, self.run)):
+            for _, event in self._journal.read(self.run):
+                self.machine.apply(event)
+            self._install_signals()
+            await self._open()
+            try:
+                await self._loop()
+            finally:
+                await self._close()
+        return self.state
+
+    async def _open(self) -> None:
+        git = Git(common_dir(self.repo))
+        ref = integration_ref(self.run)
+        if not self.state.ended and not await git.resolve(ref):
+            await git.run("update-ref", ref, self.state.head)
+            await git.run("update-ref", f"refs/maestro/{self.run}/base", self.state.base_sha)
+        pool = WorktreePool(
+            git, worktrees_root(self.repo, self.state.options.worktree_root), self.run
+        )
+        pool.adopt(worktrees_in_use(self.state))
+        script = load_rehearsal(Path(self.state.script)) if self.state.script else None
+        roster = load_roster(self.repo)
+        self._effects = Effects(
+            self.state,
+            git,
+            pool,
+            self.post,
+            script.steps if script else None,
+            roster.get,
+        )
+        self.post(
+            e.EngineStarted(
+                at=time.time(), pid=os.getpid(), attended=self.attended, policies=self.policies
+            )
+        )
+
+    async def _close(self) -> None:
+        for task in self._running.values():
+            task.cancel()
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        await self._effects.watcher.close()
+        self._journal.close()
+
+    def post(self, event: e.Event, request: int = 0) -> None:
+        """Hand a fact to the machine; ``request`` is the person's wish it stems from."""
+        self._inbox.put_nowait((event, request))
+
+    def _install_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            loop.add_signal_handler(number, self._interrupt, number.name)
+
+    def _interrupt(self, name: str) -> None:
+        """A signal means: stop at a checkpoint, leave nothing running."""
+        self.interrupted = name
+        self.post(e.StopRequested(at=time.time(), mode="checkpoint", by=name))
+
+    # -- the loop ----------------------------------------------------------------------------------
+
+    async def _loop(self) -> None:
+        seen = -1
+        while True:
+            await self._step(await self._next_events())
+            version = self._journal.data_version()
+            if version != seen:
+                seen = version
+                self._take_requests()
+            if self._inbox.empty() and self._over():
+                return
+
+    async def _next_events(self) -> list[tuple[e.Event, int]]:
+        """Everything that has come in; waits a poll's length for the first."""
+        deadline = self.machine.next_deadline()
+        wait = POLL_S if deadline is None else min(POLL_S, max(0.0, deadline - time.time()))
+        batch: list[tuple[e.Event, int]] = []
+        try:
+            batch.append(await asyncio.wait_for(self._inbox.get(), wait or 0.001))
+        except TimeoutError:
+            if deadline is not None and time.time() >= deadline:
+                return [(e.Woke(at=time.time()), 0)]
+            return []
+        while not self._inbox.empty():
+            batch.append(self._inbox.get_nowait())
+        return batch
+
+    async def _step(self, batch: list[tuple[e.Event, int]]) -> None:
+        """One step: fold, commit, and only then act."""
+        if not batch:
+            return
+        fresh = self.machine.handle(*(event for event, _ in batch))
+        seq = self._journal.append(
+            self.run, [event for event, _ in batch], [r for _, r in batch if r]
+        )
+        self._note()
+        for event, _ in batch:
+            if isinstance(event, e.WorktreeReady):
+                self._effects.pool.settled(event.path)
+            elif isinstance(event, e.MergeConflicted):
+                self._effects.pool.settled(event.worktree)
+            if self.listener is not None:
+                self.listener(seq, event, self.state)
+        for command in fresh:
+            if command.key not in self._running:
+                self._running[command.key] = asyncio.create_task(self._carry_out(command))
+
+    async def _carry_out(self, command: c.Command) -> None:
+        try:
+            event = await self._effects.carry_out(command)
+        finally:
+            self._running.pop(command.key, None)
+        if event is not None:
+            self.post(event)
+
+    def _over(self) -> bool:
+        if self.state.ended or self.state.status is RunStatus.STOPPED:
+            return not self._running
+        if not self.attended and self.machine.stalled and not self._running:
+            self.post(e.RunSuspended(at=time.time(), reason="waits for an answer"))
+        return False
+
+    def _take_requests(self) -> None:
+        for request in self._journal.requests(self.run):
+            event = _event_of(request)
+            if event is not None:
+                self.post(event, request.id)
+
+    def _note(self) -> None:
+        """Keep the list of runs up to date."""
+        state = self.state
+        merged = state.count(TaskState.MERGED)
+        if (str(state.status), merged) == self._noted:
+            return
+        self._noted = (str(state.status), merged)
+        self._journal.note(session_of(state))
+
+
+def session_of(state: RunState) -> Session:
+    """The run's line in the list of runs."""
+    strategy = state.strategy
+    assert strategy is not None
+    return Session(
+        run=state.run,
+        title=strategy.plan.title,
+        plan=strategy.plan.source,
+        status=str(state.status),
+        tasks=len(state.tasks),
+        merged=state.count(TaskState.MERGED),
+        created_at=state.created_at,
+        updated_at=state.now,
+    )
+
+
+def _event_of(request: Request) -> e.Event | None:
+    data, at = request.data, time.time()
+    match request.kind:
+        case "decide":
+            return e.DecisionMade(
+                at=at,
+                question=request.key,
+                answer=str(data.get("answer", "")),
+                text=str(data.get("text", "")),
+                by=request.by,
+            )
+        case "stop":
+            return e.StopRequested(at=at, mode=str(data.get("mode", "checkpoint")), by=request.by)
+        case "parallel":
+            return e.ParallelChanged(at=at, limit=int(data.get("limit", 1)))
+        case "retry":
+            return e.RetryRequested(
+                at=at, task=str(data.get("task", "")), text=str(data.get("text", ""))
+            )
+    return None

@@ -1,0 +1,78 @@
+"""Shell commands in plans: told from prose, kept as proposals that only the user can approve."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from maestro_tui.plans.labels import Label
+
+_HEADS = frozenset(
+  {
+    "alembic", "ansible", "ant", "awk", "bandit", "bash", "bazel", "biome", "black", "bun",
+    "bundle", "cargo", "cat", "cd", "clang", "cmake", "composer", "coverage", "cs", "ctest",
+    "curl", "dart", "deno", "diff", "docker", "docker-compose", "dotnet", "echo", "elixir",
+    "eslint", "export", "find", "flake8", "flutter", "gh", "git", "go", "gofmt",
+    "golangci-lint", "gradle", "grep", "head", "helm", "hugo", "isort", "java", "javac",
+    "jest", "jq", "just", "kubectl", "ls", "lua", "make", "meson", "mix", "mocha", "mvn",
+    "mypy", "mysql", "ninja", "node", "nox", "npm", "npx", "nx", "pdm", "perl", "php",
+    "phpunit", "pip", "pipenv", "pixi", "playwright", "pnpm", "poetry", "pre-commit",
+    "prettier", "psql", "pulumi", "pylint", "pyright", "pytest", "python", "python3", "rails",
+    "rake", "redis-cli", "rg", "rspec", "rubocop", "ruby", "ruff", "rustc", "sbt", "sed",
+    "semgrep", "sh", "shellcheck", "sqlite3", "ssh", "swift", "terraform", "test", "time",
+    "tox", "tsc", "turbo", "uv", "uvicorn", "uvx", "vitest", "wc", "wget", "xcodebuild",
+    "yamllint", "yarn", "zig", "zsh",
+  }
+)  # fmt: skip
+_SHELL = frozenset({"", "sh", "bash", "shell", "zsh", "console", "terminal", "shell-session"})
+_PROSE = re.compile(
+    r"\b(should|must|passes|pass|returns?|works?|succeeds?|exists?|are|is|the|all|and then)\b", re.I
+)
+
+
+def is_command(text: str) -> bool:
+    """Whether a text starts like a command rather than a sentence."""
+    words = text.strip().split()
+    while words and re.fullmatch(r"[A-Z_][A-Z0-9_]*=\S*", words[0]):
+        words.pop(0)
+    if not words:
+        return False
+    head = words[0]
+    return head in _HEADS or re.match(r"(\./|\.venv/|bin/|scripts?/)[\w./-]+$", head) is not None
+
+
+def commands_in_text(text: str) -> list[str]:
+    """The commands of a value: those in backticks, else the whole when it is a command."""
+    coded = [c.strip() for c in re.findall(r"``?([^`]+)``?", text)]
+    if coded:
+        return [c for c in coded if is_command(c)]
+    plain = text.strip().rstrip(".")
+    if not is_command(plain) or (len(plain.split()) > 3 and _PROSE.search(plain)):
+        return []
+    return [plain]
+
+
+def commands_in_fence(info: str, lines: Iterable[str]) -> list[str]:
+    """The commands of a shell fence: prompts and comments off, continued lines joined."""
+    if info.split(" ")[0].lower() not in _SHELL:
+        return []
+    out: list[str] = []
+    open_line = ""
+    for line in lines:
+        text = open_line + re.sub(r"^\s*[$%]\s+", "", line).strip()
+        open_line = ""
+        if text.endswith("\\"):
+            open_line = text[:-1].rstrip() + " "
+            continue
+        text = re.sub(r"\s+#\s.*$", "", text)
+        if text and not text.startswith("#") and is_command(text):
+            out.append(text)
+    return out
+
+
+def commands_of(label: Label) -> list[str]:
+    """The commands under a verify label: its value, its list and its fences."""
+    out = [c for entry in label.entries() for c in commands_in_text(entry.text)]
+    for fence in label.fences:
+        out += commands_in_fence(fence.info, fence.lines)
+    return list(dict.fromkeys(out))

@@ -1,0 +1,127 @@
+"""Ids, titles and done marks in headings: ``## ~~Phase 2: Models~~ ✅ (sequential)``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from maestro_tui.plans.keys import clean
+
+_DONE = re.compile(
+    r"✅|☑|✔|✓|\[[xX]\]|~~.+~~|[(\[]\s*(done|completed?|implemented|finished)\b[^)\]]*[)\]]"
+    r"|(?<![\w-])(DONE|COMPLETED?|IMPLEMENTED|FINISHED)(?![\w-])"
+    r"|\s[-–—:]\s*(done|completed?|implemented|finished)\s*$",
+)
+_DONE_WORD = re.compile(
+    r"(done|completed?|implemented|finished|closed|merged|✅.*|✔.*|\[x\].*)", re.I
+)
+_DOING = re.compile(
+    r"🚧|🔄|⏳|[(\[]\s*(in[ -]progress|doing|wip|started)\s*[)\]]|\bIN[ -]PROGRESS\b"
+)
+_DEFERRED = re.compile(r"⏭|[(\[]\s*(deferred|postponed|skipped|later|on hold)\b[^)\]]*[)\]]", re.I)
+_CANCELLED = re.compile(r"❌|[(\[]\s*(cancell?ed|dropped|won't do|obsolete)\b[^)\]]*[)\]]", re.I)
+_OPTIONAL = re.compile(r"[(\[]\s*optional\s*[)\]]", re.I)
+_MODE = re.compile(r"[(\[]([^()\[\]]*\b(?:sequential|parallel|single)\b[^()\[\]]*)[)\]]", re.I)
+_AFTER = re.compile(
+    r"[(\[]\s*((?:after|needs?|requires?|depends on|blocked by)\s+[^()\[\]]+)[)\]]", re.I
+)
+_STATUS_WORDS = {
+    "done": _DONE_WORD,
+    "doing": re.compile(r"(in[ -]progress|doing|started|wip|active|🚧.*|🔄.*)", re.I),
+    "deferred": re.compile(r"(deferred|postponed|skipped|on hold|later)", re.I),
+    "cancelled": re.compile(r"(cancell?ed|dropped|won't do|obsolete|abandoned)", re.I),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of work, taken apart."""
+
+    kind: str
+    id: str
+    title: str
+    status: str = "pending"
+    optional: bool = False
+    mode: str = "unspecified"
+    max_parallel: int = 0
+    after: str = ""  # "(after Phase 1)" in the heading
+
+
+def status_word(text: str) -> str:
+    """The status a ``Status:`` value means: pending unless it is a known word."""
+    plain = text.strip("*`_ .")
+    for status, pattern in _STATUS_WORDS.items():
+        if pattern.fullmatch(plain) or (status == "done" and re.match(r"[✅✔]", plain)):
+            return status
+    return "pending"
+
+
+def status_in(text: str) -> str:
+    """The status that marks in a heading or a line state."""
+    if _CANCELLED.search(text):
+        return "cancelled"
+    if _DONE.search(text):
+        return "done"
+    if _DEFERRED.search(text):
+        return "deferred"
+    return "doing" if _DOING.search(text) else "pending"
+
+
+def mode_in(text: str) -> tuple[str, int]:
+    """``sequential``, ``parallel`` or ``unspecified``, and the most at once (0 = not stated)."""
+    lower = text.lower()
+    number = re.search(
+        r"(\d+)\s*(?:parallel\s+)?(?:streams?|agents?|tasks?|at once|at a time)", lower
+    )
+    number = number or re.search(r"max(?:imum)?\s*(?:of\s*)?(\d+)", lower)
+    most = int(number[1]) if number and len(number[1]) < 5 else 0
+    if re.search(r"\b(non|not|no)[ -]parallel|\bsequential|\bsingle\b|one at a time", lower):
+        return "sequential", 0
+    return ("parallel", most) if "parallel" in lower else ("unspecified", 0)
+
+
+def bare(text: str) -> str:
+    """A heading's words: emphasis, boxes, emoji and status marks taken off."""
+    text = _DONE.sub(lambda m: m[0][2:-2] if m[0].startswith("~~") else " ", text)
+    text = text.replace("~~", "")
+    for pattern in (_DOING, _DEFERRED, _CANCELLED, _OPTIONAL):
+        text = pattern.sub(" ", text)
+    text = re.sub(r"^\[[ /-]?\]\s*", "", text.strip())
+    text = re.sub(r"(?<!\w)(\*{1,3}|_{1,3})(?=\S)|(?<=\S)(\*{1,3}|_{1,3})(?!\w)", "", text)
+    text = text.replace("`", "")
+    return clean(re.sub(r"^[^\w([#]+", "", text.strip()).strip()).rstrip(" -–—:")
+
+
+def parse_heading(text: str, words: str, *, bare_ids: bool = False) -> Heading | None:
+    """A heading that starts with one of the words (a regex) and an id; None when it does not.
+
+    ``bare_ids`` also takes ``1.2 Title`` without a word.
+    """
+    plain = bare(text)
+    found = re.match(
+        rf"({words})s?[\s#:]*(\d+(?:\.\d+)*[A-Za-z]?|[A-Z]{{1,3}}-?\d+(?:\.\d+)*|[A-Z]|"
+        rf"[IVX]+)(?![\w])\s*(?:[:.)：、]|[-–—]+)?\s*(.*)$",
+        plain,
+        re.IGNORECASE,
+    )
+    if found is not None:
+        kind, name, title = found[1].lower(), found[2], found[3]
+    elif bare_ids and (numbered := re.match(r"(\d+(?:\.\d+)+[a-z]?)[:.)]?\s+(\S.*)$", plain)):
+        kind, name, title = "task", numbered[1], numbered[2]
+    else:
+        return None
+    mode = _MODE.search(plain)
+    how, most = mode_in(mode[1]) if mode else ("unspecified", 0)
+    after = _AFTER.search(plain)
+    title = _MODE.sub("", _AFTER.sub("", title))
+    name = name.upper() if len(name) == 1 else name
+    return Heading(
+        kind=re.sub(r"\s+", "", kind),
+        id=name,
+        title=clean(title).strip(" -–—:") or plain,
+        status=status_in(text),
+        optional=bool(_OPTIONAL.search(text)),
+        mode=how,
+        max_parallel=most,
+        after=after[1] if after else "",
+    )

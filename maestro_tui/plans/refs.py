@@ -1,0 +1,299 @@
+"""What ``Depends on: Phases 1-3, Task 2.1`` refers to.
+
+A value becomes an edge only when it names a known id or title in full. "Depends on: networkx" must
+not become an edge because some id is a part of that word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from maestro_tui.plans.expansion import names_listed, nearest
+from maestro_tui.plans.model import Diagnostic
+
+_KIND_WORDS = {
+    "phase": "phase", "phases": "phase", "stage": "phase", "stages": "phase", "ph": "phase",
+    "fase": "phase", "task": "task", "tasks": "task", "step": "task", "steps": "task",
+    "stream": "stream", "streams": "stream", "workstream": "stream", "workstreams": "stream",
+    "track": "stream", "tracks": "stream",
+}  # fmt: skip
+_ID = r"(?:[A-Za-z]{0,8}-?\d+(?:[.-]\d+)*(?:\.[xX*])?[A-Za-z]?|[A-Z](?![A-Za-z]))"
+_JOIN = r"\s*(?:,\s*and|,|;|&|\+|/|\band\b|\bplus\b)\s*"
+_DASH = r"\s*(?:-|–|—|\.\.\.?|\bto\b|\bthrough\b|\bthru\b)\s*"
+_KIND = "|".join(sorted(_KIND_WORDS, key=len, reverse=True))
+_GROUP = re.compile(
+    rf"\b((?i:{_KIND}))(?![A-Za-z])\s*#?\s*"
+    rf"({_ID}(?:(?:{_DASH}|{_JOIN})(?:(?i:{_KIND})\s+)?#?{_ID})*)(?![\w-])",
+)
+_ALONE = re.compile(rf"#?({_ID})(?:{_DASH}#?({_ID}))?")
+_NONE = re.compile(
+    r"(none( required| needed)?|no(ne)?|nothing|no dependencies|n/?a|nil|null|not applicable|"
+    r"independent|fully independent|no blockers?|can start immediately|[-–—]+|\[\]|-)?",
+    re.IGNORECASE,
+)
+_ALL_BEFORE = re.compile(
+    r"\b(all|every|any)\s+(of\s+)?(the\s+)?(previous|prior|earlier|preceding|above)\b"
+    r"|\beverything\s+(above|before|prior)\b",
+    re.IGNORECASE,
+)
+_ALL_OTHERS = re.compile(r"\ball\s+(the\s+)?other(s|\s+\w+)?\b", re.IGNORECASE)
+_PREVIOUS = re.compile(
+    r"^(the\s+)?(previous|prior|preceding)\s+(phase|task|step|stream|stage)s?\b", re.I
+)
+_ALL_OF_KIND = re.compile(rf"\ball\s+(the\s+)?({_KIND})\b(?!\s+(?:\d|[A-Z]\b))", re.IGNORECASE)
+_NOISE = re.compile(
+    r"^(needs?|requires?|after|depends on|blocked by|waits? for|only|on|the)\s+"
+    r"|\s+(is|are|be|must be|to be|being|has been)?\s*(complete[ds]?|completion|done|finished|"
+    r"merged|ready|first|lands?|landed|output|outputs|deliverables?)$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Something a dependency can name: a phase, stream or task; ``ids`` are what it stands for."""
+
+    kind: str  # phase | stream | task
+    id: str
+    title: str
+    ids: tuple[str, ...]
+    phase: str = ""
+    line: int = 0
+
+
+@dataclass(slots=True)
+class Resolved:
+    """The ids a value names; ``stated`` is false when the value was empty."""
+
+    ids: list[str] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    stated: bool = False
+
+
+class Resolver:
+    """Knows every target of a document and reads values against them."""
+
+    def __init__(self, targets: Sequence[Target]) -> None:
+        self.targets = list(targets)
+        self.by_id: dict[str, list[Target]] = {}
+        self.by_title: dict[str, list[Target]] = {}
+        for target in targets:
+            self.by_id.setdefault(_norm(target.id), []).append(target)
+            if target.title:
+                self.by_title.setdefault(_norm(target.title), []).append(target)
+
+    def resolve(self, value: str, line: int, owner: Target, *, strict: bool = True) -> Resolved:
+        """The ids that a dependency value of ``owner`` names.
+
+        ``strict`` makes an id that does not exist an error; otherwise it is only noted.
+        """
+        out = Resolved(stated=bool(value.strip()))
+        text = _plain(value)
+        if _NONE.fullmatch(text.rstrip(".")):
+            return out
+        rest = self._everything(text, owner, out)
+        rest = self._grouped(rest, line, owner, out, strict)
+        for part in re.split(r"[,;]|\s(?:and|&|\+|plus)\s", rest):
+            self._alone(part, line, owner, out, strict)
+        out.ids = [i for i in dict.fromkeys(out.ids) if i not in owner.ids]
+        return out
+
+    def _everything(self, text: str, owner: Target, out: Resolved) -> str:
+        """Takes "all previous", "all other tasks" and "previous phase" out of the value."""
+        if not re.search(r"all|every|any|previous|prior|preceding", text, re.IGNORECASE):
+            return text
+        at = next((n for n, t in enumerate(self.targets) if t is owner), len(self.targets))
+        kind = "phase" if owner.kind == "phase" or re.search(r"phase|stage", text, re.I) else ""
+        if _ALL_BEFORE.search(text) or _ALL_OTHERS.search(text):
+            others = bool(_ALL_OTHERS.search(text))
+            pool = self.targets if others else self.targets[:at]
+            wanted = [t for t in pool if t is not owner and t.id != owner.phase]
+            wanted = [t for t in wanted if t.kind == kind] if kind else _leaves(wanted)
+            out.ids += [i for t in wanted for i in t.ids]
+            return ""
+        if _PREVIOUS.match(text):
+            pool = [t for t in self.targets[:at] if t.kind == (kind or owner.kind)]
+            pool = [t for t in pool if t.id != owner.phase]
+            out.ids += list(pool[-1].ids) if pool else []
+            return ""
+        found = _ALL_OF_KIND.search(text)
+        if found:
+            want = _KIND_WORDS[found[2].lower()]
+            for target in self.targets:
+                if target.kind == want and target is not owner and target.id != owner.phase:
+                    out.ids += target.ids
+            return text[: found.start()] + text[found.end() :]
+        return text
+
+    def _grouped(self, text: str, line: int, owner: Target, out: Resolved, strict: bool) -> str:
+        """Takes "Phases 1-3", "Task 1.1 and 1.2" out of the value."""
+        rest, at = "", 0
+        for found in _GROUP.finditer(text):
+            kind = _KIND_WORDS[found[1].lower()]
+            before = len(out.ids), len(out.diagnostics)
+            for name in re.split(_JOIN, found[2]):
+                word = re.match(rf"({_KIND})\s+", name, re.IGNORECASE)
+                if word:
+                    kind = _KIND_WORDS[word[1].lower()]
+                    name = name[word.end() :]
+                self._name(name.strip().lstrip("#"), kind, line, owner, out, strict)
+            if (len(out.ids), len(out.diagnostics)) != before:
+                rest += text[at : found.start()] + ","
+                at = found.end()
+                # Words up to the next comma only describe what was named.
+                tail = re.match(r"[^,;]*", text[at:])
+                if tail and not _GROUP.search(tail[0]):
+                    at += tail.end()
+        head, tail_text = rest, text[at:]
+        return re.sub(
+            r"(?:^|,)\s*(?:needs?|requires?|after|and|on|all|of|the|both|\s)*,",
+            ",",
+            head + tail_text,
+            flags=re.IGNORECASE,
+        )
+
+    def _alone(self, part: str, line: int, owner: Target, out: Resolved, strict: bool) -> None:
+        text = _strip_noise(part)
+        if not text or _NONE.fullmatch(text):
+            return
+        titled = self.by_title.get(_norm(text), [])
+        if len(titled) == 1:
+            out.ids += titled[0].ids
+            return
+        lettered = re.fullmatch(rf"({_KIND})\s+([a-z])", text, re.IGNORECASE)
+        if lettered:
+            kind = _KIND_WORDS[lettered[1].lower()]
+            self._name(lettered[2], kind, line, owner, out, strict)
+            return
+        known = self.by_id.get(_norm(text.lstrip("#")))
+        found = _ALONE.fullmatch(text)
+        ids = found and (found[2] or self._shaped_like_ids(found[1]))
+        if ids or (known and (found or len(text) > 1)):
+            self._name(text.lstrip("#"), "", line, owner, out, strict)
+        else:
+            out.diagnostics.append(_note(text, line))
+
+    def _shaped_like_ids(self, name: str) -> bool:
+        """Whether the document writes its ids this way, so that an unknown one is a mistake."""
+        return _shape(name) in {_shape(t.id) for t in self.targets}
+
+    def _name(
+        self, name: str, kind: str, line: int, owner: Target, out: Resolved, strict: bool
+    ) -> None:
+        target = self._find(name, kind, owner)
+        if target is not None:
+            if target is owner or set(target.ids) & set(owner.ids) or target.id == owner.phase:
+                out.diagnostics.append(_self_reference(owner, name, line))
+            else:
+                out.ids += target.ids
+            return
+        if name.lower().endswith((".x", ".*")):
+            inside = [t for t in self.targets if _norm(t.id).startswith(_norm(name[:-2]) + ".")]
+            if inside:
+                out.ids += [i for t in inside for i in t.ids if t is not owner]
+                return
+        ends = re.fullmatch(rf"({_ID}){_DASH}#?({_ID})", name)
+        if ends:
+            self._range(ends[1], ends[2], kind, line, owner, out, strict)
+        else:
+            out.diagnostics.append(self._unknown(name, kind, line, owner, strict))
+
+    def _range(
+        self,
+        first: str,
+        last: str,
+        kind: str,
+        line: int,
+        owner: Target,
+        out: Resolved,
+        strict: bool,
+    ) -> None:
+        low, high = self._find(first, kind, owner), self._find(last, kind, owner)
+        if low is None or high is None:
+            for name, target in ((first, low), (last, high)):
+                if target is None:
+                    out.diagnostics.append(self._unknown(name, kind, line, owner, strict))
+            return
+        pool = [t for t in self.targets if t.kind == low.kind]
+        a, b = sorted((pool.index(low), pool.index(high) if high in pool else 0))
+        out.ids += [i for t in pool[a : b + 1] if t is not owner for i in t.ids]
+
+    def _find(self, name: str, kind: str, owner: Target) -> Target | None:
+        """The one target of that id: of the kind asked for, in the owner's phase before others."""
+        found = self.by_id.get(_norm(name), [])
+        exact = [t for t in found if t.kind == kind]
+        if kind == "phase":
+            pool = exact
+        elif kind:
+            pool = exact or [t for t in found if kind != "stream" or t.kind != "phase"]
+        else:
+            pool = [t for t in found if t.kind != "phase"] or found
+        near = [t for t in pool if t.phase == owner.phase and t.kind != "phase"]
+        if len(near) == 1:
+            return near[0]
+        return pool[0] if len(pool) == 1 else None
+
+    def _unknown(self, name: str, kind: str, line: int, owner: Target, strict: bool) -> Diagnostic:
+        pool = [t for t in self.targets if not kind or t.kind == kind] or self.targets
+        names = list(dict.fromkeys(f"{t.kind.capitalize()} {t.id}" for t in pool))
+        wanted = f"{kind.capitalize()} {name}" if kind else name
+        near = nearest(wanted, names)
+        many = len(self.by_id.get(_norm(name), [])) > 1
+        why = "names more than one" if many else "names nothing in this plan"
+        hint = (f"Did you mean {near}? " if near else "") + f"Known: {names_listed(names)}."
+        return Diagnostic(
+            "ambiguous-dependency" if many else "unknown-dependency",
+            "error" if strict else "info",
+            line,
+            f"{owner.kind.capitalize()} {owner.id} depends on {wanted!r}, which {why}.",
+            hint,
+        )
+
+
+def _leaves(targets: Iterable[Target]) -> list[Target]:
+    return [t for t in targets if t.kind != "phase" or t.ids == (t.id,)]
+
+
+def _plain(value: str) -> str:
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", value)
+    text = re.sub(r"[*`_~\"“”]", "", text).strip()
+    if re.fullmatch(r"\(.*\)|\[.*\]", text):
+        text = text[1:-1].strip()
+    return re.sub(r"\s*\([^()]*\)", "", text) if not text.startswith("(") else text
+
+
+def _strip_noise(part: str) -> str:
+    text, before = " ".join(part.split()).strip(" .:→>-"), ""
+    while text != before:
+        before, text = text, _NOISE.sub("", text).strip(" .:")
+    return text
+
+
+def _norm(text: str) -> str:
+    return re.sub(r"\s+", " ", text.strip().lower())
+
+
+def _shape(name: str) -> str:
+    return re.sub(r"[A-Za-z]+", "a", re.sub(r"\d+", "0", name))
+
+
+def _note(text: str, line: int) -> Diagnostic:
+    return Diagnostic(
+        "dependency-note",
+        "info",
+        line,
+        f"{text[:120]!r} names no phase or task of this plan, so it is kept as a note.",
+        "To state an order write the id, such as 'Depends on: Phase 1' or 'Depends on: Task 1.2'.",
+    )
+
+
+def _self_reference(owner: Target, name: str, line: int) -> Diagnostic:
+    return Diagnostic(
+        "self-dependency",
+        "error",
+        line,
+        f"{owner.kind.capitalize()} {owner.id} depends on {name!r}, which is or contains itself.",
+        "Remove this dependency or name another task.",
+    )

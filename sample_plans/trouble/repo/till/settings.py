@@ -1,0 +1,5 @@
+"""What is printed on every receipt."""
+
+SHOP = "Corner Shop"
+FOOTER = "Thank you."
+WIDTH = 32
