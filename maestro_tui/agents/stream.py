@@ -157,8 +157,8 @@ def _counts(usage: Any) -> dict[str, int]:
     found = {}
     for theirs, ours in _TOKENS.items():
         value = usage.get(theirs)
-        count = isinstance(value, int) and not isinstance(value, bool)
-        found[ours] = max(0, value) if count else 0
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        found[ours] = max(0, int(value)) if whole and value is not None else 0
     return found if any(found.values()) else {}
 
 

@@ -63,6 +63,7 @@ class Supervisor:
         self._line = bytearray()
         self._skipping = False
         self._last = ""
+        self._last_raw = b""
         self._bytes = 0
         self._activity_at = 0.0
         self._fresh = False
@@ -217,8 +218,6 @@ class Supervisor:
             if event["kind"] == "text":
                 self._last = event["text"]
             self._emit(event)
-
-    _last_raw: bytes = b""
 
     def _activity(self, *, force: bool = False) -> None:
         now = time.monotonic()

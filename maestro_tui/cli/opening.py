@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import shlex
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from maestro_tui.engine.git.repository import Base, RepositoryError, find_root, 
 from maestro_tui.plans.errors import PlanError
 from maestro_tui.plans.model import Plan, Strategy
 from maestro_tui.plans.reader import read_plan
-from maestro_tui.plans.rehearsal import load_rehearsal, rehearsal_path
+from maestro_tui.plans.rehearsal import load_rehearsal
 from maestro_tui.plans.strategy import draft
 from maestro_tui.roster.assign import assigner
 from maestro_tui.roster.discovery import load_roster
@@ -57,7 +58,7 @@ def read(files: list[str], form: str | None = None) -> Plan:
     """The plan of these files; refuses one that cannot be run, with every reason."""
     try:
         if len(files) > 1:
-            from maestro_tui.plans.formats.prompt_file import read_prompt_files
+            from maestro_tui.plans.prompts import read_prompt_files
 
             return read_prompt_files([Path(f) for f in files])
         return read_plan(files[0], format=form)
@@ -89,9 +90,9 @@ def open_run(arguments: argparse.Namespace) -> Opening:
     plan = read(arguments.plan, arguments.format)
     refuse_errors(plan, arguments.plan[0])
     script = _script(arguments.plan)
-    command = arguments.agent_command or settings.run.agent_command or ""
-    driver = _driver(arguments.driver or settings.run.driver, str(command), script)
-    options = run_options(arguments, settings, driver, str(command))
+    command = arguments.agent_command or shlex.join(settings.run.agent_command)
+    driver = _driver(arguments.driver or settings.run.driver, command, script)
+    options = run_options(arguments, settings, driver, command)
     assign = assigner(
         load_roster(base.root, Path.home(), [Path(p) for p in settings.agents.folders]),
         driver=driver,
@@ -131,7 +132,7 @@ def _script(files: list[str]) -> Path | None:
         script = load_rehearsal(path)
     except PlanError as error:
         raise Exit(str(error)) from error
-    return path if script.found else None
+    return path if script.script else None
 
 
 def _driver(wanted: str, command: str, script: Path | None) -> str:
@@ -146,7 +147,6 @@ def _driver(wanted: str, command: str, script: Path | None) -> str:
         if not command:
             raise Exit('--driver command needs --agent-command "CMD ..."')
         program = _split(command)[0]
-        import shutil
 
         if shutil.which(program) is None and "/" not in program:
             raise Exit(f"--agent-command: {program} is not on PATH; install it or give its path")
@@ -194,7 +194,7 @@ def run_options(
         on_gate_failure=run.on_gate_failure,
         on_conflict=run.on_conflict,
         permission_policy=run.permission_policy,
-        retries=RunOptions.retries if run.retries is None else run.retries,
+        retries=2 if run.retries is None else run.retries,
         retry_delay_s=run.retry_delay_s,
         launch_delay_s=run.launch_delay_s or 0.0,
         worktree_root=run.worktree_root,
@@ -214,8 +214,3 @@ def _notes(base: Base, plan: Plan, settings: Settings) -> tuple[str, ...]:
         notes.append("HEAD is detached; delivery will move it forward, no branch")
     notes += [f"{d.line}: {d.text}" for d in plan.diagnostics if d.severity == "warning"]
     return tuple(notes)
-
-
-def resolve_plan_script(plan: str) -> Path:
-    """Where a plan's rehearsal script would lie."""
-    return rehearsal_path(Path(plan))

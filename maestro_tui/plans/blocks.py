@@ -91,6 +91,7 @@ class _Builder:
         self.root = Section(0, "", 0)
         self.open = [self.root]
         self.heading_level = 0
+        self.comment_open = False
 
     def build(self, start: int) -> Section:
         number = start
@@ -160,10 +161,11 @@ class _Builder:
         return span.last + 1
 
     def _comment(self, number: int) -> int:
-        last = number
+        last = len(self.lines) if self.comment_open else number
         while last < len(self.lines) and "-->" not in self.lines[last]:
             last += 1
         if last == len(self.lines):
+            self.comment_open = True  # no later one is closed either
             last = number  # never closed: only this line, or the rest of the plan would vanish
         text = "\n".join(self.lines[number : last + 1])
         self._add(Block("comment", number + 1, text, end=last + 1))

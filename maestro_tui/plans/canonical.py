@@ -110,7 +110,7 @@ def _tuples(table: dict[str, Any]) -> dict[str, Any]:
 def dump_plan(plan: Plan) -> str:
     """The plan as canonical TOML; reading it gives the same plan, so hand edits are safe."""
     head = {"source": plan.source, **_table(plan, _PLAN)}
-    document: dict[str, Any] = {"schema": SCHEMA, "plan": {"id": plan.id, **head}}
+    out = [f"schema = {SCHEMA}\n", "[plan]\n" + _dumped({"id": plan.id, **head})]
     groups: tuple[tuple[str, Sequence[Any], dict[str, str]], ...] = (
         ("phase", plan.phases, _PHASE),
         ("task", plan.tasks, _TASK),
@@ -119,9 +119,13 @@ def dump_plan(plan: Plan) -> str:
         ("diagnostic", plan.diagnostics, _DIAGNOSTIC),
     )
     for name, items, spec in groups:
-        if items:
-            document[name] = [_table(item, spec) for item in items]
-    return tomli_w.dumps(document, multiline_strings=True)
+        out += [f"[[{name}]]\n" + _dumped(_table(item, spec)) for item in items]
+    return "\n".join(out)
+
+
+def _dumped(table: dict[str, Any]) -> str:
+    """One table's keys; written table by table because short ones would be put on one line."""
+    return tomli_w.dumps(table, multiline_strings=True)
 
 
 def _table(item: Any, spec: dict[str, str]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from maestro_tui.plans.fences import FenceSpan, find_fences
 from maestro_tui.plans.model import Diagnostic
 
 MAX_BYTES = 20_000_000
+MAX_LINE = 5_000  # of a longer line only the start is looked at; the agent still gets all of it
 _FRONT_KEY = re.compile(r"^([A-Za-z][\w-]*)\s*:\s*(.*)$")
 
 
@@ -45,7 +46,20 @@ class Document:
     @cached_property
     def markdown_diagnostics(self) -> tuple[Diagnostic, ...]:
         """What is wrong with the Markdown as such: fences and leftovers of a merge."""
-        return (*self._found_fences[1], *self._merge_markers())
+        return (*self._found_fences[1], *self._merge_markers(), *self._long_lines())
+
+    def _long_lines(self) -> list[Diagnostic]:
+        return [
+            Diagnostic(
+                "long-line",
+                "warning",
+                number,
+                f"The line is {len(line):,} characters long; only its start was read for facts.",
+                "Break it into several lines.",
+            )
+            for number, line in enumerate(self.lines, 1)
+            if len(line) > MAX_LINE
+        ][:5]
 
     @cached_property
     def frontmatter_end(self) -> int:
@@ -74,7 +88,8 @@ class Document:
     @cached_property
     def tree(self) -> Section:
         """The Markdown block tree."""
-        return build_tree(self.lines, self.fences, self.frontmatter_end)
+        lines = [line[:MAX_LINE] for line in self.lines]
+        return build_tree(lines, self.fences, self.frontmatter_end)
 
     @property
     def name(self) -> str:

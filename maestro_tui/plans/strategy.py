@@ -10,7 +10,7 @@ from pathlib import Path
 from maestro_tui.plans.analysis import DEFAULT_TASK_S, Analysis, analyse
 from maestro_tui.plans.errors import PlanError
 from maestro_tui.plans.estimates import seconds_of
-from maestro_tui.plans.expansion import runs
+from maestro_tui.plans.expansion import expand, runs
 from maestro_tui.plans.model import Assignment, Edge, Gate, Plan, Strategy, Task
 
 Assign = Callable[[Task], Assignment]
@@ -184,7 +184,7 @@ def revise(
         _revised(plan, old, agent, model, files, exclude, include, assign)
         for old in strategy.assignments
     ]
-    _check_excluded(strategy, assignments)
+    _check_excluded(plan, assignments)
     return _assemble(
         plan,
         _unique_markers(assignments),
@@ -298,18 +298,20 @@ def _revised(
     return new
 
 
-def _check_excluded(strategy: Strategy, assignments: Sequence[Assignment]) -> None:
+def _check_excluded(plan: Plan, assignments: Sequence[Assignment]) -> None:
+    """No task that will run may need one that will not."""
     out = {a.task for a in assignments if a.excluded}
-    newly = out - {a.task for a in strategy.assignments if a.excluded}
+    if not out:
+        return
+    expanded = expand(plan)
     waiting: dict[str, list[str]] = {}
-    for edge in strategy.edges:
-        if edge.after in newly and edge.task not in out and edge.source != "file-conflict":
-            waiting.setdefault(edge.after, []).append(edge.task)
+    for needs in expanded.needs:
+        for edge in needs.values():
+            if edge.after in out and edge.task not in out:
+                waiting.setdefault(edge.after, []).append(edge.task)
     if waiting:
         said = "; ".join(f"{name} is needed by {', '.join(w)}" for name, w in waiting.items())
-        raise PlanError(f"{said}. Exclude those too, or remove the dependency first.")
-    back = {a.task for a in strategy.assignments if a.excluded} - out
-    for name in sorted(back):
-        missing = [e.after for e in strategy.plan.edges if e.task == name and e.after in out]
-        if missing:
-            raise PlanError(f"{name} needs {', '.join(missing)}, which is excluded. Include it.")
+        raise PlanError(
+            f"A task cannot be left out while others need it: {said}. "
+            "Exclude those too, include it, or remove the dependency first."
+        )

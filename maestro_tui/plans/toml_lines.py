@@ -23,7 +23,8 @@ class TomlLines:
 
     def key(self, name: str, number: int, key: str) -> int:
         """The line of a key, else of its table."""
-        return self.keys.get((name, number, key), self.table(name, number))
+        there = self.table(name, number) if name else self.table(key)
+        return self.keys.get((name, number, key), there)
 
 
 def toml_lines(text: str) -> TomlLines:

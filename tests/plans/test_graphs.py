@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,7 +37,7 @@ def test_a_graph_has_either_an_order_or_a_cycle(needs: list[set[int]]) -> None:
     assert bool(cycle) == (len(graphs.topological_order(needs)) < len(needs))
     if cycle:
         assert cycle[0] == cycle[-1]
-        assert all(b in needs[a] for a, b in zip(cycle, cycle[1:], strict=False))
+        assert all(b in needs[a] for a, b in pairwise(cycle))
 
 
 @given(ACYCLIC)

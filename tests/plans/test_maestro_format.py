@@ -80,7 +80,8 @@ def test_streams_as_list_items_own_what_is_indented_below_them() -> None:
 
 def test_bold_lines_serve_as_headings() -> None:
     plan = read(
-        "## Phase 1: Base\n\n**Stream A: tables**\nFiles: a.sql\n\n**Stream B: more**\nFiles: b.sql\n"
+        "## Phase 1: Base\n\n**Stream A: tables**\nFiles: a.sql\n\n"
+        "**Stream B: more**\nFiles: b.sql\n"
     )
     assert [(t.id, t.modify) for t in plan.tasks] == [("A", ("a.sql",)), ("B", ("b.sql",))]
 

@@ -139,3 +139,15 @@ def test_every_line_is_in_one_block_or_heading(text: str) -> None:
             covered.append(section.line)
         covered += [b.line for b in section.blocks]
     assert set(covered) <= set(range(1, len(found.lines) + 1))
+
+
+def test_of_a_very_long_line_only_the_start_is_read() -> None:
+    found = document("Files: a.py " + "x" * 9000 + "\n")
+    assert [(d.code, d.line) for d in found.markdown_diagnostics] == [("long-line", 1)]
+    assert len(found.lines[0]) > 9000
+    assert len(found.tree.blocks[0].text) == 5000
+
+
+def test_comments_that_never_close_hide_one_line_each_and_cost_little() -> None:
+    found = document("<!-- open\n" * 20000 + "# Real\n")
+    assert [s.title for s in found.tree.children] == ["Real"]

@@ -105,7 +105,8 @@ def test_how_sure_the_reader_is() -> None:
 LINE = st.sampled_from(
     [
         "# Title", "## Phase 1: a", "## Phase 2: b", "### Phase 2.1: c", "### Stream A: x",
-        "### Task 1.1: y", "#### 1.2 z", "- **Stream B**: w", "- [x] Task 1.3: v", "Files: a.py, b/",
+        "### Task 1.1: y", "#### 1.2 z", "- **Stream B**: w", "- [x] Task 1.3: v",
+        "Files: a.py, b/",
         "Files:", "- a.py", "Create: `c.py` (new)", "Depends on: Phase 1", "Needs: Task 1.1-1.3",
         "Dependencies: all previous, networkx", "After: Phases 1–9", "Verify: `pytest`", "```bash",
         "```", "````markdown", "<!--", "-->", "---", "| a | b |", "|---|---|", "| Files | x.py |",

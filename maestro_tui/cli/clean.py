@@ -1,0 +1,79 @@
+"""``maestro clean``: what finished runs left on the disk, and why the rest stays."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+from pathlib import Path
+
+from maestro_tui.cli.exits import DONE
+from maestro_tui.cli.opening import repository
+from maestro_tui.cli.selecting import sessions
+from maestro_tui.config.paths import run_dir, worktrees_root
+from maestro_tui.core.state import ENDED, RunStatus
+from maestro_tui.engine.git.command import run_sync
+from maestro_tui.engine.lock import engine_pid
+
+
+def clean(arguments: argparse.Namespace) -> int:
+    """Show, or with ``--yes`` remove, the leftovers of delivered runs."""
+    repo = repository(arguments.repo)
+    removed = 0
+    for session in sessions(repo):
+        folder = run_dir(repo, session.run)
+        trees = worktrees_root(repo) / session.run
+        why = _why_kept(session.status, folder)
+        if why:
+            print(f"kept     {session.run}: {why}")
+            continue
+        places = [p for p in (folder, trees) if p.exists()]
+        branches = _merged_branches(repo, session.run)
+        for branch in _unmerged_branches(repo, session.run, branches):
+            print(f"kept     {branch}: holds commits that are merged nowhere")
+        if not places and not branches:
+            continue
+        for place in places:
+            print(f"{'removed ' if arguments.yes else 'would go'} {place}  ({_size(place)})")
+            if arguments.yes:
+                shutil.rmtree(place, ignore_errors=True)
+        for branch in branches:
+            print(f"{'removed ' if arguments.yes else 'would go'} branch {branch}  (merged)")
+            if arguments.yes:
+                run_sync(["branch", "-D", branch], repo)
+        removed += 1
+    if arguments.yes:
+        run_sync(["worktree", "prune"], repo)
+    elif removed:
+        print("Nothing was removed; --yes does it. The journal and refs/maestro stay in any case.")
+    else:
+        print("Nothing to remove.")
+    return DONE
+
+
+def _why_kept(status: str, folder: Path) -> str:
+    if engine_pid(folder):
+        return "its engine is at work"
+    if status not in ENDED:
+        return f"it is {status} and can be resumed"
+    if status == RunStatus.FAILED:
+        return "it failed; logs of failed runs are kept (maestro retry takes it up again)"
+    return ""
+
+
+def _merged_branches(repo: Path, run: str) -> list[str]:
+    pattern = f"refs/heads/maestro/{run}/"
+    listing = run_sync(
+        ["for-each-ref", "--merged", "HEAD", "--format=%(refname:short)", pattern], repo
+    )
+    return listing.stdout.split()
+
+
+def _unmerged_branches(repo: Path, run: str, merged: list[str]) -> list[str]:
+    pattern = f"refs/heads/maestro/{run}/"
+    listing = run_sync(["for-each-ref", "--format=%(refname:short)", pattern], repo)
+    return [b for b in listing.stdout.split() if b not in merged]
+
+
+def _size(path: Path) -> str:
+    total = sum(f.stat().st_size for f in path.rglob("*") if f.is_file() and not f.is_symlink())
+    return f"{total / 1e6:.1f} MB"

@@ -1,0 +1,100 @@
+"""``maestro doctor``: is this machine, and this repository, fit for a run?"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from maestro_tui.cli.exits import DONE, FAILED
+from maestro_tui.config.paths import db_path, maestro_dir, run_dir
+from maestro_tui.config.settings import ConfigError, load_settings
+from maestro_tui.engine.git.repository import MIN_GIT, RepositoryError, git_version, read_base
+from maestro_tui.engine.journal import Journal, JournalError
+from maestro_tui.engine.lock import engine_pid
+
+Row = tuple[str, bool, str]
+
+
+def doctor(arguments: argparse.Namespace) -> int:
+    """Look at everything a run needs, each with what to do when it is missing."""
+    rows = [_python(), _git(), _terminal(), *_repository(Path(arguments.repo)), _roster()]
+    if arguments.json:
+        print(json.dumps([{"check": n, "ok": ok, "detail": d} for n, ok, d in rows], indent=1))
+    else:
+        for name, ok, detail in rows:
+            print(f"{'✓' if ok else '✗'} {name:12} {detail}")
+    return DONE if all(ok for _, ok, _ in rows) else FAILED
+
+
+def _python() -> Row:
+    version = ".".join(map(str, sys.version_info[:3]))
+    ok = sys.version_info >= (3, 11)
+    return "python", ok, version if ok else f"{version}; Maestro needs 3.11 or newer"
+
+
+def _git() -> Row:
+    version = git_version()
+    text = ".".join(map(str, version))
+    if not version:
+        return "git", False, "not found; install git 2.38 or newer"
+    if version < MIN_GIT:
+        return "git", False, f"{text}; merges in memory need 2.38 or newer"
+    return "git", True, text
+
+
+def _terminal() -> Row:
+    size = shutil.get_terminal_size()
+    name = os.environ.get("TERM", "none")
+    small = size.columns < 80 or size.lines < 24
+    note = "; the screen wants 80x24 or more" if small else ""
+    return "terminal", True, f"{name}, {size.columns}x{size.lines}{note}"
+
+
+def _roster() -> Row:
+    from maestro_tui.roster.discovery import load_roster
+
+    roster = load_roster(None, Path.home())
+    problems = len(roster.problems)
+    note = f", {problems} file(s) with problems" if problems else ""
+    return "agents", True, f"{len(roster.definitions)} definitions{note}"
+
+
+def _repository(folder: Path) -> list[Row]:
+    try:
+        base = read_base(folder)
+    except RepositoryError as error:
+        return [("repository", False, str(error))]
+    branch = base.branch or "detached HEAD"
+    dirty = f", {len(base.dirty)} uncommitted change(s)" if base.dirty else ""
+    rows: list[Row] = [("repository", True, f"{base.root} on {branch}{dirty}")]
+    try:
+        load_settings(base.root)
+        rows.append(("settings", True, "read"))
+    except ConfigError as error:
+        rows.append(("settings", False, str(error)))
+    free = shutil.disk_usage(base.root).free
+    rows.append(("disk", free > 1 << 30, f"{free / 1e9:.1f} GB free"))
+    if db_path(base.root).exists():
+        rows.extend(_journal(base.root))
+    return rows
+
+
+def _journal(root: Path) -> list[Row]:
+    try:
+        journal = Journal(db_path(root))
+    except JournalError as error:
+        return [("journal", False, str(error))]
+    try:
+        verdict = journal.integrity()
+        running = [s.run for s in journal.sessions() if engine_pid(run_dir(root, s.run))]
+    finally:
+        journal.close()
+    size = sum(f.stat().st_size for f in maestro_dir(root).glob("maestro.db*"))
+    return [
+        ("journal", verdict == "ok", f"{verdict}, {size / 1e6:.1f} MB"),
+        ("engines", True, ", ".join(running) or "none at work"),
+    ]

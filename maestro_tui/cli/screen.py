@@ -1,0 +1,37 @@
+"""Opens the screen: the only room of the command line that imports Textual."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from maestro_tui.cli.exits import Exit
+from maestro_tui.cli.opening import Opening
+from maestro_tui.engine.client import RunClient, UnknownRun
+from maestro_tui.engine.journal import JournalError
+from maestro_tui.plans.model import Strategy
+
+
+def show_run(repo: Path, run: str, *, start: bool, extra: tuple[str, ...] = ()) -> int:
+    """The board of a run; with ``start`` an engine is set to work on it first."""
+    try:
+        client = RunClient(repo, run)
+    except (UnknownRun, JournalError) as error:
+        raise Exit(str(error)) from error
+    if start and not client.state.ended and not client.engine_alive():
+        client.start_engine(*extra)
+    from maestro_tui.ui.start import show_board
+
+    return show_board(client, repo)
+
+
+def show_review(opening: Opening, create: Callable[[Strategy], str]) -> int:
+    """The review; on yes the run is made, its engine started, and the board shown."""
+    from maestro_tui.ui.start import show_review as show
+
+    def launch(strategy: Strategy) -> RunClient:
+        client = RunClient(opening.base.root, create(strategy))
+        client.start_engine()
+        return client
+
+    return show(opening.strategy, opening.base.root, opening.options.driver, opening.notes, launch)
