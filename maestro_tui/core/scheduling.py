@@ -26,7 +26,7 @@ _PENDING = frozenset({_S.WAITING, _S.READY, _S.BLOCKED})
 
 def settle(state: RunState) -> None:
     """Bring every derived fact up to date: blocks, slots, the merge queue, gates, the end."""
-    if state.ended or state.status is RunStatus.REVIEW:
+    if state.ended or state.status in (RunStatus.REVIEW, RunStatus.STOPPED):
         return
     _block_and_free(state)
     if state.stopping:

@@ -11,6 +11,7 @@ from maestro_tui.config.paths import db_path, ensure_maestro_dir
 from maestro_tui.core.events import RunCreated
 from maestro_tui.core.machine import fold
 from maestro_tui.core.state import RunOptions
+from maestro_tui.engine.git.command import run_sync
 from maestro_tui.engine.git.repository import Base
 from maestro_tui.engine.journal import Journal
 from maestro_tui.engine.loop import session_of
@@ -42,6 +43,12 @@ def create_run(
     if not _RUN_ID.fullmatch(name):
         raise RunIdError(
             f"--run-id {name!r}: use letters, digits and -, beginning with a letter or digit"
+        )
+    left = run_sync(["for-each-ref", f"refs/heads/maestro/{name}/", f"refs/maestro/{name}/"], base.root)
+    if left.stdout.strip():
+        raise RunIdError(
+            f"--run-id {name}: branches or refs of an earlier run of that name are still there "
+            f"(git for-each-ref refs/heads/maestro/{name} refs/maestro/{name}); choose another name"
         )
     ensure_maestro_dir(base.root)
     journal = Journal(db_path(base.root), create=True)

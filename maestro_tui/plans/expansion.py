@@ -55,6 +55,9 @@ def chain(tasks: Sequence[Task], source: str, line: int = 0) -> list[Edge]:
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """The known name most like this one, or nothing."""
+    names = list(names)
+    if len(names) > 2000:  # comparing with all of them would take longer than finding it by eye
+        return ""
     found = difflib.get_close_matches(name.lower(), [n.lower() for n in names], 1, 0.5)
     return next((n for n in names if found and n.lower() == found[0]), "")
 

@@ -38,6 +38,7 @@ class Facts:
     agent: str = ""
     model: str = ""
     estimate: str = ""
+    timeout: str = ""
     status: str = ""
     mode: tuple[str, int] = ("unspecified", 0)
     diagnostics: list[Diagnostic] = field(default_factory=list)
@@ -61,6 +62,7 @@ class Facts:
             model=self.model,
             estimate=self.estimate,
             estimate_s=parse_duration(self.estimate),
+            timeout_s=parse_duration(self.timeout),
             requirements=tuple(self.requirements),
             status=self.status or task.status,
         )
@@ -182,6 +184,8 @@ def _simple(facts: Facts, label: Label, owner: str) -> None:
     value = clean(label.value).strip("`*_ ")
     if label.name == "model":
         facts.model = facts.model or value
+    elif label.name == "timeout":
+        facts.timeout = facts.timeout or value
     elif label.name == "status":
         facts.status = status_word(value) if value else ""
     elif label.name == "mode":
@@ -195,7 +199,7 @@ def _simple(facts: Facts, label: Label, owner: str) -> None:
 _HANDLERS: dict[str, Callable[[Facts, Label, str], Any]] = {
     **dict.fromkeys(_FILE_LABELS, _files),
     **dict.fromkeys(_DEPENDENCY_LABELS, _dependencies),
-    **dict.fromkeys(("model", "status", "mode", "requirements", "forbidden"), _simple),
+    **dict.fromkeys(("model", "timeout", "status", "mode", "requirements", "forbidden"), _simple),
     "marker": _marker,
     "agent": _agent,
     "verify": _verify,

@@ -31,12 +31,21 @@ def slug(text: str, length: int = KEY_LENGTH) -> str:
     return cut.strip("-")
 
 
-def task_key(task_id: str, title: str, taken: Container[str] = ()) -> str:
-    """A unique key for a task; the id comes first because it is what people say."""
+def task_key(
+    task_id: str,
+    title: str,
+    taken: Container[str] = (),
+    counts: dict[str, int] | None = None,
+) -> str:
+    """A unique key for a task; the id comes first because it is what people say.
+
+    ``counts`` remembers how far equal keys were numbered, for plans that repeat one very often.
+    """
+    counts = {} if counts is None else counts
     base = slug(f"{task_id} {title}") or "task"
-    key, count = base, 1
+    key = base
     while key in taken:
-        count += 1
+        counts[base] = count = counts.get(base, 1) + 1
         tail = f"-{count}"
         key = base[: KEY_LENGTH - len(tail)].rstrip("-") + tail
     return key
@@ -46,10 +55,11 @@ def with_keys(tasks: Iterable[Task]) -> tuple[Task, ...]:
     """The tasks, each with a key of its own; keys that are already safe and unique are kept."""
     out: list[Task] = []
     taken: set[str] = set()
+    counts: dict[str, int] = {}
     for task in tasks:
         key = task.key
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", key) or key in taken:
-            key = task_key(task.id, task.title, taken)
+            key = task_key(task.id, task.title, taken, counts)
         taken.add(key)
         out.append(replace(task, key=key))
     return tuple(out)

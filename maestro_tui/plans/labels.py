@@ -39,6 +39,7 @@ _VOCABULARY: tuple[tuple[str, str], ...] = (
                r"quality gates?|checks?|validation commands?|test commands?|run tests?|run)"),
     ("estimate", r"(estimates?|estimated( time| duration| effort)?|estimation|duration|effort|"
                  r"time( estimate)?|time box)"),
+    ("timeout", r"(time ?out|time limit)"),
     ("status", r"(status|state)"),
     ("mode", r"(mode|execution( mode)?|parallelism)"),
     ("requirements", r"(requirements?|validates|covers|traces to)"),

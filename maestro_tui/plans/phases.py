@@ -182,6 +182,7 @@ class PhaseReader:
         """Streams called A in two phases become 1.A and 2.A; twice in one phase is an error."""
         count = Counter(task.id for task in self.tasks)
         seen = {task.id for task in self.tasks}
+        numbers: Counter[str] = Counter()
         renamed: dict[int, str] = {}
         within: dict[tuple[str, str], str] = {}
         for n, task in enumerate(self.tasks):
@@ -189,10 +190,9 @@ class PhaseReader:
                 continue
             phase = task.phase.removeprefix("Phase ")
             base = name = f"{phase}.{task.id}"
-            number = 1
             while name in seen:
-                number += 1
-                name = f"{base}-{number}"
+                numbers[base] += 1
+                name = f"{base}-{numbers[base] + 1}"
             if (phase, task.id) in within:
                 self._repeated(task)
             seen.add(name)

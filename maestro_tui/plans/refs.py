@@ -77,6 +77,7 @@ class Resolver:
 
     def __init__(self, targets: Sequence[Target]) -> None:
         self.targets = list(targets)
+        self.names: dict[str, list[str]] = {}
         self.by_id: dict[str, list[Target]] = {}
         self.by_title: dict[str, list[Target]] = {}
         for target in targets:
@@ -235,9 +236,16 @@ class Resolver:
             return near[0]
         return pool[0] if len(pool) == 1 else None
 
+    def _names(self, kind: str) -> list[str]:
+        """How the targets of a kind are called in messages; of all when there are none."""
+        if kind not in self.names:
+            pool = [t for t in self.targets if not kind or t.kind == kind] or self.targets
+            said = (f"{t.kind.capitalize()} {t.id}" for t in pool)
+            self.names[kind] = list(dict.fromkeys(said))
+        return self.names[kind]
+
     def _unknown(self, name: str, kind: str, line: int, owner: Target, strict: bool) -> Diagnostic:
-        pool = [t for t in self.targets if not kind or t.kind == kind] or self.targets
-        names = list(dict.fromkeys(f"{t.kind.capitalize()} {t.id}" for t in pool))
+        names = self._names(kind)
         wanted = f"{kind.capitalize()} {name}" if kind else name
         near = nearest(wanted, names)
         many = len(self.by_id.get(_norm(name), [])) > 1

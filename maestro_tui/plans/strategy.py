@@ -73,6 +73,7 @@ def _complete(task: Task, given: Assignment) -> Assignment:
         marker=task.marker or given.marker,
         owned=given.owned or task.files,
         verify=given.verify or task.verify,
+        timeout_s=task.timeout_s or given.timeout_s,
     )
 
 

@@ -177,6 +177,7 @@ def test_file_labels(body: str, kind: str, paths: tuple[str, ...]) -> None:
         ("Test: `pytest tests/x.py`", "verify", ("pytest tests/x.py",)),
         ("Estimate: 30 min", "estimate_s", 1800.0),
         ("Duration: ~2 hours", "estimate_s", 7200.0),
+        ("Timeout: 45 min", "timeout_s", 2700.0),
         ("Model: opus", "model", "opus"),
         ("Status: done", "status", "done"),
         ("Status: in progress", "status", "doing"),

@@ -126,7 +126,8 @@ def test_no_text_makes_the_markdown_reader_fail(text: str) -> None:
         ids = [t.id for t in plan.tasks]
         assert len(set(ids)) == len(ids)
         assert plan.tasks or plan.errors
-        assert all(d.text and 0 <= d.line <= text.count("\n") + 2 for d in plan.diagnostics)
+        last = text.count("\n") + text.count("\r") + 2
+        assert all(d.text and 0 <= d.line <= last for d in plan.diagnostics)
         as_json(plan)
         dump_plan(plan)
 

@@ -129,7 +129,7 @@ def test_changing_files_changes_ownership_and_order(strategy: Strategy) -> None:
 
 
 def test_excluding_what_others_need_is_refused_with_their_names(strategy: Strategy) -> None:
-    with pytest.raises(PlanError, match=r"1\.2 is needed by 2\.1"):
+    with pytest.raises(PlanError, match=r"1\.1 is needed by 2\.1"):
         revise(strategy, exclude={"1.1"})
     without = revise(strategy, exclude={"1.1", "2.1"})
     assert without.waves == (("1.2",),)
@@ -146,6 +146,11 @@ def test_including_a_task_whose_dependency_is_out_is_refused(strategy: Strategy)
         revise(without, include={"1.2"})
     with pytest.raises(PlanError, match=r"1\.2 is needed by 2\.1"):
         revise(without, include={"2.1"})
+
+
+def test_a_time_limit_in_the_plan_counts() -> None:
+    made = draft(Plan("p", tasks=(Task("1", "a", timeout_s=60), Task("2", "b"))), assign=assign)
+    assert [a.timeout_s for a in made.assignments] == [60, 1800]
 
 
 def test_gates_and_mode(strategy: Strategy) -> None:

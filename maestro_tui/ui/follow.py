@@ -1,0 +1,92 @@
+"""What changed since the last look, so that a screen touches only the widgets concerned.
+
+A run is pulled, never pushed: ten looks a second cost nothing while nothing happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from maestro_tui.core.state import GateRun, RunState, TaskRun
+from maestro_tui.ui.source import RunSource
+
+POLL_HZ = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a look found. ``structure``: tasks or waves are not those of before."""
+
+    tasks: frozenset[str] = frozenset()
+    gates: frozenset[str] = frozenset()
+    questions: bool = False
+    structure: bool = False
+    notices: tuple[str, ...] = ()
+
+
+class Follow:
+    """Compares a run with itself a moment ago."""
+
+    def __init__(self, source: RunSource) -> None:
+        self.source = source
+        self._tasks: dict[str, Hashable] = {}
+        self._gates: dict[str, Hashable] = {}
+        self._shape: Hashable = None
+        self._questions: tuple[str, ...] = ()
+        self._notices = len(source.state.notices)
+        self._first = True
+
+    @property
+    def state(self) -> RunState:
+        """The newest state."""
+        return self.source.state
+
+    def look(self) -> Changes | None:
+        """What is new; None when nothing is."""
+        news = self.source.poll()
+        if not news and not self._first:
+            return None
+        self._first = False
+        return self._compare()
+
+    def _compare(self) -> Changes:
+        state = self.state
+        tasks = {i: _task_print(t) for i, t in state.tasks.items()}
+        gates = {k: _gate_print(g) for k, g in state.gates.items()}
+        shape = (tuple(state.tasks), tuple(tuple(w) for w in state.waves), tuple(state.gates))
+        questions = tuple(state.questions)
+        fresh = tuple(text for _, text in state.notices[self._notices :])
+        changes = Changes(
+            tasks=frozenset(i for i, p in tasks.items() if self._tasks.get(i) != p),
+            gates=frozenset(k for k, p in gates.items() if self._gates.get(k) != p),
+            questions=questions != self._questions,
+            structure=shape != self._shape,
+            notices=fresh,
+        )
+        self._tasks, self._gates, self._shape = tasks, gates, shape
+        self._questions, self._notices = questions, len(state.notices)
+        return changes
+
+
+def _task_print(task: TaskRun) -> Hashable:
+    """Everything of a task that is on the screen, as something comparable."""
+    attempt = task.attempt
+    mine: Hashable = None
+    if attempt is not None:
+        mine = (
+            attempt.number,
+            attempt.activity,
+            attempt.started_at,
+            attempt.ended_at,
+            attempt.marker_at,
+            len(attempt.checks),
+            attempt.commit,
+            attempt.outcome,
+            len(attempt.pending_answers),
+        )
+    return (task.state, task.why, task.agent, task.not_before, mine)
+
+
+def _gate_print(gate: GateRun) -> Hashable:
+    return (gate.state, gate.runs, gate.seconds)

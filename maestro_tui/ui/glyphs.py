@@ -1,0 +1,91 @@
+"""How each state looks: a glyph, a word and a theme variable, so that colour is never alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from maestro_tui.core.state import GateRun, RunStatus, TaskState
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A state on the screen."""
+
+    glyph: str
+    word: str
+    variable: str  # theme variable, without the $
+
+
+_S = TaskState
+TASK: dict[TaskState, Look] = {
+    _S.WAITING: Look("○", "waiting", "state-waiting"),
+    _S.READY: Look("◇", "ready", "state-ready"),
+    _S.PREPARING: Look("◔", "preparing", "state-preparing"),
+    _S.RUNNING: Look("●", "running", "state-running"),
+    _S.CHECKING: Look("◑", "checking", "state-checking"),
+    _S.QUEUED: Look("◕", "queued", "state-queued"),
+    _S.MERGING: Look("⇥", "merging", "state-merging"),
+    _S.CONFLICTED: Look("≠", "conflict", "state-conflicted"),
+    _S.MERGED: Look("✓", "merged", "state-merged"),
+    _S.FAILED: Look("✗", "failed", "state-failed"),
+    _S.BLOCKED: Look("⊘", "blocked", "state-blocked"),
+    _S.SKIPPED: Look("–", "skipped", "state-skipped"),
+    _S.EXCLUDED: Look("·", "left out", "state-excluded"),
+    _S.DONE: Look("✔", "done before", "state-done"),
+}
+
+_R = RunStatus
+RUN: dict[RunStatus, Look] = {
+    _R.REVIEW: Look("?", "review", "state-asking"),
+    _R.RUNNING: Look("●", "running", "state-running"),
+    _R.WAITING: Look("?", "waiting for you", "state-asking"),
+    _R.STOPPING: Look("◍", "stopping", "state-stopped"),
+    _R.STOPPED: Look("■", "stopped", "state-stopped"),
+    _R.DELIVERING: Look("⇥", "delivering", "state-merging"),
+    _R.FINISHING: Look("◕", "finishing", "state-checking"),
+    _R.DONE: Look("✓", "done", "state-done"),
+    _R.FAILED: Look("✗", "incomplete", "state-failed"),
+    _R.ABORTED: Look("✗", "aborted", "state-failed"),
+    _R.DECLINED: Look("–", "declined", "state-skipped"),
+}
+
+_GATE: dict[str, Look] = {
+    "pending": Look("○", "pending", "state-waiting"),
+    "running": Look("●", "running", "state-running"),
+    "passed": Look("✓", "passed", "state-merged"),
+    "failed": Look("✗", "failed", "state-failed"),
+    "accepted": Look("!", "accepted red", "state-blocked"),
+}
+
+# The accent of a question's dialog says how much is at stake.
+QUESTION: dict[str, Look] = {
+    "review": Look("?", "Review", "state-asking"),
+    "failure": Look("✗", "Failure", "state-failed"),
+    "stray": Look("!", "Stray edits", "state-blocked"),
+    "gate": Look("✗", "Gate", "state-failed"),
+    "conflict": Look("≠", "Merge conflict", "state-conflicted"),
+    "permission": Look("?", "Permission", "state-asking"),
+    "rolledback": Look("↶", "Rolled back", "state-stopped"),
+    "deliver": Look("✓", "Delivery", "state-merged"),
+    "trouble": Look("!", "Trouble", "state-failed"),
+}
+ASKING = Look("?", "asks you", "state-asking")
+TICK, CROSS, PENDING = "✓", "✗", "○"
+
+SPINNER = "◐◓◑◒"  # one step each tick, for what moves
+SPINNER_HZ = 4.0
+
+
+def spinner(now: float) -> str:
+    """The frame every spinner shows at this moment."""
+    return SPINNER[int(now * SPINNER_HZ) % len(SPINNER)]
+
+
+def gate_look(gate: GateRun) -> Look:
+    """How a gate's state looks; an unknown one looks pending."""
+    return _GATE.get(gate.state, _GATE["pending"])
+
+
+def question_look(kind: str) -> Look:
+    """How a kind of question looks; an unknown one looks like any question."""
+    return QUESTION.get(kind, ASKING)

@@ -1,0 +1,96 @@
+"""The selected task in two lines: what it is and does, and each check as a tick."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.widget import Widget
+
+from maestro_tui.core.state import RunState, TaskRun, TaskState
+from maestro_tui.ui.formatting import clip, one_line
+from maestro_tui.ui.glyphs import CROSS, PENDING, TASK, TICK, spinner
+from maestro_tui.ui.palette import Palette, palette
+from maestro_tui.ui.widgets.cards import agent_of, task_time, task_words
+
+NAMES = ("marker", "committed", "owned", "files")
+
+
+class Checks(Widget):
+    """What stands between the selected task and its merge."""
+
+    DEFAULT_CSS = """
+    Checks { height: 2; background: $panel; padding: 0 1; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._task: TaskRun | None = None
+        self._now = 0.0
+
+    def show(self, state: RunState, task: str, now: float) -> None:
+        """Show that task at this moment."""
+        self._task = state.tasks.get(task)
+        self._now = now
+        self.refresh()
+
+    def render(self) -> Text:
+        """Both lines."""
+        task, width = self._task, self.size.width
+        if task is None or width <= 0:
+            return Text("no task is selected", "italic")
+        colours = palette(self.app)
+        return Text("\n").join(
+            [self._headline(task, colours, width), check_line(task, colours, width)]
+        )
+
+    def _headline(self, task: TaskRun, colours: Palette, width: int) -> Text:
+        look = TASK[task.state]
+        running = task.state is TaskState.RUNNING
+        line = Text(
+            f"{spinner(self._now) if running else look.glyph} ", colours.look(look, bold=True)
+        )
+        line.append(clip(one_line(f"{task.id} {task.task.title}"), width // 2), "bold")
+        line.append(f"  {look.word}", colours.look(look))
+        tries = len(task.attempts)
+        words = [agent_of(task)]
+        words += [f"try {tries}"] if tries > 1 else []
+        words += [task_time(task, self._now)]
+        line.append("  " + " · ".join(one_line(w) for w in words if w), colours.muted)
+        why = task_words(task, self._now)
+        if why and why != look.word:
+            line.append(f"  {why}")
+        line.truncate(width, overflow="ellipsis")
+        return line
+
+
+def check_line(task: TaskRun, colours: Palette, width: int) -> Text:
+    """✓ marker  ✓ committed  ✗ owned: not its own: x.py"""
+    line = Text()
+    for name, ok, detail in checks_of(task):
+        if line:
+            line.append("  ")
+        if ok is None:
+            line.append(f"{PENDING} {name}", colours.muted)
+        elif ok:
+            line.append(TICK, colours.style("state-merged", bold=True))
+            line.append(f" {name}")
+        else:
+            line.append(f"{CROSS} {name}: {detail}", colours.style("state-failed", bold=True))
+    line.truncate(width, overflow="ellipsis")
+    return line
+
+
+def checks_of(task: TaskRun) -> list[tuple[str, bool | None, str]]:
+    """Every check: its name, whether it is met (None = not looked at yet), and the evidence."""
+    attempt = task.attempt
+    if attempt is not None and attempt.checks:
+        return [
+            (one_line(str(c["name"])), bool(c["ok"]), one_line(str(c["detail"])))
+            for c in attempt.checks
+        ]
+    found: list[tuple[str, bool | None, str]] = []
+    for name in NAMES:
+        seen = name == "marker" and attempt is not None and attempt.marker_at > 0
+        detail = one_line(task.assignment.marker) if name == "marker" else ""
+        found.append((name, True if seen else None, detail))
+    found += [("check", None, one_line(command)) for command in task.assignment.verify]
+    return found

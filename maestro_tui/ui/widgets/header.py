@@ -1,0 +1,130 @@
+"""The two lines on top: what runs, how far it is, what it costs, and who waits for you."""
+
+from __future__ import annotations
+
+from rich.style import Style
+from rich.text import Text
+from textual import events
+from textual.message import Message
+from textual.widget import Widget
+
+from maestro_tui.core.state import ACTIVE, SATISFIED, RunState, RunStatus, TaskState
+from maestro_tui.ui.formatting import bar, clip, clock, count, money, one_line, plural
+from maestro_tui.ui.glyphs import RUN, spinner
+from maestro_tui.ui.palette import Palette, palette
+
+_BAR_MIN, _BAR_MAX = 8, 30
+_GAP = "  "
+_REVERSE = Style(reverse=True)
+
+
+class RunHeader(Widget):
+    """The run as a whole; redrawn on change and once a second while it moves."""
+
+    DEFAULT_CSS = """
+    RunHeader { height: 2; background: $panel; color: $foreground; padding: 0 1; }
+    """
+
+    class Asked(Message):
+        """The badge was clicked: show what waits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._state: RunState | None = None
+        self._waiting = 0
+        self._now = 0.0
+        self._stopping = False
+        self._badge = range(0)
+
+    def show(self, state: RunState, waiting: int, now: float, *, stopping: bool = False) -> None:
+        """Show this state at this moment."""
+        self._state, self._waiting, self._now = state, waiting, now
+        self._stopping = stopping
+        self.refresh()
+
+    def render(self) -> Text:
+        """Both lines."""
+        state = self._state
+        width = self.size.width
+        if state is None or width <= 0:
+            return Text("")
+        colours = palette(self.app)
+        first = self._title_line(state, colours, width)
+        return Text("\n").join([first, self._figures_line(state, colours, width)])
+
+    def _title_line(self, state: RunState, colours: Palette, width: int) -> Text:
+        right = Text()
+        self._badge = range(0)
+        if self._waiting:
+            badge = f" {self._waiting} waiting for you · i "
+            right.append(badge, colours.style("state-asking", bold=True) + _REVERSE)
+            self._badge = range(width - len(badge), width)
+        look = RUN[RunStatus.STOPPING if self._stopping else state.status]
+        moving = state.count(*ACTIVE, TaskState.MERGING) > 0
+        glyph = spinner(self._now) if moving and not self._stopping else look.glyph
+        word = look.word
+        if state.status is RunStatus.WAITING and not self._waiting:
+            word = "answered"
+        status = Text(f"{glyph} {word}", colours.look(look, bold=True))
+        status.append(f"{_GAP}{clock(elapsed(state, self._now))}", colours.bold)
+        room = width - status.cell_len - right.cell_len - 4
+        title = one_line(state.strategy.plan.title if state.strategy else state.run) or state.run
+        left = Text(clip(title, max(8, room)), colours.bold)
+        left.append(_GAP)
+        left.append_text(status)
+        return _spread(left, right, width)
+
+    def _figures_line(self, state: RunState, colours: Palette, width: int) -> Text:
+        total = sum(1 for t in state.tasks.values() if t.state is not TaskState.EXCLUDED)
+        merged = state.count(*SATISFIED)
+        agents = state.count(*ACTIVE)
+        parts = [f"{merged}/{total} merged", f"agents {agents}/{state.max_parallel}"]
+        failed = state.count(TaskState.FAILED, TaskState.CONFLICTED)
+        if failed:
+            parts.append(f"{failed} failed")
+        parts += usage_words(state)
+        parts.append(f"{plural(len(state.waves), 'wave')}, {state.mode}")
+        parts.append(one_line(state.run))
+        room = width - _BAR_MIN - 1
+        while len(parts) > 2 and len(_GAP.join(parts)) > room:
+            parts.pop()
+        words = _GAP.join(parts)
+        size = max(_BAR_MIN, min(_BAR_MAX, width - len(words) - 2))
+        line = Text()
+        drawn = bar(merged, total, size)
+        full = drawn.count("━")
+        line.append(drawn[:full], colours.style("state-merged", bold=True))
+        line.append(drawn[full:], colours.muted)
+        line.append(_GAP + words)
+        return line
+
+    def on_click(self, event: events.Click) -> None:
+        """The badge is a button too."""
+        if event.y == 0 and event.x - 1 in self._badge:
+            self.post_message(self.Asked())
+
+
+def elapsed(state: RunState, now: float) -> float:
+    """Seconds since the run started, until it ended."""
+    if not state.started_at:
+        return 0.0
+    return max(0.0, (state.ended_at or now) - state.started_at)
+
+
+def usage_words(state: RunState) -> list[str]:
+    """Tokens and money used so far, where agents told."""
+    attempts = [a for t in state.tasks.values() for a in t.attempts if a.usage]
+    tokens = sum(
+        (a.usage.get(k) or 0)
+        for a in attempts
+        for k in ("input", "output", "cache_read", "cache_write")
+    )
+    costs = [a.usage["cost_usd"] for a in attempts if a.usage.get("cost_usd") is not None]
+    words = [f"{count(tokens)} tokens"] if tokens else []
+    return words + ([money(sum(costs))] if costs else [])
+
+
+def _spread(left: Text, right: Text, width: int) -> Text:
+    left.append(" " * max(1, width - left.cell_len - right.cell_len))
+    left.append_text(right)
+    return left
