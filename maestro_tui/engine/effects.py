@@ -144,7 +144,7 @@ class Effects:
         deadline = time.monotonic() + 12.0
         asked = False
         while time.monotonic() < deadline:
-            if folder.read_result() is not None:
+            if folder.read_result() is not None or task.state is not TaskState.RUNNING:
                 return
             if not asked and launch.identity(folder.path) is not None:
                 launch.stop(folder.path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -61,7 +62,7 @@ class Follower:
             process = await asyncio.to_thread(launch.launch, folder.path)
         else:
             process = None
-        identity = await self._identity()
+        identity = await self._identity(process)
         if identity is not None:
             self._post(
                 AgentStarted(
@@ -84,7 +85,9 @@ class Follower:
             if process is not None:
                 await asyncio.to_thread(process.wait)
 
-    async def _identity(self) -> tuple[int, float] | None:
+    async def _identity(
+        self, process: subprocess.Popen[bytes] | None
+    ) -> tuple[int, float] | None:
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             identity = launch.identity(self._folder.path)
@@ -92,6 +95,8 @@ class Follower:
                 return identity
             if self._folder.read_result() is not None:
                 return None
+            if process is not None and process.poll() is not None:
+                return launch.identity(self._folder.path)
             await asyncio.sleep(0.005)
         return None
 

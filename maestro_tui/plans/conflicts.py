@@ -43,7 +43,8 @@ def written(task: Task, owned: Mapping[str, Sequence[str]] | None = None) -> tup
     files = (*task.create, *task.modify, *task.delete, *task.test)
     patterns = [*files, *(globs.as_scope(s) for s in task.scope)]
     if not patterns and owned:
-        patterns = list(owned.get(task.id, ()))
+        # "anything" is no statement: serialising on it would undo all parallelism of such a plan.
+        patterns = [p for p in owned.get(task.id, ()) if p != "**"]
     return tuple(dict.fromkeys(patterns))
 
 

@@ -195,6 +195,40 @@ def bindings(scope: str) -> list[BindingType]:
     ]
 
 
+_WRITTEN = {
+    "question_mark": "?",
+    "plus": "+",
+    "equals_sign": "=",
+    "minus": "-",
+    "colon": ":",
+    "escape": "Esc",
+    "enter": "Enter",
+    "space": "Space",
+    "tab": "Tab",
+    "pagedown": "PgDn",
+    "pageup": "PgUp",
+    "home": "Home",
+    "end": "End",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "slash": "/",
+}
+
+
+def shown_keys(action: Action, keymap: Mapping[str, str] | None = None) -> str:
+    """The keys of an action as people write them."""
+    keys = (keymap or {}).get(action.id, action.keys).split(",")
+    return " ".join(_written(key) for key in keys)
+
+
+def _written(key: str) -> str:
+    *modifiers, name = key.split("+")
+    short = {"ctrl": "^", "shift": "⇧", "alt": "⌥"}
+    return "".join(short.get(m, m) for m in modifiers) + _WRITTEN.get(name, name)
+
+
 def keymap_problems(keymap: Mapping[str, Iterable[str]]) -> list[str]:
     """What is wrong with a configured keymap; Textual itself takes anything silently."""
     known = {a.id: a for a in ACTIONS}

@@ -49,7 +49,7 @@ RUN: dict[RunStatus, Look] = {
     _R.DECLINED: Look("–", "declined", "state-skipped"),
 }
 
-_GATE: dict[str, Look] = {
+GATES: dict[str, Look] = {
     "pending": Look("○", "pending", "state-waiting"),
     "running": Look("●", "running", "state-running"),
     "passed": Look("✓", "passed", "state-merged"),
@@ -82,8 +82,13 @@ def spinner(now: float) -> str:
 
 
 def gate_look(gate: GateRun) -> Look:
+    """How a gate looks."""
+    return gate_look_of(gate.state)
+
+
+def gate_look_of(state: str) -> Look:
     """How a gate's state looks; an unknown one looks pending."""
-    return _GATE.get(gate.state, _GATE["pending"])
+    return GATES.get(state, GATES["pending"])
 
 
 def question_look(kind: str) -> Look:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rich.style import Style
 from rich.text import Text
 
 from maestro_tui.core.state import (
@@ -122,7 +123,7 @@ def task_words(task: TaskRun, now: float) -> str:
     return one_line(task.why) or TASK[task.state].word
 
 
-def _what(paint: Paint, task: TaskRun, asks: bool) -> tuple[str, object]:
+def _what(paint: Paint, task: TaskRun, asks: bool) -> tuple[str, Style]:
     colours = paint.colours
     if asks:
         return f"{ASKING.word}: {task_words(task, paint.now)}", colours.look(ASKING)

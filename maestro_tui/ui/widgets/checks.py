@@ -23,18 +23,18 @@ class Checks(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._task: TaskRun | None = None
+        self._shown: TaskRun | None = None
         self._now = 0.0
 
     def show(self, state: RunState, task: str, now: float) -> None:
         """Show that task at this moment."""
-        self._task = state.tasks.get(task)
+        self._shown = state.tasks.get(task)
         self._now = now
         self.refresh()
 
     def render(self) -> Text:
         """Both lines."""
-        task, width = self._task, self.size.width
+        task, width = self._shown, self.size.width
         if task is None or width <= 0:
             return Text("no task is selected", "italic")
         colours = palette(self.app)

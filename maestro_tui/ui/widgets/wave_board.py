@@ -5,8 +5,10 @@ Drawn line by line from the state; a change throws one card's lines away and red
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -40,7 +42,7 @@ class WaveBoard(ScrollView, can_focus=True):
     """Columns of cards with a cursor; scrolls when the waves do not fit."""
 
     BINDINGS = bindings("waves")
-    COMPONENT_CLASSES = {"waves--selected", "waves--focused", "waves--head"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"waves--selected", "waves--focused", "waves--head"}
     DEFAULT_CSS = """
     WaveBoard {
         background: $surface; scrollbar-size: 1 1;
@@ -103,13 +105,8 @@ class WaveBoard(ScrollView, can_focus=True):
     def _choose_density(self, state: RunState) -> int:
         room = self.size.height - 1
         most = max((len(w) for w in state.waves), default=0)
-        gates = max(
-            (
-                sum(1 for g in state.gates.values() if g.wave == n + 1)
-                for n in range(len(state.waves))
-            ),
-            default=0,
-        )
+        feet = Counter(g.wave for g in state.gates.values())
+        gates = max(feet.values(), default=0)
         for lines in _DENSITIES[:-1]:
             if most * lines + gates + 1 <= room:
                 return lines

@@ -1,0 +1,106 @@
+"""Everything about one task, in five pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from maestro_tui.core.state import RunState
+from maestro_tui.ui.actions import bindings
+from maestro_tui.ui.follow import Changes
+from maestro_tui.ui.palette import palette
+from maestro_tui.ui.screens.help import HelpScreen
+from maestro_tui.ui.screens.pages import PAGES, page_text
+from maestro_tui.ui.source import RunSource
+from maestro_tui.ui.widgets.checks import Checks
+from maestro_tui.ui.widgets.pager import Pager
+
+
+class DetailScreen(Screen[str]):
+    """Story, prompt, files, attempts, marker; the result is the task shown last."""
+
+    BINDINGS = bindings("detail")
+    DEFAULT_CSS = """
+    DetailScreen #pages { height: 1; background: $surface; padding: 0 1; }
+    DetailScreen Pager { height: 1fr; }
+    """
+
+    def __init__(self, source: RunSource, task: str, now: Callable[[], float]) -> None:
+        super().__init__()
+        self._source, self.task_id, self._now = source, task, now
+        self._page = PAGES[0]
+
+    @property
+    def _state(self) -> RunState:
+        return self._source.state
+
+    def compose(self) -> ComposeResult:
+        """Head, page names, page."""
+        yield Checks()
+        yield Static("", id="pages", markup=False)
+        yield Pager()
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Start with the story."""
+        self._show(top=True)
+        self.query_one(Pager).focus()
+
+    def apply(self, changes: Changes) -> None:
+        """The run moved."""
+        if self.task_id not in self._state.tasks:
+            self.dismiss(self.task_id)
+        elif self.task_id in changes.tasks:
+            self._show()
+
+    def tick(self) -> None:
+        """Time passed."""
+        self.query_one(Checks).show(self._state, self.task_id, self._now())
+
+    def _show(self, *, top: bool = False) -> None:
+        self.tick()
+        colours = palette(self.app)
+        names = Text()
+        for number, page in enumerate(PAGES, start=1):
+            style = colours.style("primary", bold=True) if page == self._page else colours.muted
+            mark = "▸" if page == self._page else " "
+            names.append(f"{mark}{number} {page.title()}  ", style)
+        self.query_one("#pages", Static).update(names)
+        task = self._state.tasks[self.task_id]
+        folder = None
+        if task.attempt is not None:
+            folder = self._source.attempt_dir(task.id, task.attempt.number)
+        text = page_text(self._page, self._state, task, folder, colours)
+        self.query_one(Pager).show(text, top=top)
+
+    def action_page(self, page: str) -> None:
+        """That page."""
+        if page in PAGES:
+            self._page = page
+            self._show(top=True)
+
+    def action_next_page(self) -> None:
+        """The page to the right."""
+        self.action_page(PAGES[(PAGES.index(self._page) + 1) % len(PAGES)])
+
+    def action_previous_page(self) -> None:
+        """The page to the left."""
+        self.action_page(PAGES[PAGES.index(self._page) - 1])
+
+    def action_neighbour(self, step: int) -> None:
+        """The same page of the next task of the plan."""
+        ids = list(self._state.tasks)
+        self.task_id = ids[(ids.index(self.task_id) + step) % len(ids)]
+        self._show(top=True)
+
+    def action_help(self) -> None:
+        """The keys."""
+        self.app.push_screen(HelpScreen("detail"))
+
+    def action_close(self) -> None:
+        """Back to the board, on this task."""
+        self.dismiss(self.task_id)

@@ -1,0 +1,149 @@
+"""How a run went, and what to do next."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from maestro_tui.core.state import RunStatus, TaskState
+from maestro_tui.report.summary import Summary, TaskLine, WaveLine, summarise
+from maestro_tui.ui.actions import bindings
+from maestro_tui.ui.follow import Changes
+from maestro_tui.ui.formatting import clip, count, duration, fit, money, one_line, plural
+from maestro_tui.ui.glyphs import RUN, TASK, gate_look_of
+from maestro_tui.ui.palette import Palette, palette
+from maestro_tui.ui.screens.help import HelpScreen
+from maestro_tui.ui.source import RunSource
+from maestro_tui.ui.widgets.pager import Pager
+
+LEAVE, BOARD = "leave", "board"
+
+
+class SummaryScreen(Screen[str]):
+    """The end card; the result says whether to leave."""
+
+    BINDINGS = bindings("summary")
+    DEFAULT_CSS = """
+    SummaryScreen Pager { height: 1fr; background: $background; padding: 1 2; }
+    """
+
+    def __init__(self, source: RunSource) -> None:
+        super().__init__()
+        self._source = source
+
+    def compose(self) -> ComposeResult:
+        """One text."""
+        yield Pager()
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        """Show and take the keys."""
+        self._show()
+        self.query_one(Pager).focus()
+
+    def on_resize(self) -> None:
+        """Columns follow the width."""
+        self._show()
+
+    def apply(self, changes: Changes) -> None:
+        """A run that goes on again has other figures."""
+        self._show()
+
+    def tick(self) -> None:
+        """Nothing here moves with the clock."""
+
+    def _show(self) -> None:
+        width = max(40, self.size.width - 6)
+        text = summary_text(summarise(self._source.state), palette(self.app), width)
+        self.query_one(Pager).show(text)
+
+    def action_leave(self) -> None:
+        """Out."""
+        self.dismiss(LEAVE)
+
+    def action_board(self) -> None:
+        """Back to the board."""
+        self.dismiss(BOARD)
+
+    def action_help(self) -> None:
+        """The keys."""
+        self.app.push_screen(HelpScreen("summary"))
+
+
+def summary_text(summary: Summary, colours: Palette, width: int) -> Text:
+    """The figures, the waves, what is missing, and the next commands."""
+    text = Text()
+    look = RUN[RunStatus(summary.status)]
+    text.append(f"{look.glyph} {look.word.capitalize()}", colours.look(look, bold=True))
+    text.append(f"  {one_line(summary.title)}\n\n", "bold")
+    _figures(text, summary, colours)
+    for wave in summary.waves:
+        _wave(text, wave, colours, width)
+    _missing(text, summary, colours, width)
+    text.append("\nWhere the work is\n", colours.style("primary", bold=True))
+    text.append(f"  {one_line(summary.delivered)}\n")
+    if summary.next_steps:
+        text.append("\nNext\n", colours.style("primary", bold=True))
+        for step in summary.next_steps:
+            text.append("  $ ", colours.muted)
+            text.append(one_line(step) + "\n", colours.style("accent"))
+    return text
+
+
+def _figures(text: Text, summary: Summary, colours: Palette) -> None:
+    facts = [
+        (f"{summary.merged} of {summary.total}", "tasks merged"),
+        (str(summary.files), "files changed"),
+        (duration(summary.wall_s), "from start to end"),
+        (duration(summary.work_s), "of agents' work"),
+    ]
+    if summary.speed_up >= 1.05:
+        facts.append((f"{summary.speed_up:.1f} ×", "faster than one after the other"))
+    if summary.tokens:
+        facts.append((count(summary.tokens), "tokens"))
+    if summary.cost is not None:
+        facts.append((money(summary.cost), "as reported by the agents"))
+    for value, what in facts:
+        text.append(f"  {value:>9}", "bold")
+        text.append(f"  {what}\n", colours.muted)
+
+
+def _wave(text: Text, wave: WaveLine, colours: Palette, width: int) -> None:
+    longest = max((t.seconds for t in wave.tasks), default=0.0)
+    text.append(f"\nWave {wave.number}", colours.style("primary", bold=True))
+    text.append(f"  {plural(len(wave.tasks), 'task')}, longest {duration(longest)}\n", colours.muted)
+    for line in wave.tasks:
+        text.append_text(_task(line, colours, width))
+    for name, state, seconds in wave.gates:
+        look = gate_look_of(state)
+        text.append(f"  {look.glyph} ", colours.look(look, bold=True))
+        text.append(f"gate {clip(one_line(name), width - 30)}  ")
+        text.append(f"{look.word}, {duration(seconds)}\n", colours.muted)
+
+
+def _task(line: TaskLine, colours: Palette, width: int) -> Text:
+    look = TASK[TaskState(line.state)]
+    cost = money(line.cost) if line.cost is not None else ""
+    tries = f"{line.attempts} tries" if line.attempts > 1 else ""
+    figures = f"{duration(line.seconds) if line.attempts else '':>7}"
+    figures += f"  {plural(line.files, 'file') if line.files else '':>8}"
+    figures += f"  {f'checks {line.checks}' if line.checks else '':>10}"
+    figures += f"  {' '.join(w for w in (tries, cost) if w):<14}"
+    agent = fit(one_line(line.agent), 22) if width >= 96 else ""
+    room = width - len(figures) - len(agent) - 16
+    row = Text(f"  {look.glyph} ", colours.look(look, bold=True))
+    row.append(fit(one_line(f"{line.task} {line.title}"), room))
+    row.append(f" {fit(look.word, 10)} ", colours.look(look))
+    row.append(agent + figures.rstrip() + "\n", colours.muted)
+    return row
+
+
+def _missing(text: Text, summary: Summary, colours: Palette, width: int) -> None:
+    if not summary.not_merged:
+        return
+    text.append("\nNot merged\n", colours.style("state-failed", bold=True))
+    for task, why in summary.not_merged:
+        text.append(f"  {one_line(task)}", "bold")
+        text.append(f"  {one_line(why)}\n")
