@@ -25,6 +25,8 @@ start here:
 exit codes: 0 all done and merged · 1 something failed or was skipped · 2 usage or plan error ·
 3 stopped waiting for a person · 130 interrupted"""
 
+MAX_SECONDS = 366 * 86400.0
+
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line, without importing what the commands need."""
@@ -240,8 +242,8 @@ def _count(text: str) -> int:
 
 def _seconds(text: str) -> float:
     value = float(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError("must be 0 or more")
+    if not 0 <= value <= MAX_SECONDS:  # false for "nan", too
+        raise argparse.ArgumentTypeError("must be 0 or more, and no more than a year")
     return value
 
 

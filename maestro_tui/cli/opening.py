@@ -147,8 +147,7 @@ def _driver(wanted: str, command: str, script: Path | None) -> str:
         if not command:
             raise Exit('--driver command needs --agent-command "CMD ..."')
         program = _split(command)[0]
-
-        if shutil.which(program) is None and "/" not in program:
+        if "/" not in program and shutil.which(program) is None:
             raise Exit(f"--agent-command: {program} is not on PATH; install it or give its path")
     return wanted
 
@@ -166,6 +165,11 @@ def _split(command: str) -> list[str]:
         words[0] = str(Path.cwd() / head)
     if "/" in words[0] and not Path(words[0]).exists():
         raise Exit(f"--agent-command: {words[0]} does not exist")
+    if "/" in words[0] and shutil.which(words[0]) is None:
+        raise Exit(
+            f"--agent-command: {words[0]} is not an executable file; make it one with chmod +x, or "
+            "name its interpreter before it"
+        )
     return words
 
 

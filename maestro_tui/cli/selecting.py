@@ -41,7 +41,7 @@ def newest_unfinished(repo: Path, name: str = "") -> str:
     if name:
         return choose_run(repo, name)
     for session in found:
-        if session.status not in ENDED:
+        if session.status not in ENDED or _retried(repo, session.run):
             return session.run
     if not found:
         raise Exit(f"{repo}: no runs yet; start one with `maestro run PLAN`")
@@ -49,6 +49,15 @@ def newest_unfinished(repo: Path, name: str = "") -> str:
         f"{repo}: every run has ended; `maestro runs` lists them, `maestro retry RUN TASK` takes "
         "up a task that was given up"
     )
+
+
+def _retried(repo: Path, run: str) -> bool:
+    """Whether somebody asked for a task of an ended run, which no engine has taken up yet."""
+    journal = Journal(db_path(repo))
+    try:
+        return any(r.kind == "retry" for r in journal.requests(run))
+    finally:
+        journal.close()
 
 
 def pick(name: str, known: list[str], what: str, hint: str) -> str:

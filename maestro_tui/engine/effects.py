@@ -87,7 +87,7 @@ class Effects:
     async def create_worktree(self, command: c.CreateWorktree) -> e.Event:
         task, attempt = self._find(command)
         self._release_idle()
-        base = await self.git.resolve(merging.integration_ref(self.state.run))
+        base = await self._integration_head()
         branch = merging.attempt_branch(self.state.run, task.task.key, attempt.number)
         path = await self.pool.acquire(branch, base)
         # A marker of an earlier run, committed to the repository, must not look like this one's.
@@ -100,6 +100,19 @@ class Effects:
             branch=branch,
             base=base,
         )
+
+    async def _integration_head(self) -> str:
+        """Where the run's branch stands; made by the first task, so that a run declined in its
+        review leaves no ref behind.
+        """
+        state = self.state
+        ref = merging.integration_ref(state.run)
+        head = await self.git.resolve(ref)
+        if not head:
+            head = state.head
+            lines = f"update {ref} {head}\nupdate refs/maestro/{state.run}/base {state.base_sha}\n"
+            await self.git.run("update-ref", "--stdin", stdin=lines.encode())
+        return head
 
     def _release_idle(self) -> None:
         """Trees whose attempt is over go back to the pool before a new one is made."""
@@ -310,9 +323,15 @@ class Effects:
 
     async def suspend(self, command: c.Suspend) -> e.Event:
         await self._leave_nothing_running()
+        await self.remove_idle_trees()
+        return e.RunSuspended(at=time.time(), reason=command.reason)
+
+    async def remove_idle_trees(self) -> None:
+        """Delete the trees no task stands in: whoever looks at a resting run finds only what is
+        still needed.
+        """
         self._release_idle()
         await self.pool.remove_free()
-        return e.RunSuspended(at=time.time(), reason=command.reason)
 
     async def finish(self, command: c.Finish) -> e.Event:
         """Nothing running, no trees, no branches but those that hold something not merged."""

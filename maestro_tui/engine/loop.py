@@ -21,7 +21,6 @@ from maestro_tui.core.machine import Machine
 from maestro_tui.core.state import RunState, RunStatus, TaskState
 from maestro_tui.engine.effects import Effects, worktrees_in_use
 from maestro_tui.engine.git.command import Git
-from maestro_tui.engine.git.merging import integration_ref
 from maestro_tui.engine.git.repository import common_dir
 from maestro_tui.engine.git.worktrees import WorktreePool
 from maestro_tui.engine.journal import Journal, Request, Session
@@ -67,6 +66,7 @@ class Engine:
             for _, event in self._journal.read(self.run):
                 self.machine.apply(event)
             self._install_signals()
+            self._catch_up()
             await self._open()
             try:
                 await self._loop()
@@ -74,12 +74,26 @@ class Engine:
                 await self._close()
         return self.state
 
+    def _catch_up(self) -> None:
+        """Take up what people asked while no engine was there.
+
+        Before the engine's own start, so that an answer given by a person counts for more than a
+        policy that came with the resumption. A stop is left for the loop: it is about this engine.
+        """
+        waiting = [r for r in self._journal.requests(self.run) if r.kind != "stop"]
+        events = [(event, r.id) for r in waiting if (event := _event_of(r)) is not None]
+        if not events:
+            return
+        for event, _ in events:
+            self.machine.apply(event)
+        seq = self._journal.append(self.run, [event for event, _ in events], [r for _, r in events])
+        self._note()
+        for event, _ in events:
+            if self.listener is not None:
+                self.listener(seq, event, self.state)
+
     async def _open(self) -> None:
         git = Git(common_dir(self.repo))
-        ref = integration_ref(self.run)
-        if not self.state.ended and not await git.resolve(ref):
-            await git.run("update-ref", ref, self.state.head)
-            await git.run("update-ref", f"refs/maestro/{self.run}/base", self.state.base_sha)
         pool = WorktreePool(
             git, worktrees_root(self.repo, self.state.options.worktree_root), self.run
         )
@@ -99,6 +113,7 @@ class Engine:
                 at=time.time(), pid=os.getpid(), attended=self.attended, policies=self.policies
             )
         )
+        self._take_requests()  # a stop that was asked for meets the start in one step
 
     async def _close(self) -> None:
         for task in self._running.values():
@@ -131,7 +146,7 @@ class Engine:
             if version != seen:
                 seen = version
                 self._take_requests()
-            if self._inbox.empty() and self._over():
+            if self._inbox.empty() and await self._over():
                 return
 
     async def _next_events(self) -> list[tuple[e.Event, int]]:
@@ -177,10 +192,11 @@ class Engine:
         if event is not None:
             self.post(event)
 
-    def _over(self) -> bool:
+    async def _over(self) -> bool:
         if self.state.ended or self.state.status is RunStatus.STOPPED:
             return not self._running
         if not self.attended and self.machine.stalled and not self._running:
+            await self._effects.remove_idle_trees()
             self.post(e.RunSuspended(at=time.time(), reason="waits for an answer"))
         return False
 

@@ -23,7 +23,6 @@ class Action:
     tooltip: str
     group: str
     show_in_footer: bool = False
-    display: str = ""  # how the keys are written, where not as Textual would
     call: str = ""  # the method with its arguments, where not the id's own name
 
     @property
@@ -40,131 +39,90 @@ class Action:
 _RUN, _MOVE, _LOOK, _ASK = "Run", "Move", "Look", "Answer"
 
 ACTIONS: tuple[Action, ...] = (
-    # The board's footer shows these in this order: what matters most survives a narrow screen.
-    Action("board.leave", "q,ctrl+q,ctrl+c", "Quit", "Leave, stop, or stay", _RUN, True),
-    Action("board.help", "question_mark", "Help", "Every key and what it does", _LOOK, True, "?"),
-    Action("board.inbox", "i", "Inbox", "Every question that waits for you", _ASK, True),
+    Action("app.leave", "q,ctrl+q,ctrl+c", "Quit", "Leave, stop, or stay", _RUN, True),
+    Action("app.help", "question_mark", "Help", "Every key and what it does", _LOOK, True),
+    Action("app.inbox", "i", "Inbox", "Every question that waits for you", _ASK, True),
+    Action("app.answer", "a", "Answer", "Open the question that blocks most", _ASK, True),
+    Action("app.more_agents", "plus,equals_sign", "More", "One agent more at once", _RUN, True),
+    Action("app.fewer_agents", "minus", "Fewer", "One agent fewer at once", _RUN, True),
+    Action("app.resume", "R", "Resume", "Start an engine when none works on the run", _RUN),
+    Action("app.drain", "S", "Drain", "Stop after the running agents; asked again", _RUN),
+    Action("app.abort", "X", "Abort", "End the run for good; asked again", _RUN),
+    Action("app.summary", "s", "Summary", "The figures of the run so far", _LOOK),
+    Action("app.commands", "colon,ctrl+p", "Commands", "Find any action by its name", _LOOK),
     Action(
-        "board.details", "d", "Details", "The selected task's story, prompt, marker", _LOOK, True
+        "board.details", "d", "Details", "The task's story, prompt, checks, marker", _LOOK, True
     ),
     Action("board.zoom", "z", "Zoom", "This panel on the whole screen, and back", _LOOK, True),
-    Action("board.plan", "1", "Plan", "Go to the plan tree", _MOVE, True, call="panel('tree')"),
-    Action("board.waves", "2", "Waves", "Go to the wave board", _MOVE, True, call="panel('waves')"),
-    Action(
-        "board.log",
-        "3,l",
-        "Log",
-        "Go to the selected task's log",
-        _MOVE,
-        True,
-        call="panel('logs')",
-    ),
-    Action(
-        "board.more_agents", "plus,equals_sign", "More", "One agent more at once", _RUN, True, "+"
-    ),
-    Action("board.fewer_agents", "minus", "Fewer", "One agent fewer at once", _RUN, True, "-"),
-    Action("board.next_question", "a", "Answer", "The question that blocks most", _ASK),
+    Action("board.plan", "1", "Plan", "Go to the plan tree", _MOVE, True, "panel('tree')"),
+    Action("board.waves", "2", "Waves", "Go to the wave board", _MOVE, True, "panel('waves')"),
+    Action("board.log", "3,l", "Log", "Go to the task's log", _MOVE, True, "panel('logs')"),
+    Action("board.next_panel", "tab", "Next panel", "Plan, waves, log, and round", _MOVE),
+    Action("board.previous_panel", "shift+tab", "Panel before", "The other way", _MOVE),
     Action("board.next_active", "n", "Next agent", "Select the next task that is moving", _MOVE),
     Action("board.retry", "r", "Retry", "Do a given-up task after all", _RUN),
-    Action("board.resume", "R", "Resume", "Start an engine when none works on the run", _RUN),
-    Action("board.drain", "S", "Drain", "Stop once the running agents are done", _RUN),
-    Action("board.abort", "X", "Abort", "End the run for good; asked again first", _RUN),
-    Action("board.summary", "s", "Summary", "Figures of the run so far", _LOOK),
-    Action("board.palette", "colon", "Commands", "Find any action by name", _LOOK, False, ":"),
-    Action("tree.cursor_down", "j", "Down", "Next line", _MOVE),
-    Action("tree.cursor_up", "k", "Up", "Previous line", _MOVE),
-    Action("tree.scroll_home", "g", "Top", "First line", _MOVE),
-    Action("tree.scroll_end", "G", "Bottom", "Last line", _MOVE),
-    Action("waves.left", "h,left", "Left", "Previous wave", _MOVE, False, "h ←"),
-    Action("waves.down", "j,down", "Down", "Next task of the wave", _MOVE, False, "j ↓"),
-    Action("waves.up", "k,up", "Up", "Previous task of the wave", _MOVE, False, "k ↑"),
-    Action("waves.right", "l,right", "Right", "Next wave", _MOVE, False, "l →"),
+    Action("board.unzoom", "escape", "Back", "All panels again", _MOVE),
+    Action("tree.cursor_down", "j,down", "Down", "Next line", _MOVE),
+    Action("tree.cursor_up", "k,up", "Up", "Previous line", _MOVE),
+    Action("tree.scroll_home", "g,home", "Top", "First line", _MOVE),
+    Action("tree.scroll_end", "G,end", "Bottom", "Last line", _MOVE),
+    Action("tree.select_cursor", "enter", "Open", "Details of a task; a phase folds", _LOOK),
+    Action("waves.left", "h,left", "Left", "Previous wave", _MOVE),
+    Action("waves.down", "j,down", "Down", "Next task of the wave", _MOVE),
+    Action("waves.up", "k,up", "Up", "Previous task of the wave", _MOVE),
+    Action("waves.right", "l,right", "Right", "Next wave", _MOVE),
     Action("waves.first", "g,home", "Top", "First task of the wave", _MOVE),
-    Action("waves.last", "G,end", "Bottom", "Last task of the wave", _MOVE),
+    Action("waves.last", "G,end", "Bottom", "Last task of the wave, and its gates", _MOVE),
     Action("waves.open", "enter", "Open", "Details of the task", _LOOK),
     Action("dialog.later", "escape", "Later", "Decide later; it waits in the inbox", _ASK, True),
     Action("dialog.page_down", "pagedown,ctrl+d", "More", "Scroll the evidence", _MOVE, True),
     Action("dialog.page_up", "pageup,ctrl+u", "Back", "Scroll the evidence back", _MOVE),
-    Action("dialog.edit_files", "E", "Editor", "Open the conflicted files in $EDITOR", _ASK, True),
-    Action("choices.cursor_down", "j,down", "Down", "Next answer", _MOVE, False, "j ↓"),
-    Action("choices.cursor_up", "k,up", "Up", "Previous answer", _MOVE, False, "k ↑"),
-    Action("choices.select", "enter", "Take it", "Give the highlighted answer", _ASK),
-    Action("detail.close", "escape,q", "Back", "Back to the board", _MOVE, True),
-    Action("detail.help", "question_mark", "Help", "Every key", _LOOK, True, "?"),
+    Action("dialog.edit_files", "E", "Editor", "The conflicted files in $EDITOR", _ASK, True),
+    Action("choices.cursor_down", "j,down", "Down", "Next answer", _MOVE),
+    Action("choices.cursor_up", "k,up", "Up", "Previous answer", _MOVE),
+    Action("choices.select", "enter", "Take it", "Give the marked answer", _ASK, True),
+    Action("detail.close", "escape,d", "Back", "Back to the board", _MOVE, True),
+    Action("detail.story", "1", "Story", "What happened, in order", _LOOK, False, "page('story')"),
     Action(
-        "detail.story", "1", "Story", "What happened, in order", _LOOK, True, call="page('story')"
+        "detail.prompt", "2", "Prompt", "What the agent is told", _LOOK, False, "page('prompt')"
     ),
-    Action(
-        "detail.prompt",
-        "2",
-        "Prompt",
-        "What the agent was told",
-        _LOOK,
-        True,
-        call="page('prompt')",
-    ),
-    Action(
-        "detail.files",
-        "3",
-        "Files",
-        "Owned and changed files, checks",
-        _LOOK,
-        True,
-        call="page('files')",
-    ),
-    Action(
-        "detail.attempts",
-        "4",
-        "Attempts",
-        "Each try and its session",
-        _LOOK,
-        True,
-        call="page('attempts')",
-    ),
-    Action(
-        "detail.marker",
-        "5",
-        "Marker",
-        "The completion document",
-        _LOOK,
-        True,
-        call="page('marker')",
-    ),
-    Action("detail.next_page", "tab,right", "Next", "Next page", _MOVE),
-    Action("detail.previous_page", "shift+tab,left", "Previous", "Previous page", _MOVE),
+    Action("detail.files", "3", "Files", "Checks and files", _LOOK, False, "page('files')"),
+    Action("detail.attempts", "4", "Attempts", "Each try", _LOOK, False, "page('attempts')"),
+    Action("detail.marker", "5", "Marker", "Completion document", _LOOK, False, "page('marker')"),
+    Action("detail.next_page", "tab,right", "Next page", "The page to the right", _MOVE),
+    Action("detail.previous_page", "shift+tab,left", "Page before", "To the left", _MOVE),
     Action(
         "detail.next_task",
         "n,J",
         "Next task",
-        "The next task's details",
+        "The same of the next task",
         _MOVE,
         True,
-        call="neighbour(1)",
+        "neighbour(1)",
     ),
     Action(
         "detail.previous_task",
         "p,K",
-        "Previous task",
-        "The task before",
+        "Task before",
+        "And of the one before",
         _MOVE,
         True,
-        call="neighbour(-1)",
+        "neighbour(-1)",
     ),
-    Action("pager.down", "j,down", "Down", "One line down", _MOVE, False, "j ↓"),
-    Action("pager.up", "k,up", "Up", "One line up", _MOVE, False, "k ↑"),
-    Action("pager.page_down", "pagedown,space", "Page", "One page down", _MOVE),
+    Action("pager.down", "j,down", "Down", "One line down", _MOVE),
+    Action("pager.up", "k,up", "Up", "One line up", _MOVE),
+    Action("pager.page_down", "pagedown,space", "Page down", "One page down", _MOVE),
     Action("pager.page_up", "pageup,b", "Page up", "One page up", _MOVE),
     Action("pager.top", "g,home", "Top", "To the start", _MOVE),
     Action("pager.bottom", "G,end", "Bottom", "To the end", _MOVE),
-    Action("summary.leave", "q,ctrl+q,ctrl+c", "Quit", "Leave; the run is over", _RUN, True),
     Action("summary.board", "b,escape", "Board", "Back to the board", _MOVE, True),
-    Action("summary.help", "question_mark", "Help", "Every key", _LOOK, True, "?"),
     Action("inbox.close", "escape,i,q", "Close", "Back; nothing is decided", _MOVE, True),
-    Action("help.close", "escape,question_mark,q", "Close", "Back", _MOVE, True, "Esc"),
+    Action("help.close", "escape,question_mark,q", "Close", "Back", _MOVE, True),
 )
 
 SCOPES = {
-    "board": "Everywhere on the board",
+    "app": "Everywhere",
+    "board": "Board",
     "tree": "Plan tree",
     "waves": "Wave board",
     "logs": "Log",
@@ -186,7 +144,6 @@ def bindings(scope: str) -> list[BindingType]:
             action.method,
             action.title,
             show=action.show_in_footer,
-            key_display=action.display or None,
             tooltip=action.tooltip,
             id=action.id,
         )
@@ -220,10 +177,10 @@ _WRITTEN = {
 def shown_keys(action: Action, keymap: Mapping[str, str] | None = None) -> str:
     """The keys of an action as people write them."""
     keys = (keymap or {}).get(action.id, action.keys).split(",")
-    return " ".join(_written(key) for key in keys)
+    return " ".join(written(key) for key in keys)
 
 
-def _written(key: str) -> str:
+def written(key: str) -> str:
     *modifiers, name = key.split("+")
     short = {"ctrl": "^", "shift": "⇧", "alt": "⌥"}
     return "".join(short.get(m, m) for m in modifiers) + _WRITTEN.get(name, name)

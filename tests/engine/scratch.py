@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -124,3 +128,129 @@ def leftovers(repo: Path) -> list[str]:
         found.append(f"{trees - 1} worktrees")
     found += [str(p) for p in (repo / ".git").rglob("*.lock") if p.name != "maestro-worktrees.lock"]
     return found
+
+
+def write_plan(
+    folder: Path,
+    tasks: dict[str, str],
+    edges: str = "",
+    extra: str = "",
+    name: str = "work.plan.toml",
+) -> Path:
+    """A plan of these tasks: id to the lines of its table; ``edges`` as "b<a c<a"."""
+    text = f'schema = 1\n[plan]\ntitle = "Work"\n{extra}\n'
+    for task, lines in tasks.items():
+        text += f'[[task]]\nid = "{task}"\nkey = "{task}"\ntitle = "Task {task}"\n{lines}\n'
+    for edge in edges.split():
+        task, _, after = edge.partition("<")
+        text += f'[[edge]]\ntask = "{task}"\nafter = "{after}"\n'
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def creates(*names: str) -> dict[str, str]:
+    """Tasks that each create the file ``f<id>.txt``."""
+    return {n: f'create = ["f{n}.txt"]' for n in names}
+
+
+def cases_agent(folder: Path, cases: dict[str, str], otherwise: str = "", *, name: str = "") -> str:
+    """An agent that acts by its task's id; the command line that runs it.
+
+    Every start is noted in ``$STARTS``; ``done`` writes a plain completion document.
+    """
+    text = '#!/bin/bash\necho "$MAESTRO_TASK_ID.$MAESTRO_ATTEMPT" >> "${STARTS:-/dev/null}"\n'
+    text += 'done_() { echo "# done" > "$MAESTRO_MARKER"; }\n'
+    text += 'write() { echo "text of $MAESTRO_TASK_ID" > "f$MAESTRO_TASK_ID.txt"; }\n'
+    text += 'commit() { git -c user.name=Own -c user.email=own@own commit -q -m "$1"; }\n'
+    text += 'case "$MAESTRO_TASK_ID" in\n'
+    for task, body in cases.items():
+        text += f"{task})\n{body}\n;;\n"
+    text += f"*)\n{otherwise or 'write; done_'}\n;;\nesac\n"
+    path = make_agent(folder, text, name or "cases.sh")
+    return f"'{path}'"
+
+
+def headless(
+    repo: Path,
+    plan: Path,
+    agent: str,
+    *more: str,
+    env: dict[str, str] | None = None,
+    timeout: float = 60,
+    yes: bool = True,
+) -> subprocess.CompletedProcess[str]:
+    """``maestro run --headless --yes`` of that plan with that agent, as the run ``r``."""
+    words = ["run", str(plan), "--headless", "--agent-command", agent, "--run-id", "r", *more]
+    return maestro(*words, *(["--yes"] if yes else []), cwd=repo, env=env, timeout=timeout)
+
+
+def begin(
+    repo: Path, *args: str, env: dict[str, str] | None = None, **how: Any
+) -> subprocess.Popen[str]:
+    """The real program, in the background."""
+    how.setdefault("stdout", subprocess.PIPE)
+    how.setdefault("stderr", subprocess.STDOUT)
+    return subprocess.Popen(
+        [PYTHON, "-m", "maestro_tui", *args],
+        cwd=repo,
+        env=environment(env),
+        stdin=subprocess.DEVNULL,
+        text=True,
+        errors="replace",
+        **how,
+    )
+
+
+def until(condition: Callable[[], Any], what: str = "", seconds: float = 20.0) -> Any:
+    """Wait for a condition; its value. Fails with ``what`` when it does not come true."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.01)
+    return value
+
+
+def states(repo: Path, run: str = "r") -> dict[str, str]:
+    """Each task's state."""
+    return {t["id"]: t["state"] for t in status(repo, run)["tasks"]}
+
+
+def journal_events(repo: Path, run: str = "r") -> list[tuple[str, str, float]]:
+    """(kind, task, at) of every event, oldest first."""
+    db = sqlite3.connect(repo / ".maestro/maestro.db")
+    try:
+        rows = db.execute("SELECT kind, task, at FROM event WHERE run = ? ORDER BY seq", (run,))
+        return list(rows)
+    finally:
+        db.close()
+
+
+def checkout(repo: Path) -> dict[str, Any]:
+    """Everything of the user's checkout that a run may not touch."""
+    index = repo / ".git/index"
+    found: dict[str, Any] = {
+        "index": hashlib.sha256(index.read_bytes()).hexdigest(),
+        "HEAD": (repo / ".git/HEAD").read_text(),
+        "head": git(repo, "rev-parse", "HEAD"),
+        "stash": git(repo, "stash", "list", "--format=%H %gs"),
+        "refs": own_refs(repo),
+        "status": git(repo, "--no-optional-locks", "status", "--porcelain"),
+    }
+    found["files"] = {
+        str(p.relative_to(repo)): p.read_bytes()
+        for p in sorted(repo.rglob("*"))
+        if p.is_file() and p.relative_to(repo).parts[0] not in (".git", ".maestro")
+    }
+    return found
+
+
+def own_refs(repo: Path) -> list[str]:
+    """The refs that are not Maestro's."""
+    lines = git(repo, "for-each-ref", "--format=%(refname) %(objectname)").splitlines()
+    return [x for x in lines if not x.startswith(("refs/heads/maestro/", "refs/maestro/"))]
+
+
+def everything(folder: Path) -> list[str]:
+    """Every path beneath a folder, git's own files too."""
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*"))

@@ -50,17 +50,25 @@ class Choices(Widget, can_focus=True):
 
     def get_content_height(self, container: object, viewport: object, width: int) -> int:
         """One line each, and one to ask again."""
-        return len(self._options) + bool(self._armed)
+        return len(self._options) + bool(self._armed) + self._clips(width)
+
+    def _label_width(self) -> int:
+        return max((len(o.label) for o in self._options), default=0)
+
+    def _clips(self, width: int) -> bool:
+        """Whether some detail does not fit its line; the highlighted one is then said below."""
+        room = width - 11 - self._label_width()
+        return any(len(option_detail(o)) > room for o in self._options)
 
     def render(self) -> Text:
         """Key, label, detail; the highlighted line inverted."""
         colours = palette(self.app)
         width = self.size.width
-        label_width = max((len(o.label) for o in self._options), default=0)
+        label_width = self._label_width()
         rows = []
         for index, option in enumerate(self._options):
             here = index == self._cursor
-            row = Text(" ▸ " if here else "   ", colours.style("primary", bold=True))
+            row = Text.assemble((" ▸ " if here else "   ", colours.style("primary", bold=True)))
             row.append(f" {option.hotkey} ", colours.style("accent", bold=True))
             name = clip(one_line(option.label), width - 7)
             row.append(f" {name:<{label_width}}", Style(bold=here))
@@ -68,11 +76,15 @@ class Choices(Widget, can_focus=True):
             row.append(f"  {detail}", colours.muted)
             row.append(" " * max(0, width - row.cell_len))
             if here and self.has_focus:
-                row.stylize(self.get_component_rich_style("choices--cursor", partial=True))
+                cursor = self.get_component_rich_style("choices--cursor")
+                row.stylize(Style(bgcolor=cursor.bgcolor))
             rows.append(row)
             if option.key == self._armed:
                 ask = f"       Sure? {option.hotkey} or Enter again does it, Esc does not"
                 rows.append(Text(clip(ask, width), colours.style("state-failed", bold=True)))
+        if self._clips(width):
+            words = clip(option_detail(self.highlighted), width - 7)
+            rows.append(Text.assemble(" " * 7, (words, colours.muted)))
         return Text("\n").join(rows)
 
     def press(self, index: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -12,7 +13,6 @@ from textual.widgets import Static
 
 from maestro_tui.core.state import Option
 from maestro_tui.ui.dialogs.choices import Choices
-from maestro_tui.ui.dialogs.text_input import _plain
 from maestro_tui.ui.formatting import one_line
 
 
@@ -44,7 +44,7 @@ class ChoiceDialog(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Lines, answers."""
         with Vertical() as box:
-            box.border_title = _plain(self._heading)
+            box.border_title = Text(self._heading)
             for line in self._lines:
                 yield Static(line, markup=False)
             yield Choices(self._options, self._default)

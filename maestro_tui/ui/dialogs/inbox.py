@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option as Line
 
 from maestro_tui.core.state import Question
@@ -17,6 +17,7 @@ from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.formatting import duration, one_line, plural
 from maestro_tui.ui.glyphs import question_look
 from maestro_tui.ui.palette import palette
+from maestro_tui.ui.widgets.key_bar import KeyBar
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,10 @@ class InboxDialog(ModalScreen[str | None]):
     }
     InboxDialog OptionList { height: auto; max-height: 100%; border: none; padding: 0;
         background: $surface; }
+    InboxDialog OptionList:focus { border: none; }
+    InboxDialog OptionList > .option-list--option-highlighted {
+        background: $primary 25%; color: $foreground;
+    }
     """
 
     def __init__(self, waiting: Sequence[Waiting], now: float) -> None:
@@ -55,7 +60,7 @@ class InboxDialog(ModalScreen[str | None]):
                 yield OptionList(markup=False)
             else:
                 yield Static("Nothing waits for you.", markup=False)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Lines need the theme, which needs the app."""
@@ -69,7 +74,7 @@ class InboxDialog(ModalScreen[str | None]):
         colours = palette(self.app)
         question = waiting.question
         look = question_look(question.kind)
-        text = Text(f"{look.glyph} ", colours.look(look, bold=True))
+        text = Text.assemble((f"{look.glyph} ", colours.look(look, bold=True)))
         text.append(one_line(question.title), "bold")
         words = [look.word.lower(), f"asked {duration(self._at - question.asked_at)} ago"]
         words.append(

@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from maestro_tui.core.questions import dependents_of
 from maestro_tui.core.state import Option, Question, RunState
@@ -20,6 +20,7 @@ from maestro_tui.ui.editor import edit_conflicts
 from maestro_tui.ui.formatting import lines, one_line, plural
 from maestro_tui.ui.glyphs import question_look
 from maestro_tui.ui.palette import palette
+from maestro_tui.ui.widgets.key_bar import KeyBar
 
 _STUBBORN_S = 0.4  # keys meant for the board must not answer a question that just popped up
 
@@ -51,7 +52,7 @@ class QuestionDialog(ModalScreen[Reply | None]):
     QuestionDialog #asked { display: none; margin-top: 1; }
     QuestionDialog Words { display: none; }
     QuestionDialog.-typing Words, QuestionDialog.-typing #asked { display: block; }
-    QuestionDialog.-typing Choices { display: none; }
+    QuestionDialog.-typing Choices, QuestionDialog.-typing KeyBar { display: none; }
     """
 
     def __init__(
@@ -93,7 +94,7 @@ class QuestionDialog(ModalScreen[Reply | None]):
             yield Choices(question.options, question.default)
             yield Static("", id="asked", markup=False)
             yield Words()
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """The accent says how much is at stake."""
@@ -110,7 +111,7 @@ class QuestionDialog(ModalScreen[Reply | None]):
         self._fit()
 
     def _fit(self) -> None:
-        others = 2 + 1 + bool(self._where()) + 1 + 1 + len(self.question.options) + 1 + 1
+        others = 2 + 1 + bool(self._where()) + 1 + 1 + len(self.question.options) + 1 + 2
         if self._typing is not None:
             others += 8 - len(self.question.options)
         room = max(3, self.size.height - others - 1)
@@ -126,6 +127,7 @@ class QuestionDialog(ModalScreen[Reply | None]):
         label = self.query_one("#clipped", Static)
         label.display = bool(hint)
         label.update(hint)
+        self.refresh_bindings()
 
     def _where(self) -> str:
         question, state = self.question, self._run_state
@@ -158,7 +160,9 @@ class QuestionDialog(ModalScreen[Reply | None]):
 
     # -- answers ---------------------------------------------------------------------------------
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The editor is for conflicts only."""
+        """The editor is for conflicts only; scrolling where there is something to scroll."""
+        if action in ("page_down", "page_up"):
+            return not self.is_mounted or self.query_one("#scroll").max_scroll_y > 0
         if action == "edit_files":
             return self.question.kind == "conflict"
         return True

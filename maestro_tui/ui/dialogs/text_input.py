@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -36,7 +37,7 @@ class TextInputDialog(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Hint, words, keys."""
         with Vertical() as box:
-            box.border_title = _plain(self._heading)
+            box.border_title = Text(self._heading)
             yield Static(self._hint, markup=False)
             yield Words()
             yield Static("Enter sends · Ctrl+J new line · Esc back", classes="hint", markup=False)
@@ -51,8 +52,3 @@ class TextInputDialog(ModalScreen[str | None]):
     def action_dismiss_none(self) -> None:
         """Esc: nothing."""
         self.dismiss(None)
-
-
-def _plain(text: str) -> str:
-    """Border titles are read as markup; a bracket must stay a bracket."""
-    return text.replace("[", "\\[")

@@ -7,16 +7,16 @@ from collections.abc import Callable
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from maestro_tui.core.state import RunState
 from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.follow import Changes
 from maestro_tui.ui.palette import palette
-from maestro_tui.ui.screens.help import HelpScreen
 from maestro_tui.ui.screens.pages import PAGES, page_text
 from maestro_tui.ui.source import RunSource
 from maestro_tui.ui.widgets.checks import Checks
+from maestro_tui.ui.widgets.key_bar import KeyBar
 from maestro_tui.ui.widgets.pager import Pager
 
 
@@ -43,7 +43,7 @@ class DetailScreen(Screen[str]):
         yield Checks()
         yield Static("", id="pages", markup=False)
         yield Pager()
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Start with the story."""
@@ -96,10 +96,6 @@ class DetailScreen(Screen[str]):
         ids = list(self._state.tasks)
         self.task_id = ids[(ids.index(self.task_id) + step) % len(ids)]
         self._show(top=True)
-
-    def action_help(self) -> None:
-        """The keys."""
-        self.app.push_screen(HelpScreen("detail"))
 
     def action_close(self) -> None:
         """Back to the board, on this task."""

@@ -8,11 +8,11 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Footer
 
 from maestro_tui.ui.actions import ACTIONS, SCOPES, Action, bindings, shown_keys
 from maestro_tui.ui.glyphs import GATES, TASK
 from maestro_tui.ui.palette import Palette, palette
+from maestro_tui.ui.widgets.key_bar import KeyBar
 from maestro_tui.ui.widgets.pager import Pager
 
 
@@ -38,7 +38,7 @@ class HelpScreen(ModalScreen[None]):
             box.border_title = "Keys"
             box.border_subtitle = "j k scroll · Esc close"
             yield Pager()
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """The theme is known now."""
@@ -70,7 +70,8 @@ def help_text(colours: Palette, first: str, keymap: Mapping[str, str]) -> Text:
 
 
 def _row(colours: Palette, action: Action, keymap: Mapping[str, str]) -> Text:
-    row = Text(f"  {shown_keys(action, keymap):<16}", colours.style("accent", bold=True))
+    keys = f"  {shown_keys(action, keymap):<16}"
+    row = Text.assemble((keys, colours.style("accent", bold=True)))
     row.append(f"{action.title:<14}")
     row.append(f"{action.tooltip}\n", colours.muted)
     return row

@@ -141,7 +141,9 @@ def _attempts(page: _Page) -> Text:
     if not page.task.attempts:
         page.quiet("none yet")
     for attempt in reversed(page.task.attempts):
-        page.head(f"Attempt {attempt.number}" + (f" — {attempt.outcome}" if attempt.outcome else ""))
+        page.head(
+            f"Attempt {attempt.number}" + (f" — {attempt.outcome}" if attempt.outcome else "")
+        )
         _attempt(page, attempt)
     return page.text
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from maestro_tui.core.state import RunStatus, TaskState
 from maestro_tui.report.summary import Summary, TaskLine, WaveLine, summarise
@@ -14,15 +13,13 @@ from maestro_tui.ui.follow import Changes
 from maestro_tui.ui.formatting import clip, count, duration, fit, money, one_line, plural
 from maestro_tui.ui.glyphs import RUN, TASK, gate_look_of
 from maestro_tui.ui.palette import Palette, palette
-from maestro_tui.ui.screens.help import HelpScreen
 from maestro_tui.ui.source import RunSource
+from maestro_tui.ui.widgets.key_bar import KeyBar
 from maestro_tui.ui.widgets.pager import Pager
 
-LEAVE, BOARD = "leave", "board"
 
-
-class SummaryScreen(Screen[str]):
-    """The end card; the result says whether to leave."""
+class SummaryScreen(Screen[None]):
+    """The end card."""
 
     BINDINGS = bindings("summary")
     DEFAULT_CSS = """
@@ -36,7 +33,7 @@ class SummaryScreen(Screen[str]):
     def compose(self) -> ComposeResult:
         """One text."""
         yield Pager()
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyBar()
 
     def on_mount(self) -> None:
         """Show and take the keys."""
@@ -59,40 +56,37 @@ class SummaryScreen(Screen[str]):
         text = summary_text(summarise(self._source.state), palette(self.app), width)
         self.query_one(Pager).show(text)
 
-    def action_leave(self) -> None:
-        """Out."""
-        self.dismiss(LEAVE)
-
     def action_board(self) -> None:
         """Back to the board."""
-        self.dismiss(BOARD)
-
-    def action_help(self) -> None:
-        """The keys."""
-        self.app.push_screen(HelpScreen("summary"))
+        self.dismiss(None)
 
 
 def summary_text(summary: Summary, colours: Palette, width: int) -> Text:
-    """The figures, the waves, what is missing, and the next commands."""
+    """What matters first: figures, what is missing, where the work is and what is next."""
     text = Text()
     look = RUN[RunStatus(summary.status)]
     text.append(f"{look.glyph} {look.word.capitalize()}", colours.look(look, bold=True))
-    text.append(f"  {one_line(summary.title)}\n\n", "bold")
-    _figures(text, summary, colours)
-    for wave in summary.waves:
-        _wave(text, wave, colours, width)
-    _missing(text, summary, colours, width)
-    text.append("\nWhere the work is\n", colours.style("primary", bold=True))
+    text.append(f"  {one_line(summary.title)}", "bold")
+    text.append(f"  {one_line(summary.run)}\n\n", colours.muted)
+    _figures(text, summary, colours, width)
+    _missing(text, summary, colours)
+    _head(text, "Where the work is", colours)
     text.append(f"  {one_line(summary.delivered)}\n")
     if summary.next_steps:
-        text.append("\nNext\n", colours.style("primary", bold=True))
-        for step in summary.next_steps:
-            text.append("  $ ", colours.muted)
-            text.append(one_line(step) + "\n", colours.style("accent"))
+        _head(text, "Next", colours)
+    for step in summary.next_steps:
+        text.append("  $ ", colours.muted)
+        text.append(one_line(step) + "\n", colours.style("accent"))
+    for wave in summary.waves:
+        _wave(text, wave, colours, width)
     return text
 
 
-def _figures(text: Text, summary: Summary, colours: Palette) -> None:
+def _head(text: Text, words: str, colours: Palette) -> None:
+    text.append(f"\n{words}\n", colours.style("primary", bold=True))
+
+
+def _figures(text: Text, summary: Summary, colours: Palette, width: int) -> None:
     facts = [
         (f"{summary.merged} of {summary.total}", "tasks merged"),
         (str(summary.files), "files changed"),
@@ -100,50 +94,56 @@ def _figures(text: Text, summary: Summary, colours: Palette) -> None:
         (duration(summary.work_s), "of agents' work"),
     ]
     if summary.speed_up >= 1.05:
-        facts.append((f"{summary.speed_up:.1f} ×", "faster than one after the other"))
+        facts.append((f"{summary.speed_up:.1f} ×", "faster than in sequence"))
     if summary.tokens:
         facts.append((count(summary.tokens), "tokens"))
     if summary.cost is not None:
-        facts.append((money(summary.cost), "as reported by the agents"))
-    for value, what in facts:
-        text.append(f"  {value:>9}", "bold")
-        text.append(f"  {what}\n", colours.muted)
+        facts.append((money(summary.cost), "as agents reported"))
+    columns = max(1, min(3, width // 36))
+    for start in range(0, len(facts), columns):
+        for value, what in facts[start : start + columns]:
+            text.append(f"  {value:>8}", "bold")
+            text.append(f"  {what:<24}", colours.muted)
+        text.append("\n")
 
 
-def _wave(text: Text, wave: WaveLine, colours: Palette, width: int) -> None:
-    longest = max((t.seconds for t in wave.tasks), default=0.0)
-    text.append(f"\nWave {wave.number}", colours.style("primary", bold=True))
-    text.append(f"  {plural(len(wave.tasks), 'task')}, longest {duration(longest)}\n", colours.muted)
-    for line in wave.tasks:
-        text.append_text(_task(line, colours, width))
-    for name, state, seconds in wave.gates:
-        look = gate_look_of(state)
-        text.append(f"  {look.glyph} ", colours.look(look, bold=True))
-        text.append(f"gate {clip(one_line(name), width - 30)}  ")
-        text.append(f"{look.word}, {duration(seconds)}\n", colours.muted)
-
-
-def _task(line: TaskLine, colours: Palette, width: int) -> Text:
-    look = TASK[TaskState(line.state)]
-    cost = money(line.cost) if line.cost is not None else ""
-    tries = f"{line.attempts} tries" if line.attempts > 1 else ""
-    figures = f"{duration(line.seconds) if line.attempts else '':>7}"
-    figures += f"  {plural(line.files, 'file') if line.files else '':>8}"
-    figures += f"  {f'checks {line.checks}' if line.checks else '':>10}"
-    figures += f"  {' '.join(w for w in (tries, cost) if w):<14}"
-    agent = fit(one_line(line.agent), 22) if width >= 96 else ""
-    room = width - len(figures) - len(agent) - 16
-    row = Text(f"  {look.glyph} ", colours.look(look, bold=True))
-    row.append(fit(one_line(f"{line.task} {line.title}"), room))
-    row.append(f" {fit(look.word, 10)} ", colours.look(look))
-    row.append(agent + figures.rstrip() + "\n", colours.muted)
-    return row
-
-
-def _missing(text: Text, summary: Summary, colours: Palette, width: int) -> None:
+def _missing(text: Text, summary: Summary, colours: Palette) -> None:
     if not summary.not_merged:
         return
     text.append("\nNot merged\n", colours.style("state-failed", bold=True))
     for task, why in summary.not_merged:
         text.append(f"  {one_line(task)}", "bold")
         text.append(f"  {one_line(why)}\n")
+
+
+def _wave(text: Text, wave: WaveLine, colours: Palette, width: int) -> None:
+    longest = max((t.seconds for t in wave.tasks), default=0.0)
+    text.append(f"\nWave {wave.number}", colours.style("primary", bold=True))
+    words = f"  {plural(len(wave.tasks), 'task')}, longest {duration(longest)}\n"
+    text.append(words, colours.muted)
+    for line in wave.tasks:
+        text.append_text(_task(line, colours, width))
+    for name, state, seconds in wave.gates:
+        look = gate_look_of(state)
+        text.append(f"  {look.glyph} ", colours.look(look, bold=True))
+        text.append(f"gate {clip(one_line(name), width - 30)}  ")
+        took = f", {duration(seconds)}" if seconds else ""
+        text.append(f"{look.word}{took}\n", colours.muted)
+
+
+def _task(line: TaskLine, colours: Palette, width: int) -> Text:
+    look = TASK[TaskState(line.state)]
+    words = [f"{line.attempts} tries"] if line.attempts > 1 else []
+    words += [money(line.cost)] if line.cost is not None else []
+    figures = f"{duration(line.seconds) if line.attempts else '':>7}"
+    figures += f"  {plural(line.files, 'file') if line.files else '':>8}  "
+    if width >= 96:
+        checks = f"checks {line.checks}" if line.checks else ""
+        figures = f"{fit(one_line(line.agent), 22)}{figures}{checks:<10}  "
+    figures += f"{' '.join(words):<13}"
+    room = width - len(figures) - 15
+    row = Text.assemble((f"  {look.glyph} ", colours.look(look, bold=True)))
+    row.append(fit(one_line(f"{line.task} {line.title}"), room))
+    row.append(f" {fit(look.word, 9)} ", colours.look(look))
+    row.append(figures.rstrip() + "\n", colours.muted)
+    return row

@@ -37,11 +37,11 @@ def head_line(paint: Paint, state: RunState, wave: int) -> Text:
     """“Wave 2 · running” and how many of its tasks are merged; wave 0 is the end of the run."""
     colours = paint.colours
     if wave == 0:
-        return Text(" Final tree", colours.bold)
+        return Text.assemble((" Final tree", colours.bold))
     tasks = [state.tasks[i] for i in state.waves[wave - 1]]
     done = sum(1 for t in tasks if t.state in SATISFIED)
     word, variable = wave_word(state, wave)
-    line = Text(f" Wave {wave} ", colours.bold)
+    line = Text.assemble((f" Wave {wave} ", colours.bold))
     line.append(word, colours.style(variable))
     figures = f"{done}/{len(tasks)} "
     line.append(" " * max(1, paint.width - 1 - line.cell_len - len(figures)))
@@ -154,7 +154,7 @@ def gate_line(paint: Paint, gate: GateRun) -> Text:
 
 
 def _bar(paint: Paint, variable: str) -> Text:
-    return Text(_BAR, paint.colours.style(variable))
+    return Text.assemble((_BAR, paint.colours.style(variable)))
 
 
 def _right(paint: Paint, line: Text, words: str, variable: str = "state-waiting") -> None:

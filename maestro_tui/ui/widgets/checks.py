@@ -45,9 +45,8 @@ class Checks(Widget):
     def _headline(self, task: TaskRun, colours: Palette, width: int) -> Text:
         look = TASK[task.state]
         running = task.state is TaskState.RUNNING
-        line = Text(
-            f"{spinner(self._now) if running else look.glyph} ", colours.look(look, bold=True)
-        )
+        glyph = spinner(self._now) if running else look.glyph
+        line = Text.assemble((f"{glyph} ", colours.look(look, bold=True)))
         line.append(clip(one_line(f"{task.id} {task.task.title}"), width // 2), "bold")
         line.append(f"  {look.word}", colours.look(look))
         tries = len(task.attempts)

@@ -65,11 +65,11 @@ class RunHeader(Widget):
         word = look.word
         if state.status is RunStatus.WAITING and not self._waiting:
             word = "answered"
-        status = Text(f"{glyph} {word}", colours.look(look, bold=True))
+        status = Text.assemble((f"{glyph} {word}", colours.look(look, bold=True)))
         status.append(f"{_GAP}{clock(elapsed(state, self._now))}", colours.bold)
         room = width - status.cell_len - right.cell_len - 4
         title = one_line(state.strategy.plan.title if state.strategy else state.run) or state.run
-        left = Text(clip(title, max(8, room)), colours.bold)
+        left = Text.assemble((clip(title, max(8, room)), colours.bold))
         left.append(_GAP)
         left.append_text(status)
         return _spread(left, right, width)
@@ -83,7 +83,8 @@ class RunHeader(Widget):
         if failed:
             parts.append(f"{failed} failed")
         parts += usage_words(state)
-        parts.append(f"{plural(len(state.waves), 'wave')}, {state.mode}")
+        streaming = ", streaming" if state.mode == "streaming" else ""
+        parts.append(plural(len(state.waves), "wave") + streaming)
         parts.append(one_line(state.run))
         room = width - _BAR_MIN - 1
         while len(parts) > 2 and len(_GAP.join(parts)) > room:

@@ -117,7 +117,10 @@ class PlanTree(Tree[Row]):
         phase = self._phases.get(task)
         if phase is not None and not phase.is_expanded:
             phase.expand()
-        self.move_cursor(node)
+        if node.line >= 0:
+            self.move_cursor(node)
+        else:  # the lines are not laid out yet
+            self.call_after_refresh(self.move_cursor, node)
 
     # -- drawing ---------------------------------------------------------------------------------
     def render_label(self, node: TreeNode[Row], base_style: Style, style: Style) -> Text:
@@ -149,7 +152,7 @@ class PlanTree(Tree[Row]):
             for look in _worst(runs):
                 marks.append(" " + TASK[look].glyph, colours.look(TASK[look]))
         title = clip(row.title, room - len(figures) - marks.cell_len - 4)
-        line = Text(("▾ " if node.is_expanded else "▸ ") + title, colours.bold)
+        line = Text.assemble((("▾ " if node.is_expanded else "▸ ") + title, colours.bold))
         line.append_text(marks)
         line.append(" " * max(1, room - line.cell_len - len(figures) - 1))
         style = colours.style("state-merged") if total and done == total else colours.muted
@@ -172,7 +175,7 @@ class PlanTree(Tree[Row]):
             why = clip(one_line(task.why), room - len(name) - len(tail) - 8)
         name = clip(name, room - len(tail) - 4)
         quiet = task.state in (TaskState.EXCLUDED, TaskState.SKIPPED)
-        line = Text(f"{glyph} ", colours.look(shown, bold=True))
+        line = Text.assemble((f"{glyph} ", colours.look(shown, bold=True)))
         line.append(name, colours.muted if quiet else "")
         if why:
             line.append(f"  {why}", colours.muted)
@@ -182,9 +185,9 @@ class PlanTree(Tree[Row]):
 
     # -- the cursor ------------------------------------------------------------------------------
     def on_tree_node_highlighted(self, event: Tree.NodeHighlighted[Row]) -> None:
-        """The cursor selects."""
+        """The cursor selects, when it is the user who moves it."""
         event.stop()
-        if event.node.data is not None and event.node.data.task:
+        if self.has_focus and event.node.data is not None and event.node.data.task:
             self.post_message(self.Selected(event.node.data.task))
 
     def on_tree_node_selected(self, event: Tree.NodeSelected[Row]) -> None:

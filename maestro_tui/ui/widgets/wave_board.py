@@ -45,7 +45,9 @@ class WaveBoard(ScrollView, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"waves--selected", "waves--focused", "waves--head"}
     DEFAULT_CSS = """
     WaveBoard {
-        background: $surface; scrollbar-size: 1 1;
+        background: $surface;
+        scrollbar-size: 1 1; scrollbar-color: $foreground 25%; scrollbar-background: $surface;
+        scrollbar-corner-color: $surface;
         & .waves--head { background: $panel; }
         & .waves--selected { background: $panel; }
         & .waves--focused { background: $primary 25%; }

@@ -1,0 +1,51 @@
+# Needs only Python 3.11+, pip, git and make. Everything is installed into .venv.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c .ci/constraints.txt
+
+.PHONY: demo test test-fast check format bench screenshots clean
+
+demo: $(VENV)/.demo
+	@$(BIN)/maestro demo
+
+test: $(VENV)/.test
+	TEXTUAL_ANIMATIONS=none $(BIN)/python -m pytest -q
+
+test-fast: $(VENV)/.test
+	TEXTUAL_ANIMATIONS=none $(BIN)/python -m pytest -q -m "not slow"
+
+check: $(VENV)/.check
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.check
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.test
+	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+screenshots: $(VENV)/.test
+	$(BIN)/python -m tests.ui.screenshots
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Maestro needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: pyproject.toml .ci/constraints.txt | $(BIN)/python
+	$(PIP) -e '.[demo]'
+	@touch $@
+
+$(VENV)/.test: pyproject.toml .ci/constraints.txt | $(BIN)/python
+	$(PIP) -e '.[demo,test]'
+	@touch $@
+
+$(VENV)/.check: pyproject.toml .ci/constraints.txt | $(BIN)/python
+	$(PIP) -e '.[demo,test,check]'
+	@touch $@

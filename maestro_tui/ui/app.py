@@ -1,0 +1,376 @@
+"""The full-screen program: it follows a run, shows its questions, and carries answers out.
+
+It owns no process and no thread that matters: closing it, killing it or losing its terminal leaves
+the run as it is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from textual.app import SystemCommand
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Input, TextArea
+
+from maestro_tui.config.themes import ThemeSpec
+from maestro_tui.core.state import MOVING, Question, RunState, RunStatus
+from maestro_tui.plans.model import Strategy
+from maestro_tui.ui.actions import ACTIONS, bindings, keymap_problems
+from maestro_tui.ui.alert import Alert, silent
+from maestro_tui.ui.asking import Asking
+from maestro_tui.ui.controls import RunControls
+from maestro_tui.ui.dialogs.inbox import InboxDialog
+from maestro_tui.ui.dialogs.question import QuestionDialog, Reply
+from maestro_tui.ui.dialogs.quit import LEAVE, STOP, quit_dialog
+from maestro_tui.ui.exits import FAILED, exit_code
+from maestro_tui.ui.follow import POLL_HZ, Changes, Follow
+from maestro_tui.ui.formatting import one_line
+from maestro_tui.ui.glyphs import SPINNER_HZ
+from maestro_tui.ui.screens.board import BoardScreen
+from maestro_tui.ui.screens.detail import DetailScreen
+from maestro_tui.ui.screens.help import HelpScreen
+from maestro_tui.ui.screens.summary import SummaryScreen
+from maestro_tui.ui.source import RunSource
+from maestro_tui.ui.themes import install, state_defaults
+
+_LOST_AFTER = 3  # looks, a second apart, without an engine before it is said
+Launch = Callable[[Strategy], RunSource]
+
+
+class MaestroApp(RunControls):
+    """One run on the screen; with ``review`` first, the run comes from ``launch``."""
+
+    TITLE = "Maestro"
+    BINDINGS = bindings("app")
+    ENABLE_COMMAND_PALETTE = True
+    ALLOW_SELECT = True
+    CSS = """
+    Screen { background: $background; color: $foreground; }
+    ModalScreen { background: $background 70%; }
+    Toast { max-width: 90%; }
+    * {
+        scrollbar-color: $foreground 25%; scrollbar-background: $surface;
+        scrollbar-color-hover: $foreground 40%; scrollbar-background-hover: $surface;
+        scrollbar-color-active: $primary; scrollbar-background-active: $surface;
+        scrollbar-corner-color: $surface; scrollbar-size-vertical: 1;
+    }
+    """
+
+    def __init__(
+        self,
+        source: RunSource | None,
+        *,
+        review: Screen[Strategy | None] | None = None,
+        launch: Launch | None = None,
+        now: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        theme: str | None = None,
+        theme_specs: Sequence[ThemeSpec] = (),
+        keymap: Mapping[str, Iterable[str]] | None = None,
+        alert: Alert = silent,
+        problems: Sequence[str] = (),
+    ) -> None:
+        self._problems: list[str] = []
+        super().__init__()
+        self.source = source
+        self._review, self._launch = review, launch
+        self._now, self._monotonic, self._alert = now, monotonic, alert
+        self.asking = Asking()
+        self._follow: Follow | None = None
+        self._board: BoardScreen | None = None
+        self._summarised = False
+        self._stopping = False
+        self._lost = 0
+        self._problems = [*problems, *install(self, theme_specs, theme)]
+        self._keys = {i: ",".join(k) for i, k in (keymap or {}).items()}
+        wrong = keymap_problems(keymap or {})
+        if wrong:
+            self._problems += [f"keys: {p}; the usual keys are used" for p in wrong[:3]]
+            self._keys = {}
+
+    # -- themes ----------------------------------------------------------------------------------
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The states' colours for themes that do not name them."""
+        return state_defaults(self.current_theme)
+
+    # -- starting --------------------------------------------------------------------------------
+    async def on_mount(self) -> None:
+        """The review, or the board."""
+        if self._keys:
+            self.set_keymap(self._keys)
+        for problem in self._problems:
+            self.notify(one_line(problem), severity="warning", timeout=10, markup=False)
+        if self.source is not None:
+            await self._begin(self.source)
+        elif self._review is not None:
+            await self.push_screen(self._review, self._reviewed)
+        else:
+            self.exit(FAILED)
+
+    def _reviewed(self, strategy: Strategy | None) -> None:
+        if strategy is None or self._launch is None:
+            self.exit(FAILED)
+            return
+        self.run_worker(
+            partial(self._launch, strategy),
+            name="launch",
+            group="launch",
+            thread=True,
+            exit_on_error=False,
+        )
+
+    async def on_worker_state_changed(self, event: Any) -> None:
+        """The run is made, or could not be."""
+        worker = event.worker
+        if worker.name != "launch":
+            return
+        if event.state.name == "SUCCESS":
+            await self._begin(worker.result)
+        elif event.state.name == "ERROR":
+            self.exit(FAILED, message=f"maestro: the run could not be started: {worker.error}")
+
+    async def _begin(self, source: RunSource) -> None:
+        self.source = source
+        self._follow = Follow(source)
+        self._board = BoardScreen(source, self.asking, self._now)
+        await self.push_screen(self._board)
+        self.set_interval(1 / POLL_HZ, self._look)
+        self.set_interval(1 / SPINNER_HZ, self._spin)
+        self.set_interval(1.0, self._second)
+        self._look()
+
+    # -- following -------------------------------------------------------------------------------
+    def _look(self) -> None:
+        """Ten times a second; nothing happens where nothing did."""
+        follow, board = self._follow, self._board
+        if follow is None or board is None:
+            return
+        changes = follow.look()
+        if changes is not None:
+            self._apply(follow.state, changes)
+        self._questions(follow.state)
+        if changes is not None:
+            self._endings(follow.state)
+
+    def _apply(self, state: RunState, changes: Changes) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, (BoardScreen, DetailScreen, SummaryScreen)):
+                screen.apply(changes)
+        for notice in changes.notices[-3:]:
+            self.notify(one_line(notice), timeout=6, markup=False)
+        if changes.questions:
+            self._questions_changed(state)
+
+    def engine_started(self) -> None:
+        """Give it a moment before missing it again."""
+        self._lost = 0
+        if self._board is not None:
+            self._board.banner("")
+
+    def _questions_changed(self, state: RunState) -> None:
+        self.asking.forget(state)
+        if self._board is not None:
+            self._board.questions_changed()
+
+    def _spin(self) -> None:
+        state, board = self.run_state, self._board
+        if state is None or board is None or (not board.is_current and not self._sees_board()):
+            return
+        if any(t.state in MOVING for t in state.tasks.values()) or any(
+            g.state == "running" for g in state.gates.values()
+        ):
+            board.spin()
+
+    def _sees_board(self) -> bool:
+        """Whether nothing but dialogs lies over the board."""
+        above = self.screen_stack[self.screen_stack.index(self._board) + 1 :] if self._board else []
+        return all(isinstance(s, ModalScreen) for s in above)
+
+    def _second(self) -> None:
+        state, board = self.run_state, self._board
+        if state is None or board is None or self.source is None:
+            return
+        if not state.ended and state.status is not RunStatus.STOPPED:
+            board.tick()
+            if isinstance(self.screen, DetailScreen):
+                self.screen.tick()
+        alive = self.source.engine_alive()
+        self._lost = 0 if alive else self._lost + 1
+        if state.ended or alive:
+            board.banner("")
+        elif state.status is RunStatus.STOPPED:
+            board.banner("Stopped at a checkpoint; nothing runs. Press R to go on, q to leave.")
+        elif self._lost >= _LOST_AFTER:
+            board.banner("No engine is working on this run. Press R to resume.")
+        if self._stopping and self._lost >= _LOST_AFTER:
+            self.exit(exit_code(state))
+
+    def _endings(self, state: RunState) -> None:
+        if (
+            self._stopping and (state.status is RunStatus.STOPPED or state.ended)
+        ) or state.status is RunStatus.DECLINED:
+            self.exit(exit_code(state))
+        elif not state.ended:
+            self._summarised = False
+        elif not self._summarised:
+            self._summarised = True
+            self._show_summary()
+
+    # -- questions -------------------------------------------------------------------------------
+    def _questions(self, state: RunState) -> None:
+        """Close what is answered elsewhere; open the next when the user is not busy."""
+        top = self.screen
+        if isinstance(top, QuestionDialog):
+            if top.question.id not in state.questions and top.is_current:
+                self.notify("That question has been answered elsewhere", markup=False)
+                top.dismiss(None)
+            return
+        if isinstance(top, ModalScreen) or isinstance(self.focused, (Input, TextArea)):
+            return
+        if self._stopping or state.ended:
+            return
+        question = self.asking.next(state)
+        if question is not None:
+            self._ask(state, question, by_itself=True)
+
+    def _ask(self, state: RunState, question: Question, *, by_itself: bool) -> None:
+        if by_itself:
+            self._alert(self, question.title)
+        more = len([q for q in self.asking.open_ones(state) if q.id != question.id])
+        dialog = QuestionDialog(
+            question, state, more=more, by_itself=by_itself, monotonic=self._monotonic
+        )
+        self.push_screen(dialog, partial(self._answered, question.id))
+
+    def _answered(self, question: str, reply: Reply | None) -> None:
+        state = self.run_state
+        if state is None or self.source is None:
+            return
+        if reply is None:
+            self.asking.put_off.add(question)
+        else:
+            self.asking.answered.add(question)
+            if not self.source.decide(reply.question, reply.answer, reply.text):
+                self.notify("Somebody else answered first", severity="warning", markup=False)
+        self._questions_changed(state)
+
+    # -- actions ---------------------------------------------------------------------------------
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without a run there is nothing to answer or turn up."""
+        run_only = {"inbox", "answer", "more_agents", "fewer_agents", "resume", "drain"}
+        if action in (run_only | {"abort", "summary"}) and self.source is None:
+            return False
+        state = self.run_state
+        ended = state is not None and state.ended
+        return not (ended and action in ("more_agents", "fewer_agents", "answer"))
+
+    async def action_quit(self) -> None:
+        """Textual's own way out leads through the question too."""
+        self.action_leave()
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C."""
+        self.action_leave()
+
+    def action_leave(self) -> None:
+        """Leave at once when nothing is at stake; ask otherwise."""
+        state = self.run_state
+        if state is None or self.source is None:
+            self.exit(FAILED)
+        elif state.ended or (state.status is RunStatus.STOPPED and not self.source.engine_alive()):
+            self.exit(exit_code(state))
+        else:
+            self.push_screen(quit_dialog(state, self.source.engine_alive()), self._leave)
+
+    def _leave(self, choice: str | None) -> None:
+        state = self.run_state
+        if state is None or self.source is None:
+            return
+        if choice == LEAVE:
+            self.exit(exit_code(state))
+        elif choice == STOP:
+            self._stopping = True
+            self._lost = 0
+            if self._board is not None:
+                self._board.stopping = True
+                self._board.tick()
+            self.source.stop("checkpoint")
+            self.notify("Stopping at a checkpoint; leaves by itself", timeout=8, markup=False)
+
+    def action_help(self) -> None:
+        """Every key."""
+        scope = "board"
+        if isinstance(self.screen, DetailScreen):
+            scope = "detail"
+        elif isinstance(self.screen, SummaryScreen):
+            scope = "summary"
+        self.push_screen(HelpScreen(scope, self._keys))
+
+    def action_inbox(self) -> None:
+        """What waits."""
+        state = self.run_state
+        if state is not None:
+            self.push_screen(InboxDialog(self.asking.waiting(state), self._now()), self._open)
+
+    def on_run_header_asked(self) -> None:
+        """The badge was clicked."""
+        self.action_inbox()
+
+    def _open(self, question_id: str | None) -> None:
+        state = self.run_state
+        if state is None or question_id is None:
+            return
+        question = state.questions.get(question_id)
+        if question is None:
+            self.notify("That question has been answered elsewhere", markup=False)
+        else:
+            self._ask_now(state, question)
+
+    def _ask_now(self, state: RunState, question: Question) -> None:
+        """The user wants it: its task is selected, so that its log lies behind it."""
+        if question.task and self._board is not None:
+            self._board.select(question.task)
+        self._ask(state, question, by_itself=False)
+
+    def action_answer(self) -> None:
+        """The most blocking question, also one that was put off."""
+        state = self.run_state
+        if state is None:
+            return
+        first = next(iter(self.asking.open_ones(state)), None)
+        if first is None:
+            self.notify("Nothing waits for you", markup=False)
+        else:
+            self._ask_now(state, first)
+
+    def action_summary(self) -> None:
+        """The figures so far."""
+        self._show_summary()
+
+    def _show_summary(self) -> None:
+        if self.source is not None and not isinstance(self.screen, SummaryScreen):
+            self.push_screen(SummaryScreen(self.source))
+
+    def action_commands(self) -> None:
+        """The palette."""
+        self.action_command_palette()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Every action of the board by name, and the themes."""
+        yield SystemCommand("Theme", "Other colours", self.action_change_theme)
+        yield SystemCommand("Screenshot", "Save the screen as SVG", self._save_picture)
+        for action in ACTIONS:
+            if action.where == "app" and action.method != "commands":
+                call = partial(self.run_action, action.method, self)
+            elif action.where == "board" and isinstance(screen, BoardScreen):
+                call = partial(self.run_action, action.method, screen)
+            else:
+                continue
+            yield SystemCommand(action.title, action.tooltip, call)
+
+    def _save_picture(self) -> None:
+        path = self.save_screenshot()
+        self.notify(f"Saved as {one_line(path)}", markup=False)

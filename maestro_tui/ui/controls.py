@@ -1,0 +1,95 @@
+"""Turning a run up, down, on and off: what the user may do to it as a whole."""
+
+from __future__ import annotations
+
+from textual.app import App
+
+from maestro_tui.core.state import RunState
+from maestro_tui.ui.dialogs.confirm import confirm
+from maestro_tui.ui.dialogs.text_input import TextInputDialog
+from maestro_tui.ui.screens.board import BoardScreen
+from maestro_tui.ui.source import RunSource
+
+
+class RunControls(App[int]):
+    """The actions on a run; the program itself adds what it shows of it."""
+
+    source: RunSource | None = None
+
+    @property
+    def run_state(self) -> RunState | None:
+        """The state of the run on the screen, once there is one."""
+        return self.source.state if self.source is not None else None
+
+    def engine_started(self) -> None:
+        """A new engine was asked for."""
+
+    def _parallel(self, step: int) -> None:
+        state = self.run_state
+        if state is None or self.source is None:
+            return
+        limit = max(1, state.max_parallel + step)
+        if limit != state.max_parallel:
+            self.source.set_parallel(limit)
+
+    def action_more_agents(self) -> None:
+        """One more at once."""
+        self._parallel(1)
+
+    def action_fewer_agents(self) -> None:
+        """One fewer; those that run go on."""
+        self._parallel(-1)
+
+    def action_resume(self) -> None:
+        """Start an engine, unless one works."""
+        state = self.run_state
+        if state is None or self.source is None:
+            return
+        if state.ended:
+            self.notify("The run is over; nothing is left to resume", markup=False)
+        elif self.source.engine_alive():
+            self.notify("An engine is working on this run", markup=False)
+        else:
+            self.source.start_engine()
+            self.engine_started()
+
+    def action_drain(self) -> None:
+        """Stop when the running agents are done."""
+        self._confirm_stop("drain", "Stop after the running agents?", "Drain and stop")
+
+    def action_abort(self) -> None:
+        """End the run."""
+        self._confirm_stop("abort", "Abort this run for good?", "Abort it")
+
+    def _confirm_stop(self, mode: str, title: str, yes: str) -> None:
+        state = self.run_state
+        if state is None or state.ended:
+            return
+        lines = ("What is merged is kept, and so is every branch.",)
+        if mode == "drain":
+            lines = ("Nothing new starts; what runs is finished and merged. Resume goes on.",)
+
+        def done(choice: str | None) -> None:
+            if choice == "yes" and self.source is not None:
+                self.source.stop(mode)
+
+        self.push_screen(confirm(title, lines, yes), done)
+
+    def on_board_screen_retry_wanted(self, event: BoardScreen.RetryWanted) -> None:
+        """Ask for words to go with it, then hand it on."""
+        event.stop()
+
+        def done(words: str | None) -> None:
+            if words is not None and self.source is not None:
+                self.source.retry(event.task, words)
+                self._resume_after_retry()
+
+        self.push_screen(
+            TextInputDialog(f"Retry {event.task}", "Instructions for the agent; may stay empty"),
+            done,
+        )
+
+    def _resume_after_retry(self) -> None:
+        if self.source is not None and not self.source.engine_alive():
+            self.source.start_engine()
+            self.engine_started()

@@ -1,0 +1,296 @@
+"""The run at a glance: plan, waves, the selected task's checks and log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from maestro_tui.core.state import ACTIVE, MOVING, RunState, TaskRun, TaskState
+from maestro_tui.ui.actions import bindings
+from maestro_tui.ui.asking import Asking
+from maestro_tui.ui.follow import Changes
+from maestro_tui.ui.formatting import one_line
+from maestro_tui.ui.glyphs import ASKING, TASK
+from maestro_tui.ui.screens.detail import DetailScreen
+from maestro_tui.ui.source import RunSource
+from maestro_tui.ui.widgets.checks import Checks
+from maestro_tui.ui.widgets.header import RunHeader
+from maestro_tui.ui.widgets.key_bar import KeyBar
+from maestro_tui.ui.widgets.log_tabs import LogEntry, LogTabs
+from maestro_tui.ui.widgets.plan_tree import PlanTree
+from maestro_tui.ui.widgets.wave_board import WaveBoard
+
+PANELS = ("tree", "waves", "logs")
+NARROW = 100  # columns; below, plan and waves share one place
+
+
+class BoardScreen(Screen[None]):
+    """Panels over one run. Selecting a task anywhere selects it everywhere."""
+
+    BINDINGS = bindings("board")
+    CSS_PATH = "board.tcss"
+
+    class RetryWanted(Message):
+        """The user wants a given-up task done after all."""
+
+        def __init__(self, task: str) -> None:
+            super().__init__()
+            self.task = task
+
+    def __init__(self, source: RunSource, asking: Asking, now: Callable[[], float]) -> None:
+        super().__init__()
+        self._source, self._asking, self._now = source, asking, now
+        self.selected = ""
+        self._chosen = False  # by the user; until then the selection follows the work
+        self._panel = "waves"
+        self.stopping = False
+        self._banner = ""
+
+    @property
+    def _state(self) -> RunState:
+        return self._source.state
+
+    def compose(self) -> ComposeResult:
+        """Header, panels, footer."""
+        yield RunHeader()
+        yield Static("", id="banner", markup=False)
+        with Horizontal(id="top"):
+            yield PlanTree(self._now, id="tree")
+            yield WaveBoard(self._now, id="waves")
+        yield Checks()
+        yield LogTabs(id="logs")
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Everything once; from then on only what changes."""
+        self._arrange()
+        self._rebuild()
+        self.query_one(WaveBoard).focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Another shape for another size."""
+        self._arrange()
+
+    # -- news ------------------------------------------------------------------------------------
+    def apply(self, changes: Changes) -> None:
+        """Show what changed."""
+        if not self.is_mounted:
+            return
+        if changes.structure:
+            self._rebuild()
+        else:
+            self.query_one(PlanTree).changed(changes.tasks)
+            self.query_one(WaveBoard).changed(changes.tasks, changes.gates)
+            if changes.tasks:
+                self._sync_logs()
+        if changes.tasks:
+            self._follow_work()
+        self.tick()
+
+    def questions_changed(self) -> None:
+        """Somebody waits for the user, or no longer does."""
+        if not self.is_mounted:
+            return
+        asking = self._asking.tasks(self._state)
+        tree, waves = self.query_one(PlanTree), self.query_one(WaveBoard)
+        touched = asking ^ tree.asking
+        tree.asking = waves.asking = asking
+        tree.changed(touched)
+        waves.changed(touched)
+        self.tick()
+
+    def tick(self) -> None:
+        """Clocks, once a second and on news."""
+        now = self._now()
+        self.query_one(RunHeader).show(
+            self._state,
+            len(self._asking.open_ones(self._state)),
+            now,
+            stopping=self.stopping,
+        )
+        self.query_one(Checks).show(self._state, self.selected, now)
+
+    def spin(self) -> None:
+        """Spinners, only while something moves."""
+        self.query_one(PlanTree).tick()
+        self.query_one(WaveBoard).tick()
+        self.tick()
+
+    def banner(self, words: str) -> None:
+        """A line that stays until its cause is gone; empty takes it away."""
+        if words != self._banner:
+            self._banner = words
+            self.query_one("#banner", Static).update(words)
+            self.query_one("#banner").display = bool(words)
+
+    def _rebuild(self) -> None:
+        state = self._state
+        self.query_one(PlanTree).build(state)
+        self.query_one(WaveBoard).build(state)
+        self._sync_logs()
+        if self.selected not in state.tasks:
+            self.selected = ""
+            self._select(self._interesting() or next(iter(state.tasks), ""))
+        self.questions_changed()
+        self.tick()
+
+    # -- the selected task -----------------------------------------------------------------------
+    def _select(self, task: str) -> None:
+        if not task or task == self.selected:
+            return
+        self.selected = task
+        self.query_one(PlanTree).select(task)
+        self.query_one(WaveBoard).select(task)
+        self.query_one(LogTabs).show(task)
+        self.tick()
+
+    def select(self, task: str) -> None:
+        """The user's choice."""
+        self._chosen = True
+        self._select(task)
+
+    def _interesting(self) -> str:
+        tasks = self._state.tasks.values()
+        for wanted in (frozenset({TaskState.RUNNING}), ACTIVE, MOVING):
+            found = next((t.id for t in tasks if t.state in wanted), "")
+            if found:
+                return found
+        return ""
+
+    def _follow_work(self) -> None:
+        """Until the user chooses, what is selected is something that moves."""
+        if self._chosen or self._state.tasks[self.selected].state in ACTIVE:
+            return
+        self._select(self._interesting())
+
+    def _sync_logs(self) -> None:
+        self.query_one(LogTabs).sync([self._entry(t) for t in self._log_tasks()])
+
+    def _log_tasks(self) -> list[TaskRun]:
+        return [t for t in self._state.tasks.values() if t.attempts]
+
+    def _entry(self, task: TaskRun) -> LogEntry:
+        look = ASKING if task.id in self._asking.tasks(self._state) else TASK[task.state]
+        path: Path | None = None
+        if task.attempt is not None:
+            path = self._source.attempt_dir(task.id, task.attempt.number) / "output.log"
+        title = one_line(f"{task.id} {task.task.title}")
+        return LogEntry(task.id, title, look.glyph, path)
+
+    @on(PlanTree.Selected)
+    @on(WaveBoard.Selected)
+    def _selected(self, event: PlanTree.Selected | WaveBoard.Selected) -> None:
+        event.stop()
+        if event.task != self.selected:
+            self.select(event.task)
+
+    @on(PlanTree.Opened)
+    @on(WaveBoard.Opened)
+    def _opened(self, event: PlanTree.Opened | WaveBoard.Opened) -> None:
+        event.stop()
+        self.select(event.task)
+        self.action_details()
+
+    # -- panels ----------------------------------------------------------------------------------
+    def _arrange(self) -> None:
+        self.set_class(self.size.width < NARROW, "-narrow")
+        self.set_class(self.size.height < 30, "-low")
+        for panel in PANELS:
+            self.set_class(self._panel == panel, f"-on-{panel}")
+
+    def _panel_widget(self, panel: str) -> Widget:
+        if panel == "logs":
+            return self.query_one(LogTabs)
+        return self.query_one(f"#{panel}")
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """The panel with the focus is the current one."""
+        for panel in PANELS:
+            if self._panel_widget(panel) in event.widget.ancestors_with_self:
+                self._panel = panel
+        self._arrange()
+
+    def action_panel(self, panel: str) -> None:
+        """Go there; once more, and it has the whole screen."""
+        if panel not in PANELS:
+            return
+        if self._panel == panel and self.focused is not None:
+            self.action_zoom()
+            return
+        if self.has_class("-zoom"):
+            self.remove_class("-zoom")
+        self._go_to(panel)
+
+    def _go_to(self, panel: str) -> None:
+        self._panel = panel
+        self._arrange()
+        widget = self._panel_widget(panel)
+        self.call_after_refresh(self._focus_in, widget)
+
+    def _focus_in(self, widget: Widget) -> None:
+        if widget.focusable:
+            widget.focus()
+            return
+        inner = next((w for w in widget.walk_children(Widget) if w.focusable), None)
+        if inner is not None:
+            inner.focus()
+
+    def action_next_panel(self) -> None:
+        """Plan, waves, log."""
+        self._go_to(PANELS[(PANELS.index(self._panel) + 1) % 3])
+
+    def action_previous_panel(self) -> None:
+        """Log, waves, plan."""
+        self._go_to(PANELS[(PANELS.index(self._panel) - 1) % 3])
+
+    def action_zoom(self) -> None:
+        """The current panel alone, or all of them."""
+        self.toggle_class("-zoom")
+
+    def action_unzoom(self) -> None:
+        """All of them."""
+        self.remove_class("-zoom")
+
+    # -- actions ---------------------------------------------------------------------------------
+    def action_details(self) -> None:
+        """The selected task's pages."""
+        if self.selected:
+            self.app.push_screen(
+                DetailScreen(self._source, self.selected, self._now), self._back_from_details
+            )
+
+    def _back_from_details(self, task: str | None) -> None:
+        if task:
+            self.select(task)
+
+    def action_next_active(self) -> None:
+        """Round the tasks that move."""
+        ids = [t.id for t in self._state.tasks.values() if t.state in MOVING]
+        if not ids:
+            self.notify("Nothing moves right now", markup=False)
+            return
+        at = ids.index(self.selected) + 1 if self.selected in ids else 0
+        self.select(ids[at % len(ids)])
+
+    def action_retry(self) -> None:
+        """The selected task once more, if it was given up."""
+        task = self._state.tasks.get(self.selected)
+        if task is None:
+            return
+        if task.state is TaskState.SKIPPED:
+            self.post_message(self.RetryWanted(task.id))
+        elif task.state in (TaskState.FAILED, TaskState.CONFLICTED):
+            self.app.run_worker(self.app.run_action("app.answer"), exit_on_error=False)
+        else:
+            words = TASK[task.state].word
+            self.notify(
+                f"{one_line(task.id)} is {words}; only a skipped task can be retried", markup=False
+            )

@@ -1,0 +1,174 @@
+"""From a line's bytes to text that can be shown: harmless, coloured as its tool meant it, readable.
+
+Only visible lines come through here. Nothing but colours and weights survives of what a line says
+to a terminal.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rich.ansi import AnsiDecoder
+from rich.cells import cell_len
+from rich.style import Style
+from rich.text import Text
+
+from maestro_tui.agents.sanitise import sanitise
+from maestro_tui.agents.stream import StreamParser
+from maestro_tui.ui.formatting import count, money
+from maestro_tui.ui.palette import Palette
+
+# Lines of tools' JSON are parsed whole up to here; beyond it only their beginning is shown.
+JSON_LIMIT = 256 * 1024
+TAB = 8
+
+_JSON = re.compile(rb'\s*\{\s*"type"\s*:\s*"([a-z_]{1,40})"')
+_SGR = re.compile(r"\x1b\[[0-9;:]{0,80}m")
+# Every escape sequence; sanitise() knows the same, but would take the colours along.
+_SEQUENCE = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x1b[ -/]*[0-~]?"
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
+# Characters terminals disagree about: joiners and selectors that change the width of others.
+_UNSURE = re.compile("[\u00ad\u200b\u200d\u2060\ufe0e\ufe0f\U000e0000-\U000e0fff]")
+_BREAKS = re.compile("[\u2028\u2029]")
+# More marks on one letter than any script needs run over the lines above and below.
+_MARKS = "[\u0300-\u036f\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"
+_PILED = re.compile(f"({_MARKS}{{3}}){_MARKS}+")
+_SHOWN = Style(conceal=False, blink=False, blink2=False)
+
+
+def is_json(raw: bytes) -> bool:
+    """Whether a line looks like one of a tool's event stream."""
+    return _JSON.match(raw) is not None
+
+
+def render(raw: bytes, length: int, colours: Palette) -> Text:
+    """One line for the screen; ``length`` is how long it is in the file.
+
+    An event with several lines of text keeps its line feeds, for whoever wraps.
+    """
+    raw = raw.rstrip(b"\r\n")
+    if length <= len(raw) + 2:
+        found = _event(raw, colours)
+        if found is not None:
+            return found
+    elif (kind := _JSON.match(raw)) is not None:
+        raw = b"(" + kind[1] + b") " + raw
+    text = _plain(raw.decode("utf-8", "replace"))
+    if length > len(raw) + 2:
+        text.append(f" … {file_size(length)} line; o opens the pager", colours.muted)
+    return text
+
+
+def _plain(line: str) -> Text:
+    """A line of a tool, with its colours."""
+    line = _tame(line)
+    if "\x1b" not in line:
+        return expand(Text(line))
+    text = AnsiDecoder().decode_line(line)
+    if _CONTROL.search(text.plain):
+        return expand(Text(sanitise(text.plain)))
+    for number, span in enumerate(text.spans):
+        if isinstance(span.style, Style) and (
+            span.style.conceal or span.style.blink or span.style.blink2
+        ):
+            text.spans[number] = span._replace(style=span.style + _SHOWN)
+    return expand(text)
+
+
+def _tame(line: str) -> str:
+    """Only text, tabs and colour sequences; of a line that rewrites itself, its last state."""
+    if "\x1b" in line or _CONTROL.search(line):
+        line = line.rsplit("\r", 1)[-1]
+        kept = []
+        at = 0
+        for found in _SEQUENCE.finditer(line):
+            kept.append(sanitise(line[at : found.start()]))
+            if _SGR.fullmatch(found[0]):
+                kept.append(found[0])
+            at = found.end()
+        kept.append(sanitise(line[at:]))
+        line = "".join(kept)
+    else:
+        line = sanitise(line)
+    if line.isascii():
+        return line
+    line = _BREAKS.sub(" ", _UNSURE.sub("", line))
+    line = _PILED.sub(r"\1", line)
+    # A mark without a letter would sit on whatever is drawn to the left of the line.
+    return "◌" + line if line and cell_len(line[0]) == 0 and line[0] != "\x1b" else line
+
+
+def expand(text: Text) -> Text:
+    """The text with spaces for its tabs."""
+    if "\t" in text.plain:
+        text.expand_tabs(TAB)
+    return text
+
+
+def _event(raw: bytes, colours: Palette) -> Text | None:
+    kind = _JSON.match(raw)
+    if kind is None:
+        return None
+    line = raw.strip().decode("utf-8", "replace")
+    events = StreamParser().feed(line)
+    if events is None:
+        return None
+    parts = [part for event in events if (part := _one(event, colours)) is not None]
+    if not parts:
+        return Text(f"· {kind[1].decode().replace('_', ' ')}", colours.muted)
+    return expand(Text("\n").join(parts))
+
+
+def _one(event: dict[str, Any], colours: Palette) -> Text | None:
+    """One event in words; None for what is shown elsewhere."""
+    match event["kind"]:
+        case "text":
+            return Text(_words(event["text"]))
+        case "tool":
+            text = Text("⏺ ", colours.style("primary"))
+            text.append(_words(event["name"]), Style(bold=True))
+            return text.append(" " + _flat(event["summary"]))
+        case "tool_result":
+            ok = event["ok"]
+            text = Text("  ⎿ " if ok else "  ⎿ ✗ ", colours.style(_outcome(ok)))
+            return text.append(_words(event["summary"]) or "(no output)", colours.muted)
+        case "permission":
+            text = Text("? asks to use ", colours.style("state-asking"))
+            text.append(_words(event["tool"]), Style(bold=True))
+            return text.append(" " + _flat(event["detail"]))
+        case "result":
+            ok = event["ok"]
+            text = Text("✓ done " if ok else "✗ failed ", colours.style(_outcome(ok), bold=True))
+            return text.append(_words(event["summary"]))
+        case "usage" if event.get("cost_usd"):
+            used = f"{count(event['input'])} in, {count(event['output'])} out"
+            return Text(f"· {used}, {money(event['cost_usd'])}", colours.muted)
+    return None
+
+
+def _outcome(ok: bool) -> str:
+    return "state-merged" if ok else "state-failed"
+
+
+def _words(text: str) -> str:
+    """A parsed event's text: JSON can spell every control byte, so it is tamed again."""
+    return "\n".join(_SGR.sub("", _tame(line)) for line in text.split("\n"))
+
+
+def _flat(text: str) -> str:
+    return " ".join(_words(text).split())
+
+
+def file_size(length: int) -> str:
+    """Bytes in words: 812 B, 1.2 MB."""
+    size = float(length)
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
