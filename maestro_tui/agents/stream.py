@@ -164,3 +164,24 @@ def _counts(usage: Any) -> dict[str, int]:
 
 def _clip(value: Any, limit: int = LIMIT) -> str:
     return sanitise(value)[:limit].strip() if isinstance(value, str) else ""
+
+
+def readable(line: str) -> list[str]:
+    """A log line as a person reads it: stream-json in words, anything else as it is."""
+    events = StreamParser().feed(line)
+    if events is None:
+        return [sanitise(line)]
+    found = []
+    for event in events:
+        match event["kind"]:
+            case "text":
+                found.extend(event["text"].splitlines())
+            case "tool":
+                found.append(f"⏺ {event['name']} {event['summary']}".rstrip())
+            case "tool_result" if event["summary"]:
+                found.append(f"⎿ {event['summary'].splitlines()[0]}")
+            case "result" if not event["ok"]:
+                found.append(f"✗ {event['summary']}")
+            case "permission":
+                found.append(f"? {event['tool']} {event['detail']}".rstrip())
+    return found

@@ -6,18 +6,20 @@ import argparse
 import shutil
 from pathlib import Path
 
+from git import Head, Repo
+
 from maestro_tui.cli.exits import DONE
 from maestro_tui.cli.opening import repository
 from maestro_tui.cli.selecting import sessions
 from maestro_tui.config.paths import run_dir, worktrees_root
 from maestro_tui.core.state import ENDED, RunStatus
-from maestro_tui.engine.git.command import run_sync
 from maestro_tui.engine.lock import engine_pid
 
 
 def clean(arguments: argparse.Namespace) -> int:
     """Show, or with ``--yes`` remove, the leftovers of delivered runs."""
     repo = repository(arguments.repo)
+    git = Repo(repo)
     removed = 0
     for session in sessions(repo):
         folder = run_dir(repo, session.run)
@@ -27,9 +29,11 @@ def clean(arguments: argparse.Namespace) -> int:
             print(f"kept     {session.run}: {why}")
             continue
         places = [p for p in (folder, trees) if p.exists()]
-        branches = _merged_branches(repo, session.run)
-        for branch in _unmerged_branches(repo, session.run, branches):
-            print(f"kept     {branch}: holds commits that are merged nowhere")
+        branches, unmerged = _branches(git, session.run)
+        for branch in unmerged:
+            print(
+                f"kept     {branch.name}: holds commits that HEAD does not have"
+            )
         if not places and not branches:
             continue
         for place in places:
@@ -37,12 +41,12 @@ def clean(arguments: argparse.Namespace) -> int:
             if arguments.yes:
                 shutil.rmtree(place, ignore_errors=True)
         for branch in branches:
-            print(f"{'removed ' if arguments.yes else 'would go'} branch {branch}  (merged)")
+            print(f"{'removed ' if arguments.yes else 'would go'} branch {branch.name}  (merged)")
             if arguments.yes:
-                run_sync(["branch", "-D", branch], repo)
+                git.delete_head(branch, force=True)
         removed += 1
     if arguments.yes:
-        run_sync(["worktree", "prune"], repo)
+        git.git.worktree("prune")
     elif removed:
         print("Nothing was removed; --yes does it. The journal and refs/maestro stay in any case.")
     else:
@@ -60,18 +64,15 @@ def _why_kept(status: str, folder: Path) -> str:
     return ""
 
 
-def _merged_branches(repo: Path, run: str) -> list[str]:
-    pattern = f"refs/heads/maestro/{run}/"
-    listing = run_sync(
-        ["for-each-ref", "--merged", "HEAD", "--format=%(refname:short)", pattern], repo
-    )
-    return listing.stdout.split()
-
-
-def _unmerged_branches(repo: Path, run: str, merged: list[str]) -> list[str]:
-    pattern = f"refs/heads/maestro/{run}/"
-    listing = run_sync(["for-each-ref", "--format=%(refname:short)", pattern], repo)
-    return [b for b in listing.stdout.split() if b not in merged]
+def _branches(repo: Repo, run: str) -> tuple[list[Head], list[Head]]:
+    """The run's branches: those contained in HEAD, and those that hold something more."""
+    merged: list[Head] = []
+    unmerged: list[Head] = []
+    for head in repo.heads:
+        if head.name.startswith(f"maestro/{run}/"):
+            contained = repo.is_ancestor(head.commit, repo.head.commit)
+            (merged if contained else unmerged).append(head)
+    return merged, unmerged
 
 
 def _size(path: Path) -> str:

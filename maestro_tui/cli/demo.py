@@ -10,10 +10,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+from git import Actor, GitError, Repo
+
 from maestro_tui.cli.exits import Exit
 from maestro_tui.cli.selecting import pick
 from maestro_tui.config.paths import data_dir
-from maestro_tui.engine.git.command import run_sync
 
 
 def samples() -> list[str]:
@@ -34,6 +35,8 @@ def demo(arguments: argparse.Namespace) -> int:
     # The gates call `python`: the one Maestro runs on, which has pytest.
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     os.environ.setdefault("PYTHONDONTWRITEBYTECODE", "1")
+    # What else is installed beside pytest is not the samples' business, and slow to start.
+    os.environ.setdefault("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     headless = arguments.headless or not (sys.stdin.isatty() and sys.stdout.isatty())
     words = ["run", str(plan), "--repo", str(folder), "--driver", "rehearsal"]
     if headless:
@@ -57,15 +60,14 @@ def unpack(name: str, folder: Path) -> Path:
     for file in source.iterdir():
         if file.is_file() and file.name != "README.md":
             shutil.copy(file, plans / file.name)
-    steps = (
-        ["init", "-q", "-b", "main"],
-        ["add", "-A"],
-        ["commit", "-q", "-m", "Start of the sample"],
-    )
-    for step in steps:
-        done = run_sync(step, folder)
-        if done.returncode:
-            raise Exit(f"git {step[0]} failed in {folder}: {done.stderr.strip()}")
+    try:
+        repo = Repo.init(folder, initial_branch="main")
+        repo.git.add(all=True)
+        who = Actor("Maestro demo", "demo@maestro.invalid")
+        repo.index.commit("Start of the sample", author=who, committer=who, skip_hooks=True)
+        repo.close()
+    except GitError as error:
+        raise Exit(f"{folder}: could not make the scratch repository: {error}") from error
     for candidate in ("plan.md", f"{name}.plan.toml", "plan.plan.toml"):
         if (plans / candidate).exists():
             return plans / candidate

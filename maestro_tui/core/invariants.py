@@ -36,7 +36,7 @@ def validate(state: RunState) -> list[str]:
     for question in state.questions.values():
         if question.task and question.task not in state.tasks:
             wrong.append(f"question {question.id} is about an unknown task {question.task}")
-    if state.status is RunStatus.DONE and any(t.state in MOVING for t in state.tasks.values()):
+    if state.status is RunStatus.DONE and any(t.moving for t in state.tasks.values()):
         wrong.append("the run is done while tasks move")
     if state.count(*ACTIVE) > max(state.max_parallel, 1) and not state.notices:
         wrong.append("more agents than slots")

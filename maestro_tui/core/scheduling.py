@@ -10,7 +10,6 @@ from maestro_tui.core import questions
 from maestro_tui.core.decisions import ask
 from maestro_tui.core.state import (
     ACTIVE,
-    MOVING,
     SATISFIED,
     GateRun,
     RunState,
@@ -81,7 +80,7 @@ def wave_open(state: RunState, wave: int) -> bool:
 def wave_settled(state: RunState, wave: int) -> bool:
     """Whether nothing of the wave is on its way; a failure that waits for a person is not."""
     return not any(
-        state.tasks[i].state in MOVING or state.tasks[i].state in (_S.WAITING, _S.READY)
+        state.tasks[i].moving or state.tasks[i].state in (_S.WAITING, _S.READY)
         for i in state.waves[wave - 1]
     )
 
@@ -171,7 +170,7 @@ def _final_gates(state: RunState) -> None:
 
 
 def _work_left(state: RunState) -> bool:
-    return any(t.state in MOVING or t.state in (_S.WAITING, _S.READY) for t in state.tasks.values())
+    return any(t.moving or t.state in (_S.WAITING, _S.READY) for t in state.tasks.values())
 
 
 def wave_to_tag(state: RunState) -> int:
@@ -194,7 +193,7 @@ def wave_to_tag(state: RunState) -> int:
 
 def _status(state: RunState) -> None:
     """What the run as a whole is doing, and whether it is over."""
-    moving = any(t.state in MOVING for t in state.tasks.values())
+    moving = any(t.moving for t in state.tasks.values())
     ready = any(t.state is _S.READY for t in state.tasks.values())
     gating = any(g.state == "running" for g in state.gates.values())
     if state.deliver_now:
@@ -254,6 +253,6 @@ def _quiesce_for_rollback(state: RunState) -> None:
 
 def quiet(state: RunState) -> bool:
     """Whether no agent, check, merge or gate is under way."""
-    return not any(t.state in MOVING for t in state.tasks.values()) and not any(
+    return not any(t.moving for t in state.tasks.values()) and not any(
         g.state == "running" for g in state.gates.values()
     )

@@ -220,6 +220,13 @@ class TaskRun:
         return self.attempts[-1] if self.attempts else None
 
     @property
+    def moving(self) -> bool:
+        """Whether something is being done for it now, a decided conflict's resolution included."""
+        if self.state is TaskState.CONFLICTED:
+            return self.attempt is not None and bool(self.attempt.resolve)
+        return self.state in MOVING
+
+    @property
     def owned(self) -> tuple[str, ...]:
         """The patterns this task may write."""
         return (*self.assignment.owned, *self.extended)

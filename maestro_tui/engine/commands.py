@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from maestro_tui.agents.sanitise import sanitise
+from maestro_tui.agents.stream import readable
 
 _SHELL = re.compile(r"[|&;<>()$`\\*?\[\]#~=%{}!\n]")
 GRACE_S = 3.0
@@ -104,7 +104,8 @@ def tail_of(log: Path, lines: int = 15, reach: int = 32 << 10) -> tuple[str, ...
     text = data.decode("utf-8", "replace")
     kept: deque[str] = deque(maxlen=lines)
     for line in text.splitlines():
-        clean = sanitise(line).rstrip()
-        if clean:
-            kept.append(clean[:240])
+        for part in readable(line):
+            clean = part.rstrip()
+            if clean:
+                kept.append(clean[:240])
     return tuple(kept)

@@ -54,6 +54,7 @@ class Engine:
         self._inbox: asyncio.Queue[tuple[e.Event, int]] = asyncio.Queue()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._noted: tuple[str, int] = ("", -1)
+        self._tried_delivery = False
 
     @property
     def state(self) -> RunState:
@@ -146,6 +147,7 @@ class Engine:
             if version != seen:
                 seen = version
                 self._take_requests()
+            self._approve_delivery()
             if self._inbox.empty() and await self._over():
                 return
 
@@ -178,6 +180,8 @@ class Engine:
                 self._effects.pool.settled(event.path)
             elif isinstance(event, e.MergeConflicted):
                 self._effects.pool.settled(event.worktree)
+            elif isinstance(event, (e.Delivered, e.DeliveryRefused)):
+                self._tried_delivery = True
             if self.listener is not None:
                 self.listener(seq, event, self.state)
         for command in fresh:
@@ -191,6 +195,21 @@ class Engine:
             self._running.pop(command.key, None)
         if event is not None:
             self.post(event)
+
+    def _approve_delivery(self) -> None:
+        """``--yes`` is worth one delivery for each engine: after a refusal the user has mended what
+        was in the way and resumed; answering again and again within one engine would not help.
+        """
+        if self._tried_delivery or not self.state.options.deliver_approved:
+            return
+        asked = [q.id for q in self.state.questions.values() if q.kind == "deliver"]
+        if asked and self.state.engine_pid:
+            self._tried_delivery = True
+            self.post(
+                e.DecisionMade(
+                    at=time.time(), question=asked[0], answer="merge", text="", by="policy: approved"
+                )
+            )
 
     async def _over(self) -> bool:
         if self.state.ended or self.state.status is RunStatus.STOPPED:

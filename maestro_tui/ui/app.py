@@ -16,7 +16,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, TextArea
 
 from maestro_tui.config.themes import ThemeSpec
-from maestro_tui.core.state import MOVING, Question, RunState, RunStatus
+from maestro_tui.core.state import Question, RunState, RunStatus
 from maestro_tui.plans.model import Strategy
 from maestro_tui.ui.actions import ACTIONS, bindings, keymap_problems
 from maestro_tui.ui.alert import Alert, silent
@@ -179,7 +179,7 @@ class MaestroApp(RunControls):
         state, board = self.run_state, self._board
         if state is None or board is None or (not board.is_current and not self._sees_board()):
             return
-        if any(t.state in MOVING for t in state.tasks.values()) or any(
+        if any(t.moving for t in state.tasks.values()) or any(
             g.state == "running" for g in state.gates.values()
         ):
             board.spin()

@@ -49,6 +49,7 @@ class LogIndex:
         self._read = 0  # how far the head was read; it meets the tail at _starts[0]
         self._end = 0
         self._mark = b""
+        self._seen = 0  # the file's size when last looked at
         self.complete = True
 
     @property
@@ -66,6 +67,11 @@ class LogIndex:
         """Whether the last line still grows."""
         return self._starts[-1] != self._end
 
+    @property
+    def behind(self) -> bool:
+        """Whether the last call left something unread."""
+        return not self.complete or self._end < self._seen
+
     def close(self) -> None:
         """Give the file back."""
         if self._fd >= 0:
@@ -75,6 +81,7 @@ class LogIndex:
     def grow(self, chunks: int = 8) -> Growth:
         """Read what is new, at most that many chunks of 1 MB; never raises for a missing file."""
         size, reset = self._look()
+        self._seen = size
         if size <= self._end and self.complete:
             return Growth(reset, 0, reset)
         if self._end == 0 and size > TAIL:

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import importlib
+from collections import Counter
+
+import pytest
+from textual.widgets import Tree
+
+from maestro_tui.ui.actions import ACTIONS, SCOPES, bindings, is_key, keymap_problems, shown_keys
+from maestro_tui.ui.app import MaestroApp
+from maestro_tui.ui.dialogs.choices import Choices
+from maestro_tui.ui.dialogs.inbox import InboxDialog
+from maestro_tui.ui.dialogs.question import QuestionDialog
+from maestro_tui.ui.screens.board import BoardScreen
+from maestro_tui.ui.screens.detail import DetailScreen
+from maestro_tui.ui.screens.help import HelpScreen
+from maestro_tui.ui.screens.summary import SummaryScreen
+from maestro_tui.ui.widgets.pager import Pager
+from maestro_tui.ui.widgets.plan_tree import PlanTree
+from maestro_tui.ui.widgets.wave_board import WaveBoard
+
+OWNERS = {
+    "app": MaestroApp,
+    "board": BoardScreen,
+    "tree": PlanTree,
+    "waves": WaveBoard,
+    "dialog": QuestionDialog,
+    "choices": Choices,
+    "detail": DetailScreen,
+    "pager": Pager,
+    "summary": SummaryScreen,
+    "inbox": InboxDialog,
+    "help": HelpScreen,
+}
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda a: a.id)
+def test_every_action_is_complete_and_somebody_carries_it_out(action):
+    assert action.title
+    assert action.tooltip
+    assert action.where in SCOPES
+    assert all(is_key(key) for key in action.keys.split(","))
+    if action.where in OWNERS:
+        method = "action_" + action.method.split("(")[0]
+        assert callable(getattr(OWNERS[action.where], method))
+
+
+def test_ids_are_unique_and_no_key_means_two_things_in_one_scope():
+    assert max(Counter(a.id for a in ACTIONS).values()) == 1
+    keys = Counter((a.where, key) for a in ACTIONS for key in a.keys.split(","))
+    assert [k for k, n in keys.items() if n > 1] == []
+
+
+def test_every_binding_of_a_scope_has_an_id_and_a_tooltip():
+    made = [b for scope in SCOPES for b in bindings(scope)]
+    assert len(made) == len(ACTIONS)
+    assert all(b.id and b.tooltip for b in made)
+
+
+def test_a_keymap_is_checked_because_textual_would_take_anything():
+    assert keymap_problems({"board.zoom": ("f5",)}) == []
+    assert "no action is called 'board.zom'" in keymap_problems({"board.zom": ("f5",)})[0]
+    assert "no key is called 'contrl+x'" in keymap_problems({"board.zoom": ("contrl+x",)})[0]
+    clash = keymap_problems({"board.zoom": ("d",)})
+    assert clash == ["key d: both board.details and board.zoom; change one of them"]
+
+
+def test_help_writes_keys_as_people_do():
+    leave = next(a for a in ACTIONS if a.id == "app.leave")
+    assert shown_keys(leave) == "q ^q ^c"
+    assert shown_keys(leave, {"app.leave": "question_mark,pagedown"}) == "? PgDn"
+
+
+def test_the_tree_keeps_textuals_own_navigation():
+    assert issubclass(PlanTree, Tree)
+    assert importlib.import_module("maestro_tui.ui.actions")

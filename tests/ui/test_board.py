@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import pytest
+from runs import HOSTILE, FakeSource, T, a_strategy, failing, fresh, midway
+from stage import NARROW, WIDE, board, opened, screen_text, until
+
+from maestro_tui.ui.screens.detail import DetailScreen
+from maestro_tui.ui.screens.help import HelpScreen
+from maestro_tui.ui.widgets.log_tabs import LogTabs
+from maestro_tui.ui.widgets.plan_tree import PlanTree
+from maestro_tui.ui.widgets.wave_board import WaveBoard
+
+
+async def test_a_board_tells_state_progress_agents_and_money():
+    async with opened(midway()) as pilot:
+        text = screen_text(pilot)
+        for words in (
+            "Document shop",
+            "running",
+            "1:14",
+            "1/7 merged",
+            "agents 2/4",
+            "20.1k tokens",
+            "$0.12",
+            "Foundation",
+            "1.2 Models and schemas",
+            "Wave 2 running",
+            "Write app/models/doc",
+            "waits for 1.2, 1.3",
+            "unit tests",
+        ):
+            assert words in text, words
+
+
+async def test_news_change_the_cards_without_building_anything_anew():
+    source = midway()
+    async with opened(source) as pilot:
+        tree = board(pilot).query_one(PlanTree)
+        nodes = dict(tree._leaves)
+        source.end("1.2").check("1.2", files=("app/models/a.py",)).merge("1.2")
+        await until(lambda: "2/7 merged" in screen_text(pilot), "progress")
+        await until(lambda: "merged 0000000, 1 f" in screen_text(pilot), "the card")
+        assert dict(tree._leaves) == nodes
+
+
+async def test_nothing_is_drawn_while_nothing_happens():
+    source = fresh(started=False)
+    async with opened(source) as pilot:
+        await pilot.pause()
+        frames: list[object] = []
+        waves = board(pilot).query_one(WaveBoard)
+        waves.refresh = lambda *a, **k: frames.append(a)  # type: ignore[method-assign]
+        polls = source.polls
+        await until(lambda: source.polls > polls + 4, "some polls")
+        assert frames == []
+
+
+async def test_the_selection_follows_the_work_until_the_user_chooses():
+    source = midway()
+    async with opened(source) as pilot:
+        assert board(pilot).selected == "1.2"
+        source.end("1.2").check("1.2").merge("1.2")
+        await until(lambda: board(pilot).selected == "1.3", "the other agent selected")
+        await pilot.press("h")
+        assert board(pilot).selected == "1.1"
+        source.report("1.3", "news")
+        await pilot.pause(0.25)
+        assert board(pilot).selected == "1.1"
+
+
+async def test_selecting_in_the_tree_selects_on_the_board_and_the_other_way():
+    async with opened(midway()) as pilot:
+        await pilot.press("l", "j")
+        assert board(pilot).selected == "2.2"
+        tree = board(pilot).query_one(PlanTree)
+        assert tree.cursor_node is not None
+        assert tree.cursor_node.data.task == "2.2"
+        await pilot.press("1", "k")
+        await pilot.pause()
+        assert board(pilot).selected == "2.1"
+        assert board(pilot).query_one(WaveBoard).selected == "2.1"
+
+
+async def test_keys_go_round_the_panels_and_zoom_one():
+    async with opened(midway()) as pilot:
+        await pilot.press("1")
+        await until(lambda: isinstance(pilot.app.focused, PlanTree), "focus on the tree")
+        await pilot.press("tab")
+        await until(lambda: isinstance(pilot.app.focused, WaveBoard), "focus on the waves")
+        await pilot.press("z")
+        await pilot.pause()
+        assert not board(pilot).query_one(PlanTree).display
+        assert not board(pilot).query_one(LogTabs).display
+        await pilot.press("escape")
+        await pilot.pause()
+        assert board(pilot).query_one(PlanTree).display
+        await pilot.press("3")
+        log = board(pilot).query_one(LogTabs)
+        await until(
+            lambda: pilot.app.focused is not None and log in pilot.app.focused.ancestors_with_self,
+            "focus on the log",
+        )
+
+
+async def test_a_narrow_screen_shows_plan_or_waves_and_both_are_one_key_away():
+    async with opened(midway(), NARROW) as pilot:
+        assert not board(pilot).query_one(PlanTree).display
+        await pilot.press("1")
+        await pilot.pause()
+        assert board(pilot).query_one(PlanTree).display
+        assert not board(pilot).query_one(WaveBoard).display
+        assert "1.2 Models and schemas" in screen_text(pilot)
+        await pilot.press("2")
+        await pilot.pause()
+        assert board(pilot).query_one(WaveBoard).display
+
+
+async def test_waves_that_do_not_fit_scroll_with_the_cursor():
+    async with opened(midway(), NARROW) as pilot:
+        await pilot.press("l", "l", "l", "l")
+        await pilot.pause()
+        assert board(pilot).selected == "3.2"
+        assert "3.2 Tests and monitor" in screen_text(pilot)
+        assert "Wave 5" in screen_text(pilot)
+
+
+async def test_many_tasks_in_a_wave_make_the_cards_flatter_and_scroll():
+    tasks = tuple(T(f"t{n}", f"Task number {n}") for n in range(60))
+    source = FakeSource(a_strategy(tasks, max_parallel=8))
+    async with opened(source, NARROW) as pilot:
+        await pilot.press("G")
+        await pilot.pause()
+        assert board(pilot).selected == "t59"
+        assert "t59 Task number 59" in screen_text(pilot)
+        assert "Wave 1" in screen_text(pilot)  # its head stays
+
+
+async def test_concurrency_is_turned_up_and_down_by_one_key():
+    source = midway()
+    async with opened(source) as pilot:
+        await pilot.press("plus", "plus", "minus")
+        assert source.calls.limits == [5, 6, 5]
+        await until(lambda: "agents 2/5" in screen_text(pilot), "the new limit")
+
+
+async def test_failed_checks_are_named_under_the_board():
+    source = midway()
+    source.end("1.2").check("1.2", "owned", files=("app/models/a.py",))
+    async with opened(source) as pilot:
+        await pilot.press("escape")
+        await pilot.press("h", "l")
+        await until(lambda: "✓ marker" in screen_text(pilot), "ticks")
+        assert "✗ owned" in screen_text(pilot)
+
+
+async def test_without_an_engine_a_banner_says_so_and_r_starts_one(monkeypatch):
+    source = midway()
+    source.alive = False
+    async with opened(source) as pilot:
+        app = pilot.app
+        for _ in range(4):
+            app._second()
+        await until(lambda: "No engine is working" in screen_text(pilot), "the banner")
+        await pilot.press("R")
+        assert source.calls.engines == 1
+        await until(lambda: "No engine is working" not in screen_text(pilot), "no banner")
+
+
+async def test_a_skipped_task_is_retried_with_words():
+    source = failing()
+    source.decide("fail-1-3-1", "skip")
+    async with opened(source) as pilot:
+        await pilot.press("j")
+        assert board(pilot).selected == "1.3"
+        await pilot.press("r")
+        await pilot.pause()
+        await pilot.press(*"mind", "enter")
+        await pilot.pause()
+        assert source.calls.retries == [("1.3", "mind")]
+
+
+async def test_help_lists_every_key_and_closes():
+    async with opened(midway()) as pilot:
+        await pilot.press("question_mark")
+        await until(lambda: isinstance(pilot.app.screen, HelpScreen))
+        await pilot.pause()
+        text = screen_text(pilot)
+        assert "Zoom" in text
+        assert "Go to the plan tree" in text
+        await pilot.press("escape")
+        await until(lambda: pilot.app.screen is board(pilot))
+
+
+async def test_the_palette_finds_the_actions():
+    async with opened(midway()) as pilot:
+        titles = {c.title for c in pilot.app.get_system_commands(pilot.app.screen)}
+        assert {"Theme", "Zoom", "Drain", "Inbox", "Quit"} <= titles
+        await pilot.press("colon")
+        await pilot.pause()
+        await pilot.press(*"details", "enter")
+        await until(lambda: isinstance(pilot.app.screen, DetailScreen), "the palette's choice")
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW, (60, 16), (200, 60)])
+async def test_hostile_text_is_shown_as_text_at_any_size(size):
+    tasks = (
+        T("x", HOSTILE, phase="p1", agent="[bold]agent[/]"),
+        T("y", "e\u0301" * 200, ("x",), "p2"),
+    )
+    source = FakeSource(a_strategy(tasks, title=HOSTILE))
+    source.start("x").report("x", HOSTILE)
+    async with opened(source, size) as pilot:
+        await until(lambda: "[/x]" in screen_text(pilot), "brackets as brackets")
+        for key in ("1", "d", "3", "escape", "i", "escape", "2"):
+            await pilot.press(key)
+            await pilot.pause()
+            text = screen_text(pilot)
+            assert "\x1b" not in text
+            assert "\u202e" not in text
+            assert "owned\x07" not in text
+
+
+async def test_a_changed_keymap_replaces_the_keys_everywhere():
+    async with opened(midway(), keymap={"board.zoom": ("f5",)}) as pilot:
+        await pilot.press("z")
+        assert not board(pilot).has_class("-zoom")
+        await pilot.press("f5")
+        assert board(pilot).has_class("-zoom")
+        assert "F5 Zoom" in screen_text(pilot) or "f5 Zoom" in screen_text(pilot)
