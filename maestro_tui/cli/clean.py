@@ -31,9 +31,7 @@ def clean(arguments: argparse.Namespace) -> int:
         places = [p for p in (folder, trees) if p.exists()]
         branches, unmerged = _branches(git, session.run)
         for branch in unmerged:
-            print(
-                f"kept     {branch.name}: holds commits that HEAD does not have"
-            )
+            print(f"kept     {branch.name}: holds commits that HEAD does not have")
         if not places and not branches:
             continue
         for place in places:

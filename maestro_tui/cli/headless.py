@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shlex
 import sys
 import time
 from collections.abc import Callable
@@ -122,7 +123,7 @@ def closing_lines(state: RunState, repo: Path, *, interrupted: str = "") -> list
             )
     lines += [
         "",
-        f"Then: maestro resume {state.run} --repo {repo} --headless (or without --headless)",
+        f"Then, with or without --headless: maestro resume {state.run} --repo {shlex.quote(str(repo))}",
     ]
     return lines
 

@@ -17,7 +17,7 @@ from maestro_tui.core.commands import Command
 from maestro_tui.core.decisions import ask, decide, give_back
 from maestro_tui.core.outstanding import next_deadline, outstanding
 from maestro_tui.core.policies import automatic_answer
-from maestro_tui.core.scheduling import settle
+from maestro_tui.core.scheduling import settle, wave_to_tag
 from maestro_tui.core.state import (
     Attempt,
     Delivery,
@@ -348,7 +348,8 @@ def _gate_ended(state: RunState, event: e.GateEnded) -> None:
 
 
 def _wave_tagged(state: RunState, event: e.WaveTagged) -> None:
-    state.wave_tags[event.wave] = event.sha
+    if wave_to_tag(state) == event.wave:  # else more of the wave has come in, or all has gone
+        state.wave_tags[event.wave] = event.sha
 
 
 def _rolled_back(state: RunState, event: e.RolledBack) -> None:
@@ -401,46 +402,92 @@ def _retry_requested(state: RunState, event: e.RetryRequested) -> None:
         failure = task.attempt.error if task.attempt else ""
         try_again(state, task, "is retried", instructions=event.text, failure=failure)
     if state.ended:
-        state.status = RunStatus.STOPPED
-        state.ended_at = 0.0
-        state.delivered, state.left = None, False
-        state.delivery += 1
+        _reopen(state)
+
+
+def _reopen(state: RunState) -> None:
+    """A run that had ended goes on; what its end left without a question is not waited for."""
+    state.status = RunStatus.STOPPED
+    state.ended_at = 0.0
+    state.delivered, state.left = None, False
+    state.delivery += 1
+    asked = {q.task for q in state.questions.values() if q.kind != "gate"}
+    for task in state.tasks.values():
+        if task.state in (_S.FAILED, _S.CONFLICTED) and task.id not in asked:
+            move(state, task, _S.SKIPPED, "given up when the run ended")
+    open_gates = {q.subject for q in state.questions.values() if q.kind == "gate"}
+    for run in state.gates.values():
+        if run.state == "failed" and run.key not in open_gates:
+            run.state = "pending"
 
 
 def _delivered(state: RunState, event: e.Delivered) -> None:
+    if not state.deliver_now:
+        return
     state.deliver_now = False
     state.delivered = Delivery(event.branch, event.sha, event.how)
 
 
 def _delivery_refused(state: RunState, event: e.DeliveryRefused) -> None:
+    if not state.deliver_now:
+        return
     state.deliver_now = False
     state.delivery += 1
     ask(state, questions.deliver(state, event.reason, event.paths))
 
 
 def _effect_failed(state: RunState, event: e.EffectFailed) -> None:
+    if event.task:
+        _attempt_effect_failed(state, event)
+        return
+    if event.effect not in {c.key for c in outstanding(state)}:
+        return
     notice(state, f"{event.effect}: {event.error}")
+    kind, _, rest = event.effect.partition(":")
+    if kind == "RunGate":  # it waits for the answer, and a stop need not wait for it
+        state.gates[rest.rpartition(":")[0]].state = "pending"
+    ask(state, questions.trouble(state, event.effect, f"Maestro could not do {kind}", event.error))
+
+
+# The state in which each effect on an attempt is wanted; told later, its failure is no news.
+_WANTED_IN = {
+    "CreateWorktree": _S.PREPARING,
+    "RunAgent": _S.RUNNING,
+    "StopAgent": _S.RUNNING,
+    "AnswerAgent": _S.RUNNING,
+    "CheckWork": _S.CHECKING,
+    "Merge": _S.MERGING,
+    "ResolveConflict": _S.CONFLICTED,
+}
+
+
+def _attempt_effect_failed(state: RunState, event: e.EffectFailed) -> None:
     task = state.tasks.get(event.task)
     attempt = task.attempt if task else None
     if task is None or attempt is None or attempt.number != event.attempt:
-        kind = event.effect.split(":")[0]
-        ask(
-            state,
-            questions.trouble(state, event.effect, f"Maestro could not do {kind}", event.error),
-        )
         return
-    if task.state not in (_S.PREPARING, _S.RUNNING, _S.CHECKING, _S.MERGING, _S.QUEUED):
+    kind = event.effect.partition(":")[0]
+    if task.state is not _WANTED_IN.get(kind):
+        return
+    notice(state, f"{event.effect}: {event.error}")
+    lines = tuple(event.error.splitlines()[:10])
+    if kind == "ResolveConflict":
+        if attempt.resolve:
+            attempt.resolve = ""
+            ask(state, questions.conflict(state, task, attempt.conflicts, (), lines))
+        return
+    if kind == "StopAgent":  # its agent still runs, and is still followed
+        return
+    if kind == "AnswerAgent":  # the agent would wait for ever: it starts anew
+        attempt.pending_answers.clear()
+        attempt.stop = True
         return
     attempt.outcome = "failed"
     attempt.error = event.error
-    first = event.error.splitlines()[0] if event.error else event.effect
+    close_questions(state, task.id)
+    first = lines[0] if lines else event.effect
     move(state, task, _S.FAILED, first)
-    ask(
-        state,
-        questions.failure(
-            state, task, f"{task.id}: {first}", tuple(event.error.splitlines()[:10]), ""
-        ),
-    )
+    ask(state, questions.failure(state, task, f"{task.id}: {first}", lines, ""))
 
 
 def _woke(state: RunState, event: e.Woke) -> None:

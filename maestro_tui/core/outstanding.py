@@ -34,14 +34,15 @@ def outstanding(state: RunState) -> list[Command]:
         if attempt is not None:
             commands.extend(_for_task(task, attempt))
     commands.extend(RunGate(g.key, g.runs) for g in state.gates.values() if g.state == "running")
-    if any(q.kind == "trouble" for q in state.questions.values()):
-        return [c for c in commands if isinstance(c, (RunAgent, StopAgent, AnswerAgent))]
+    held = {q.subject for q in state.questions.values() if q.kind == "trouble"}
     if state.stopping:
         if quiet(state):
             commands.append(
                 Finish("aborted") if state.stopping == "abort" else Suspend(state.stop_reason)
             )
-        return commands
+        return [c for c in commands if c.key not in held]
+    if held:
+        return [c for c in commands if isinstance(c, (RunAgent, StopAgent, AnswerAgent))]
     if state.rollback_to is not None:
         if quiet(state):
             commands.append(Rollback(state.rollback_to))

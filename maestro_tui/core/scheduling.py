@@ -137,6 +137,8 @@ def _gates(state: RunState) -> None:
     """Start the next gate whose wave is over; one at a time, they share the integration tree."""
     if any(g.state in ("running", "failed") for g in state.gates.values()):
         return
+    if any(q.kind == "trouble" for q in state.questions.values()):
+        return
     for number in range(1, len(state.waves) + 1):
         if not wave_settled(state, number) or state.count(_S.MERGING):
             continue

@@ -92,7 +92,9 @@ def prepare(
     folder.dependencies.mkdir(exist_ok=True)
     documents = _dependencies(state, task, folder)
     (folder.path / "prompt.md").write_text(
-        _prompt(state, task, attempt, documents, find_agent), encoding="utf-8"
+        _prompt(state, task, attempt, documents, find_agent),
+        encoding="utf-8",
+        errors="surrogateescape",  # names of files need not be UTF-8
     )
     assignment = task.assignment
     spec: dict[str, Any] = {

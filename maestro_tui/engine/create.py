@@ -44,7 +44,9 @@ def create_run(
         raise RunIdError(
             f"--run-id {name!r}: use letters, digits and -, beginning with a letter or digit"
         )
-    left = run_sync(["for-each-ref", f"refs/heads/maestro/{name}/", f"refs/maestro/{name}/"], base.root)
+    left = run_sync(
+        ["for-each-ref", f"refs/heads/maestro/{name}/", f"refs/maestro/{name}/"], base.root
+    )
     if left.stdout.strip():
         raise RunIdError(
             f"--run-id {name}: branches or refs of an earlier run of that name are still there "

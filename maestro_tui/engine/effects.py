@@ -221,7 +221,7 @@ class Effects:
     ) -> e.Event:
         tree = await self.pool.acquire("", attempt.merge_commit or attempt.commit)
         git = self.pool.view(tree)
-        await merging.start_merge_in_tree(git, head)
+        await merging.start_merge_in_tree(git, f"maestro/{self.state.run}/_integration")
         others = tuple(
             t.id
             for t in self.state.tasks.values()
@@ -229,6 +229,7 @@ class Effects:
         )
         diff = await git.run("diff", "--no-color", "-U1", codes=(0, 1, 128))
         lines = diff.out.decode("utf-8", "replace").splitlines()[:40]
+        sides = f"Below, HEAD is what {task.id} wrote; the other side is what is merged already"
         return e.MergeConflicted(
             at=time.time(),
             task=task.id,
@@ -236,7 +237,7 @@ class Effects:
             paths=paths,
             others=others,
             worktree=str(tree),
-            evidence=tuple(sanitise(line)[:200] for line in lines),
+            evidence=(sides, *(sanitise(line)[:200] for line in lines)),
         )
 
     async def resolve_conflict(self, command: c.ResolveConflict) -> e.Event:

@@ -85,9 +85,7 @@ class Follower:
             if process is not None:
                 await asyncio.to_thread(process.wait)
 
-    async def _identity(
-        self, process: subprocess.Popen[bytes] | None
-    ) -> tuple[int, float] | None:
+    async def _identity(self, process: subprocess.Popen[bytes] | None) -> tuple[int, float] | None:
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             identity = launch.identity(self._folder.path)

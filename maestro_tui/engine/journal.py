@@ -66,6 +66,16 @@ CREATE VIEW IF NOT EXISTS checkpoint AS
 """
 
 
+def _json(data: dict[str, Any]) -> str:
+    """Readable JSON; escaped only where a file name that is no UTF-8 cannot be stored as text."""
+    text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(data, separators=(",", ":"))
+    return text
+
+
 class JournalError(Exception):
     """The journal cannot be used; the message names the file and the next step."""
 
@@ -134,7 +144,7 @@ class Journal:
         for event in events:
             data = pack(event)
             task, attempt = data.pop("task", ""), data.pop("attempt", 0)
-            text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+            text = _json(data)
             rows.append((run, event.at, type(event).__name__, task, attempt, text))
         try:
             self._db.execute("BEGIN IMMEDIATE")

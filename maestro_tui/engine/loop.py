@@ -207,7 +207,11 @@ class Engine:
             self._tried_delivery = True
             self.post(
                 e.DecisionMade(
-                    at=time.time(), question=asked[0], answer="merge", text="", by="policy: approved"
+                    at=time.time(),
+                    question=asked[0],
+                    answer="merge",
+                    text="",
+                    by="policy: approved",
                 )
             )
 

@@ -71,7 +71,7 @@ class World:
         before = {t.id: t.state for t in self.state.tasks.values()}
         fresh = self.machine.handle(*events)
         self.journal.extend(events)
-        assert validate(self.state) == []
+        assert validate(self.state) == [], (validate(self.state), events)
         for command in fresh:
             self._check_start(command, before)
             if command.key not in self.running:

@@ -24,6 +24,7 @@ def git(repo: Path, *args: str) -> str:
         cwd=repo,
         capture_output=True,
         text=True,
+        errors="surrogateescape",
         check=False,
     )
     assert done.returncode == 0, done.stderr

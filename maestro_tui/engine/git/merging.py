@@ -65,9 +65,9 @@ async def is_ancestor(git: Git, commit: str, of: str) -> bool:
     return (await git.run("merge-base", "--is-ancestor", commit, of, codes=(0, 1))).code == 0
 
 
-async def start_merge_in_tree(git: Git, head: str) -> None:
+async def start_merge_in_tree(git: Git, branch: str) -> None:
     """Merge the integration head into a task's worktree, leaving the conflict on disk."""
-    await git.run("merge", "--no-commit", "--no-ff", "-q", head, codes=(0, 1))
+    await git.run("merge", "--no-commit", "--no-ff", "-q", branch, codes=(0, 1))
 
 
 async def finish_merge_in_tree(git: Git, how: str, paths: tuple[str, ...], agent: str) -> str:

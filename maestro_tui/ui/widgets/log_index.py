@@ -84,6 +84,8 @@ class LogIndex:
         self._seen = size
         if size <= self._end and self.complete:
             return Growth(reset, 0, reset)
+        if len(self._mark) < _MARK:
+            self._mark = os.pread(self._fd, _MARK, 0)
         if self._end == 0 and size > TAIL:
             self._start_at_tail(size)
         changed = reset
@@ -121,11 +123,7 @@ class LogIndex:
         """Whether the file still begins as it did: one cut and refilled between two looks."""
         if size == self._end:
             return True
-        if len(self._mark) < _MARK:
-            now = os.pread(self._fd, _MARK, 0)
-            same, self._mark = now.startswith(self._mark), now
-            return same
-        return os.pread(self._fd, _MARK, 0) == self._mark
+        return os.pread(self._fd, len(self._mark), 0) == self._mark
 
     def _forget(self) -> bool:
         had = self._end > 0
@@ -192,7 +190,7 @@ class LogIndex:
         return max(0, bisect_right(self._starts, offset) - 1)
 
     def read_line(self, line: int, limit: int = LINE_LIMIT) -> bytes:
-        """The bytes of a line, at most ``limit``; nothing for a line that is not there (any more)."""
+        """The bytes of a line, at most ``limit``; none for a line that is not there."""
         if self._fd < 0 or not 0 <= line < self.line_count:
             return b""
         try:

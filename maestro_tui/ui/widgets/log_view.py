@@ -6,6 +6,7 @@ becomes visible.
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -61,12 +62,15 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     class SearchWanted(Message):
         """The user wants to type what to look for."""
 
+    class PagerWanted(Message):
+        """The user wants to read the file elsewhere."""
+
     @dataclass
     class Found(Message, bubble=False):
         """A batch of hits of the search that is under way."""
 
         hits: Hits
-        places: list[tuple[object, int]]
+        places: list[tuple[array[int], int]]
         done: bool
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -367,7 +371,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     @work(thread=True, group="log-search", exclusive=True, exit_on_error=False)
     def _search(self, hits: Hits, path: Path, start: int, end: int) -> None:
         worker = get_current_worker()
-        batch: list[tuple[object, int]] = []
+        batch: list[tuple[array[int], int]] = []
         for places, done in search(path, hits.words, start, end, lambda: worker.is_cancelled):
             batch.append((places, done))
             if len(batch) >= 64:
@@ -379,7 +383,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         """A batch came in."""
         hits = event.hits
         for places, done in event.places:
-            hits.add(places, done)  # type: ignore[arg-type]
+            hits.add(places, done)
         if event.done:
             hits.running = False
         if hits is not self.hits:
@@ -412,6 +416,11 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
             self._go(line - self.scrollable_content_region.height // 3)
         self.refresh()
         self.post_message(self.Changed())
+
+    # -- elsewhere -----------------------------------------------------------------------------
+    def action_pager(self) -> None:
+        """Lend the terminal to a pager."""
+        self.post_message(self.PagerWanted())
 
     # -- copying -------------------------------------------------------------------------------
     def chosen_lines(self) -> list[str]:
