@@ -193,8 +193,9 @@ def _deliver(state: RunState, question: Question, answer: str, text: str, by: st
 
 
 def start_rollback(state: RunState, wave: int) -> None:
-    """Ask for the branch to go back; agents of later waves are ended first."""
-    state.rollback_to = max(0, wave)
+    """Ask for the branch to go back, as far as any answer wants; later agents are ended first."""
+    wave = max(0, wave)
+    state.rollback_to = wave if state.rollback_to is None else min(wave, state.rollback_to)
 
 
 def give_back(state: RunState, wave: int, dropped: set[str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from maestro_tui.core.state import (
-    ACTIVE,
     MOVING,
     SATISFIED,
     RunState,
@@ -27,7 +26,8 @@ def validate(state: RunState) -> list[str]:
         if task.state in MOVING and task.attempt is None:
             wrong.append(f"{task.id} is {task.state} without an attempt")
         asked = any(q.task == task.id and q.kind != "gate" for q in state.questions.values())
-        if task.state is _S.FAILED and not asked and not state.stopping and not state.ended:
+        answered = state.stopping or state.ended or state.rollback_to is not None
+        if task.state is _S.FAILED and not asked and not answered:
             wrong.append(f"{task.id} failed and nobody is asked about it")
     if state.count(_S.MERGING) > 1:
         wrong.append("two merges at once")
@@ -38,6 +38,7 @@ def validate(state: RunState) -> list[str]:
             wrong.append(f"question {question.id} is about an unknown task {question.task}")
     if state.status is RunStatus.DONE and any(t.moving for t in state.tasks.values()):
         wrong.append("the run is done while tasks move")
-    if state.count(*ACTIVE) > max(state.max_parallel, 1) and not state.notices:
+    turned_down = any("agents at once" in text for _, text in state.notices)
+    if state.count(_S.PREPARING, _S.RUNNING) > state.max_parallel and not turned_down:
         wrong.append("more agents than slots")
     return wrong

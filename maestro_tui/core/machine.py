@@ -356,7 +356,8 @@ def _rolled_back(state: RunState, event: e.RolledBack) -> None:
     if state.rollback_to is None:
         return
     state.head = event.sha
-    state.rollback_to = None
+    if event.wave <= state.rollback_to:  # else an answer meanwhile wants it further back
+        state.rollback_to = None
     state.held_after = event.wave
     state.rollbacks += 1
     for number in [n for n in state.wave_tags if n > event.wave]:
@@ -371,7 +372,8 @@ def _rolled_back(state: RunState, event: e.RolledBack) -> None:
     dropped = {task for _, task in state.merges[cut:]}
     del state.merges[cut:]
     give_back(state, event.wave, dropped)
-    ask(state, questions.rolled_back(state, event.wave, event.kept))
+    if state.rollback_to is None:
+        ask(state, questions.rolled_back(state, event.wave, event.kept))
 
 
 def _decision_made(state: RunState, event: e.DecisionMade) -> None:

@@ -101,18 +101,19 @@ def _start(state: RunState) -> None:
     open_waves: dict[int, bool] = {}
     holds = _gate_holds(state)
     for task in state.tasks.values():
-        if task.state is not _S.WAITING:
+        if task.state not in (_S.WAITING, _S.READY):
             continue
         missing = [d for d in task.after if state.tasks[d].state not in SATISFIED]
         if missing:
-            task.why = "waits for " + ", ".join(missing[:3]) + (" …" if len(missing) > 3 else "")
+            why = "waits for " + ", ".join(missing[:3]) + (" …" if len(missing) > 3 else "")
+            move(state, task, _S.WAITING, why)
             continue
         if task.wave not in open_waves:
             open_waves[task.wave] = wave_open(state, task.wave)
         if not open_waves[task.wave]:
-            task.why = f"waits for wave {task.wave - 1}"
-            continue
-        move(state, task, _S.READY, "waits for a free agent")
+            move(state, task, _S.WAITING, f"waits for wave {task.wave - 1}")
+        elif task.state is _S.WAITING:
+            move(state, task, _S.READY, "waits for a free agent")
     free = state.max_parallel - state.count(*ACTIVE)
     if free <= 0 or holds:
         return

@@ -178,6 +178,7 @@ class Effects:
         task, attempt = self._find(command)
         folder = attempts.AttemptFolder.of(self.state, task, attempt)
         await asyncio.to_thread(launch.sweep, folder.path)
+        self.pool.unlock(Path(attempt.worktree))
         git = self.pool.view(Path(attempt.worktree))
         checked = await check_work(self.state, task, attempt, command, git)
         if not checked.commit:

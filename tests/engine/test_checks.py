@@ -69,6 +69,10 @@ CASES: dict[str, tuple[str, str]] = {
         'create = ["ub.txt"]',
         "git checkout -q users-own; echo x > ub.txt; done_",
     ),
+    "unborn": (
+        'create = ["un.txt"]',
+        "git checkout -q --orphan bare; git rm -rfq .; echo x > un.txt; done_",
+    ),
     "deletes-git": ('create = ["dg.txt"]', "rm .git; echo x > dg.txt; done_"),
     "own-git": (
         'create = ["og.txt"]',
@@ -136,6 +140,7 @@ class Outcome:
     def __init__(self, folder: Path) -> None:
         self.repo = make_repo(folder / "repo", BASE)
         git(self.repo, "branch", "users-own")
+        git(self.repo, "commit", "-q", "--allow-empty", "-m", "the branch is behind")
         self.refs = own_refs(self.repo)
         tasks = {
             name: f'{files}\nmarker = "{marker_of(name)}"' for name, (files, _) in CASES.items()
@@ -200,6 +205,8 @@ REFUSED = {
     "claims-too-much": "c2.txt",
     "half-merged": "shared.txt",
     "resets-away": "no longer contains",
+    "unborn": "no longer contains",
+    "onto-a-users-branch": "no longer contains",
 }
 
 
@@ -219,7 +226,6 @@ TAKEN = {
     "mixes": ["mix1.txt", "mix2.txt", "mix3.txt"],
     "detaches": ["det.txt"],
     "switches": ["sw1.txt", "sw2.txt"],
-    "onto-a-users-branch": ["ub.txt"],
     "deletes-git": ["dg.txt"],
     "own-git": ["og.txt"],
     "rebasing": ["rb.txt"],
@@ -336,6 +342,19 @@ def test_nothing_of_one_task_reaches_the_next_tree(tmp_path: Path) -> None:
     assert "junk.o" not in text
     assert "deep" not in text
     assert "rebase-merge" not in text
+
+
+def test_work_left_on_a_users_branch_is_taken_without_moving_it(tmp_path: Path) -> None:
+    repo = make_repo(tmp_path / "repo")
+    git(repo, "branch", "users-own")
+    before = own_refs(repo)
+    agent = cases_agent(tmp_path, {"1": "git checkout -q users-own; write; done_"})
+    done = headless(
+        repo, write_plan(tmp_path, {"1": 'create = ["f1.txt"]'}), agent, "--deliver", "none"
+    )
+    assert done.returncode == 0, done.stdout
+    assert own_refs(repo) == before
+    assert git(repo, "show", "maestro/r/_integration:f1.txt") == "text of 1"
 
 
 STRAY = 'write; echo mine > f2.txt; echo other > README.md; done_'

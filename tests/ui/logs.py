@@ -70,6 +70,4 @@ def rows_of(view: object) -> list[str]:
     from maestro_tui.ui.widgets.log_view import LogView
 
     assert isinstance(view, LogView)
-    return [
-        "".join(s.text for s in view.render_line(y)) for y in range(view.size.height)
-    ]
+    return ["".join(s.text for s in view.render_line(y)) for y in range(view.size.height)]

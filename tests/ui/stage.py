@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -23,8 +24,8 @@ DEADLINE_S = 8.0
 
 
 def an_app(source: FakeSource, **more: Any) -> MaestroApp:
-    """The app with the run's clock; questions take keys at once."""
-    return MaestroApp(source, now=source.now, monotonic=lambda: 0.0, **more)
+    """The app with the run's clock; questions take keys at once, time having leapt on."""
+    return MaestroApp(source, now=source.now, monotonic=itertools.count(0.0, 10.0).__next__, **more)
 
 
 async def until(condition: Callable[[], object], what: str = "") -> None:

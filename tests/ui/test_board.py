@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from runs import HOSTILE, FakeSource, T, a_strategy, failing, fresh, midway
-from stage import NARROW, WIDE, board, opened, screen_text, until
+from runs import HOSTILE, FakeSource, T, a_strategy, failing, midway
+from stage import NARROW, WIDE, board, opened, screen_text, top, until
 
+from maestro_tui.core.state import RunOptions
+from maestro_tui.ui.dialogs.question import QuestionDialog
+from maestro_tui.ui.screens.board import BoardScreen
 from maestro_tui.ui.screens.detail import DetailScreen
 from maestro_tui.ui.screens.help import HelpScreen
 from maestro_tui.ui.widgets.log_tabs import LogTabs
@@ -44,9 +47,11 @@ async def test_news_change_the_cards_without_building_anything_anew():
 
 
 async def test_nothing_is_drawn_while_nothing_happens():
-    source = fresh(started=False)
+    source = FakeSource(options=RunOptions(approved=False))
     async with opened(source) as pilot:
-        await pilot.pause()
+        await top(pilot, QuestionDialog)
+        await pilot.press("escape")
+        await top(pilot, BoardScreen)
         frames: list[object] = []
         waves = board(pilot).query_one(WaveBoard)
         waves.refresh = lambda *a, **k: frames.append(a)  # type: ignore[method-assign]

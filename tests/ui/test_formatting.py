@@ -10,7 +10,14 @@ from maestro_tui.ui.formatting import bar, clip, clock, count, duration, fit, li
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0, "0s"), (59.9, "59s"), (60, "1m00s"), (3599, "59m59s"), (3840, "1h04m"), (200_000, "2d07h")],
+    [
+        (0, "0s"),
+        (59.9, "59s"),
+        (60, "1m00s"),
+        (3599, "59m59s"),
+        (3840, "1h04m"),
+        (200_000, "2d07h"),
+    ],
 )
 def test_a_duration_stays_short(seconds, words):
     assert duration(seconds) == words

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from maestro_tui.engine.git.command import Git
 
+# What git itself writes where there is no commit yet, and no branch.
+UNBORN, DETACHED = "(initial)", "(detached)"
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -66,6 +69,11 @@ async def commit_work(
     if now.unmerged:
         return Work("", (), "unmerged files: " + ", ".join(now.unmerged[:5]))
     head = now.head
+    if head == UNBORN:
+        return Work("", (), "the branch no longer contains the commit it started from")
+    if now.branch not in (branch, DETACHED):
+        # The agent went to a branch of its own, or of the user's: that one is not ours to move.
+        await git.run("update-ref", "--no-deref", "HEAD", head)
     if now.dirty:
         head = await _commit_all(git, marker, agent, message) or head
     if now.head != base:  # the agent moved HEAD itself: it must still stand on its base
@@ -102,14 +110,16 @@ async def preserve(git: Git, ref: str, agent: str, message: str) -> str:
     """Keep whatever is in a worktree under ``ref``, branch and files untouched; the commit."""
     now = await status(git)
     head = now.head
-    if now.dirty:
+    unborn = head == UNBORN
+    if now.dirty or unborn:
         index = Path(git.git_dir) / "maestro-index"
         env = {**author(agent), "GIT_INDEX_FILE": str(index)}
+        parent = () if unborn else ("-p", head)
         try:
-            await git.run("read-tree", head, env=env)
+            await git.run("read-tree", "--empty" if unborn else head, env=env)
             await git.run("add", "-A", env=env, codes=(0, 1))
             tree = await git.text("write-tree", env=env)
-            head = await git.text("commit-tree", tree, "-p", head, "-m", message, env=env)
+            head = await git.text("commit-tree", tree, *parent, "-m", message, env=env)
         finally:
             index.unlink(missing_ok=True)
     await git.run("update-ref", ref, head)

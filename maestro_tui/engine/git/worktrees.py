@@ -18,6 +18,9 @@ from maestro_tui.engine.git.command import Git, GitError
 
 MIN_FREE_BYTES = 200 << 20  # refuse to fill the disk to the brim: git and the journal need room
 
+# What a linked worktree needs of git's folder for it; whatever else is there, an agent left.
+_GIT_OWN = frozenset({"HEAD", "commondir", "gitdir", "index", "locked", "logs"})
+
 
 class DiskFull(Exception):
     """There is not enough room for another worktree."""
@@ -112,12 +115,26 @@ class WorktreePool:
     async def reset(self, path: Path, branch: str, sha: str, *, clean: bool) -> None:
         """Bring a tree to exactly ``sha``, on ``branch`` (detached when empty)."""
         git = self.view(path)
-        for name in ("index.lock", "HEAD.lock"):
-            (self._git_dir(path) / name).unlink(missing_ok=True)  # left by an agent killed in git
+        self._tidy(path)
         how = ("--ignore-other-worktrees", "-B", branch, sha) if branch else ("--detach", sha)
         await git.run("checkout", "-q", "-f", *how)
         if clean:
             await git.run("clean", "-ffdxq")
+
+    def unlock(self, path: Path) -> None:
+        """Remove the locks of an agent that was killed in the midst of git; none may be running."""
+        for name in ("index.lock", "HEAD.lock"):
+            (self._git_dir(path) / name).unlink(missing_ok=True)
+
+    def _tidy(self, path: Path) -> None:
+        """Take away what one task's git commands left for the next: locks, a half-done rebase."""
+        for entry in self._git_dir(path).iterdir():
+            if entry.name in _GIT_OWN:
+                continue
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                entry.unlink(missing_ok=True)
 
     def keep_only(self, used: set[str]) -> None:
         """Give back every tree that is not in use; the next attempt may have it."""

@@ -186,8 +186,8 @@ class LogIndex:
         return self._end - self._starts[line]
 
     def line_at(self, offset: int) -> int:
-        """The line a byte is in; the first known one for bytes before it."""
-        return max(0, bisect_right(self._starts, offset) - 1)
+        """The line a byte is in; the first or the last known one for bytes beyond them."""
+        return max(0, min(self.line_count, bisect_right(self._starts, offset)) - 1)
 
     def read_line(self, line: int, limit: int = LINE_LIMIT) -> bytes:
         """The bytes of a line, at most ``limit``; none for a line that is not there."""

@@ -263,6 +263,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _go(self, line: float) -> None:
         self.scroll_to(y=max(0, line), animate=False)
+        self._check_anchor()  # at the end already: going further down still means to follow
 
     def action_down(self) -> None:
         self._go(self.scroll_offset.y + 1)
