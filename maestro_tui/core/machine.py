@@ -56,6 +56,12 @@ class Machine:
 
     def apply(self, event: e.Event) -> None:
         """Fold one event."""
+        due = next_deadline(self.state)
+        self._fold(event)
+        if due is not None and due <= self.state.now:
+            settle(self.state)  # any fact tells the time, not only ``Woke``
+
+    def _fold(self, event: e.Event) -> None:
         state = self.state
         state.now = max(state.now, event.at)
         if isinstance(event, e.AttemptEvent):
@@ -321,6 +327,8 @@ def _with_policies(options: RunOptions, changes: dict[str, Any]) -> RunOptions:
 
 
 def _run_suspended(state: RunState, event: e.RunSuspended) -> None:
+    if state.stopping == "abort":  # asked for while the engine was leaving: its end follows
+        return
     state.status = RunStatus.STOPPED
     state.suspended = event.reason
     state.stopping = ""

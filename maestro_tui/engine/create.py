@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import secrets
+import shutil
 import time
 from pathlib import Path
 
-from maestro_tui.config.paths import db_path, ensure_maestro_dir
+from maestro_tui.config.paths import db_path, ensure_maestro_dir, run_dir
 from maestro_tui.core.events import RunCreated
 from maestro_tui.core.machine import fold
 from maestro_tui.core.state import RunOptions
@@ -16,6 +17,7 @@ from maestro_tui.engine.git.repository import Base
 from maestro_tui.engine.journal import Journal
 from maestro_tui.engine.loop import session_of
 from maestro_tui.plans.model import Strategy, to_dict
+from maestro_tui.plans.rehearsal import rehearsal_path
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}")
 
@@ -53,6 +55,7 @@ def create_run(
             f"(git for-each-ref refs/heads/maestro/{name} refs/maestro/{name}); choose another name"
         )
     ensure_maestro_dir(base.root)
+    kept = _keep_script(run_dir(base.root, name) / "plan", script) if script else None
     journal = Journal(db_path(base.root), create=True)
     try:
         if any(s.run == name for s in journal.sessions()):
@@ -66,10 +69,19 @@ def create_run(
             base_sha=base.sha,
             base_branch=base.branch,
             dirty=base.dirty[:50],
-            script=str(script) if script else "",
+            script=str(kept) if kept else "",
         )
         journal.append(name, [event])
         journal.note(session_of(fold([event]).state))
     finally:
         journal.close()
     return name
+
+
+def _keep_script(folder: Path, plan: Path) -> Path:
+    """Copy plan and script into the run: a resume must not depend on files the user edits."""
+    folder.mkdir(parents=True, exist_ok=True)
+    beside = rehearsal_path(plan)
+    if beside.is_file():
+        shutil.copy(beside, folder / beside.name)
+    return Path(shutil.copy(plan, folder / plan.name))

@@ -21,6 +21,7 @@ from maestro_tui.core.machine import Machine
 from maestro_tui.core.state import RunState, RunStatus, TaskState
 from maestro_tui.engine.effects import Effects, worktrees_in_use
 from maestro_tui.engine.git.command import Git
+from maestro_tui.engine.git.merging import remove_stale_locks
 from maestro_tui.engine.git.repository import common_dir
 from maestro_tui.engine.git.worktrees import WorktreePool
 from maestro_tui.engine.journal import Journal, Request, Session
@@ -54,6 +55,7 @@ class Engine:
         self._inbox: asyncio.Queue[tuple[e.Event, int]] = asyncio.Queue()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._noted: tuple[str, int] = ("", -1)
+        self._taken: set[int] = set()  # requests in the inbox, not yet in the journal
         self._tried_delivery = False
 
     @property
@@ -95,6 +97,7 @@ class Engine:
 
     async def _open(self) -> None:
         git = Git(common_dir(self.repo))
+        remove_stale_locks(git, self.run)
         pool = WorktreePool(
             git, worktrees_root(self.repo, self.state.options.worktree_root), self.run
         )
@@ -226,7 +229,8 @@ class Engine:
     def _take_requests(self) -> None:
         for request in self._journal.requests(self.run):
             event = _event_of(request)
-            if event is not None:
+            if event is not None and request.id not in self._taken:
+                self._taken.add(request.id)
                 self.post(event, request.id)
 
     def _note(self) -> None:

@@ -148,7 +148,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("pager.down", "j,down", "Down", "One line down", _MOVE),
     Action("pager.up", "k,up", "Up", "One line up", _MOVE),
     Action("pager.page_down", "pagedown,space", "Page down", "One page down", _MOVE),
-    Action("pager.page_up", "pageup,b", "Page up", "One page up", _MOVE),
+    Action("pager.page_up", "pageup,ctrl+b", "Page up", "One page up", _MOVE),
     Action("pager.top", "g,home", "Top", "To the start", _MOVE),
     Action("pager.bottom", "G,end", "Bottom", "To the end", _MOVE),
     Action("summary.board", "b,escape", "Board", "Back to the board", _MOVE, True),

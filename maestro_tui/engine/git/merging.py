@@ -55,6 +55,13 @@ async def merge(git: Git, head: str, commit: str, message: str, *, base: str = "
     return MergeResult(sha)
 
 
+def remove_stale_locks(git: Git, run: str) -> None:
+    """Locks a killed git left on this run's own refs; nobody else writes those."""
+    integration = git.common_dir / f"{integration_ref(run)}.lock"
+    for lock in (integration, *(git.common_dir / "refs" / "maestro" / run).rglob("*.lock")):
+        lock.unlink(missing_ok=True)
+
+
 async def swap_ref(git: Git, ref: str, new: str, old: str) -> None:
     """Move a ref from exactly ``old`` to ``new``; GitError when somebody moved it meanwhile."""
     await git.run("update-ref", ref, new, old)

@@ -105,6 +105,7 @@ class BoardScreen(Screen[None]):
         tree.asking = waves.asking = asking
         tree.changed(touched)
         waves.changed(touched)
+        self._sync_logs()
         self.tick()
 
     def tick(self) -> None:
@@ -183,11 +184,12 @@ class BoardScreen(Screen[None]):
         if task.attempt is not None:
             path = self._source.attempt_dir(task.id, task.attempt.number) / "output.log"
         title = one_line(f"{task.id} {task.task.title}")
-        return LogEntry(task.id, title, look.glyph, path)
+        return LogEntry(task.id, title, look.glyph, path, live=task.state is TaskState.RUNNING)
 
     @on(PlanTree.Selected)
     @on(WaveBoard.Selected)
-    def _selected(self, event: PlanTree.Selected | WaveBoard.Selected) -> None:
+    @on(LogTabs.Selected)
+    def _selected(self, event: PlanTree.Selected | WaveBoard.Selected | LogTabs.Selected) -> None:
         event.stop()
         if event.task != self.selected:
             self.select(event.task)
