@@ -188,7 +188,8 @@ def wave_to_tag(state: RunState) -> int:
             if state.mode == "waves":
                 return 0
             continue
-        if any(state.tasks[i].state in (_S.FAILED, _S.CONFLICTED) for i in state.waves[number - 1]):
+        unfinished = (_S.FAILED, _S.CONFLICTED, _S.BLOCKED)
+        if any(state.tasks[i].state in unfinished for i in state.waves[number - 1]):
             continue
         return number
     return 0

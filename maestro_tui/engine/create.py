@@ -55,7 +55,7 @@ def create_run(
             f"(git for-each-ref refs/heads/maestro/{name} refs/maestro/{name}); choose another name"
         )
     ensure_maestro_dir(base.root)
-    kept = _keep_script(run_dir(base.root, name) / "plan", script) if script else None
+    kept = _keep_script(run_dir(base.root, name) / "_plan", script) if script else None
     journal = Journal(db_path(base.root), create=True)
     try:
         if any(s.run == name for s in journal.sessions()):

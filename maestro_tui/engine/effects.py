@@ -260,7 +260,7 @@ class Effects:
     async def run_gate(self, command: c.RunGate) -> e.Event:
         run = self.state.gates[command.gate]
         sha = self.state.head
-        folder = run_dir(Path(self.state.repo), self.state.run) / "gates"
+        folder = run_dir(Path(self.state.repo), self.state.run) / "_gates"
         log = folder / f"{run.key}-{command.run}.log"
         await asyncio.to_thread(launch.sweep, folder)
         tree = await self.pool.integration(sha)

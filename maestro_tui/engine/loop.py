@@ -20,7 +20,7 @@ from maestro_tui.core import events as e
 from maestro_tui.core.machine import Machine
 from maestro_tui.core.state import RunState, RunStatus, TaskState
 from maestro_tui.engine.effects import Effects, worktrees_in_use
-from maestro_tui.engine.git.command import Git
+from maestro_tui.engine.git.command import Git, forget_foreign
 from maestro_tui.engine.git.merging import remove_stale_locks
 from maestro_tui.engine.git.repository import common_dir
 from maestro_tui.engine.git.worktrees import WorktreePool
@@ -65,6 +65,7 @@ class Engine:
 
     async def work(self) -> RunState:
         """Take the run over and stay until it ends, is suspended, or waits for a person."""
+        forget_foreign()
         with RunLock(run_dir(self.repo, self.run)):
             for _, event in self._journal.read(self.run):
                 self.machine.apply(event)

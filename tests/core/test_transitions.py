@@ -1,4 +1,4 @@
-"""A task's road: which fact moves it from where to where, and that no other fact moves it at all."""
+"""A task's road: which fact moves it from where to where, and that no other moves it at all."""
 
 from __future__ import annotations
 

@@ -238,7 +238,7 @@ def test_deliver_none_leaves_the_work_on_its_branch(tmp_path: Path) -> None:
     assert "maestro/r/_integration" in done.stdout
     same(repo, before)
     branches = git(repo, "for-each-ref", "--format=%(refname:short)", "refs/heads").split()
-    assert branches == ["main", "maestro/r/_integration"]
+    assert sorted(branches) == ["main", "maestro/r/_integration"]
     assert git(repo, "show", "maestro/r/_integration:f1.txt") == "by the task"
     assert leftovers(repo) == []
 
@@ -292,6 +292,7 @@ def test_hooks_and_signing_of_the_user_do_not_run(tmp_path: Path) -> None:
 def test_git_variables_of_a_hook_do_not_lead_astray(tmp_path: Path) -> None:
     repo, plan, agent = prepared(tmp_path)
     other = make_repo(tmp_path / "other")
+    agent = cases_agent(tmp_path, {"1": WRITES.replace("done_", "git add -A; commit x; done_")})
     before = checkout(other)
     env = {"GIT_DIR": str(other / ".git"), "GIT_WORK_TREE": str(other),
            "GIT_INDEX_FILE": str(other / ".git/index")}  # fmt: skip

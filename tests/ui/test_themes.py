@@ -37,7 +37,7 @@ def test_states_can_be_told_apart_without_colour():
 def test_a_theme_file_becomes_a_theme():
     theme = to_theme(GOOD)
     assert (theme.name, theme.primary, theme.dark) == ("mine", "#336699", True)
-    with pytest.raises(ValueError, match="broken.toml: primary = 'notacolor'"):
+    with pytest.raises(ValueError, match=r"broken\.toml: primary = 'notacolor'"):
         to_theme(BAD)
 
 

@@ -49,6 +49,14 @@ class Result:
         return os.fsdecode(self.out).rstrip("\n")
 
 
+def forget_foreign() -> None:
+    """Take out of this process's environment what would lead git, also that of agents and gates,
+    to another repository.
+    """
+    for name in _FOREIGN:
+        os.environ.pop(name, None)
+
+
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of a git call."""
     env = {k: v for k, v in os.environ.items() if k not in _FOREIGN}

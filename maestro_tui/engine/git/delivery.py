@@ -35,8 +35,11 @@ async def deliver(
     A branch that is checked out is moved by git's own fast-forward in that checkout, which keeps
     local changes and refuses where it would overwrite them; any other branch by compare-and-swap.
     """
-    target = await git.resolve(f"refs/heads/{branch}" if branch else "HEAD")
     name = branch or "the detached HEAD"
+    if branch:
+        target = await git.resolve(f"refs/heads/{branch}")
+    else:
+        target = await _detached_head(git, repo)
     if branch and not target:
         raise Refused(
             f"the branch {branch} is gone; create it again or leave the work on its branch"
@@ -60,6 +63,18 @@ async def deliver(
     else:
         await _fast_forward(git, checkout, new, name)
     return Result(name, new, how)
+
+
+async def _detached_head(git: Git, repo: Path) -> str:
+    """The commit of the checkout's own HEAD; a branch taken since then is not ours to move."""
+    there = Git(git.common_dir, await _git_dir_of(git, repo), repo)
+    now = await there.run("symbolic-ref", "-q", "--short", "HEAD", codes=(0, 1))
+    if now.code == 0:
+        raise Refused(
+            f"HEAD was detached when the run began and is on {now.text} now; detach it again "
+            "(git checkout --detach) and answer again, or leave the work on its branch"
+        )
+    return await there.resolve("HEAD")
 
 
 async def _checked_out_at(git: Git, repo: Path, branch: str) -> Path | None:

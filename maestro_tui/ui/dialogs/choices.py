@@ -24,6 +24,7 @@ class Choices(Widget, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"choices--cursor"}
     DEFAULT_CSS = """
     Choices { height: auto; & .choices--cursor { background: $primary 25%; } }
+    Choices:ansi .choices--cursor { background: ansi_default; text-style: reverse; }
     """
 
     @dataclass
@@ -77,7 +78,7 @@ class Choices(Widget, can_focus=True):
             row.append(" " * max(0, width - row.cell_len))
             if here and self.has_focus:
                 cursor = self.get_component_rich_style("choices--cursor")
-                row.stylize(Style(bgcolor=cursor.bgcolor))
+                row.stylize(Style(bgcolor=cursor.bgcolor, reverse=cursor.reverse))
             rows.append(row)
             if option.key == self._armed:
                 ask = f"       Sure? {option.hotkey} or Enter again does it, Esc does not"

@@ -42,7 +42,8 @@ class InboxDialog(ModalScreen[str | None]):
     InboxDialog OptionList { height: auto; max-height: 100%; border: none; padding: 0;
         background: $surface; }
     InboxDialog OptionList:focus { border: none; }
-    InboxDialog OptionList > .option-list--option-highlighted {
+    InboxDialog OptionList > .option-list--option-highlighted,
+    InboxDialog OptionList:focus > .option-list--option-highlighted {
         background: $primary 25%; color: $foreground;
     }
     """

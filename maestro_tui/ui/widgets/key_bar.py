@@ -58,12 +58,12 @@ class KeyBar(Widget):
         tail = Text()
         for binding in kept:
             tail.append("  " if tail else "")
-            tail.append_text(_entry(binding, colours.style("accent", bold=True)))
+            tail.append_text(_entry(binding, colours.style("footer-key-foreground", bold=True)))
         line = Text()
         for binding in entries:
             if binding in kept:
                 continue
-            entry = _entry(binding, colours.style("accent", bold=True))
+            entry = _entry(binding, colours.style("footer-key-foreground", bold=True))
             if line.cell_len + entry.cell_len + 2 + tail.cell_len > width:
                 break
             start = line.cell_len

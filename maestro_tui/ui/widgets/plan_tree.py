@@ -20,6 +20,7 @@ from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.formatting import clip, one_line
 from maestro_tui.ui.glyphs import ASKING, TASK, spinner
 from maestro_tui.ui.palette import palette
+from maestro_tui.ui.widgets.cards import task_words
 
 _WORD_FROM = 34  # narrower than this, the glyph alone stands for the state
 _WHY_FROM = 70  # wider than this, the reason is there too
@@ -41,7 +42,11 @@ class PlanTree(Tree[Row]):
     BINDINGS = bindings("tree")
     DEFAULT_CSS = """
     PlanTree { background: $surface; padding: 0; scrollbar-size-vertical: 1; }
+    PlanTree > .tree--cursor { background: $panel; color: $foreground; text-style: none; }
     PlanTree:focus { background-tint: $foreground 0%; }
+    PlanTree:focus > .tree--cursor { background: $primary 25%; color: $foreground; }
+    PlanTree:ansi > .tree--cursor { background: ansi_default; text-style: underline; }
+    PlanTree:focus:ansi > .tree--cursor { background: ansi_default; text-style: reverse; }
     """
 
     @dataclass
@@ -172,7 +177,7 @@ class PlanTree(Tree[Row]):
         why = ""
         if room >= _WHY_FROM:
             name = clip(name, room // 2 - 4)
-            why = clip(one_line(task.why), room - len(name) - len(tail) - 8)
+            why = clip(task_words(task, self._now()), room - len(name) - len(tail) - 8)
         name = clip(name, room - len(tail) - 4)
         quiet = task.state in (TaskState.EXCLUDED, TaskState.SKIPPED)
         line = Text.assemble((f"{glyph} ", colours.look(shown, bold=True)))

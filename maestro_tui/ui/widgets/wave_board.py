@@ -51,6 +51,8 @@ class WaveBoard(ScrollView, can_focus=True):
         & .waves--head { background: $panel; }
         & .waves--selected { background: $panel; }
         & .waves--focused { background: $primary 25%; }
+        &:ansi .waves--selected { background: ansi_default; text-style: underline; }
+        &:ansi .waves--focused { background: ansi_default; text-style: reverse; }
     }
     """
 

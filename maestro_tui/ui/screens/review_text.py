@@ -1,0 +1,253 @@
+"""What the review says, in words: totals, what will be run, waves, and one task in full."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from rich.text import Text
+
+from maestro_tui.plans.durations import format_duration
+from maestro_tui.plans.model import STATED_SOURCES, Assignment, Edge, Strategy
+from maestro_tui.ui.formatting import clip, count, lines, money, one_line, plural
+from maestro_tui.ui.palette import Palette
+
+# Sources whose edges are as good as written by the user; all others are guesses to look at.
+_CERTAIN = STATED_SOURCES | {"file-conflict"}
+_GUESSED_AGENT = ("nobody fits", "the task is in nobody", "nearest to", "the plan names")
+_SOURCE = {
+    "file-conflict": "both write the same files",
+    "convention": "assumed from the order in the document",
+    "import": "one imports what the other writes",
+    "user": "added by you",
+}
+_BASIS = {
+    "stated": "times as the plan states them",
+    "history": "times as earlier runs took",
+    "default": "times are a guess, the plan states none",
+    "mixed": "times partly stated, partly a guess",
+}
+
+
+def guessed_agent(assignment: Assignment) -> bool:
+    """Whether the choice of the agent deserves a second look."""
+    return assignment.agent_reason.startswith(_GUESSED_AGENT)
+
+
+def guessed_edge(edge: Edge) -> bool:
+    """Whether nobody stated this order."""
+    return edge.source not in _CERTAIN
+
+
+def edge_words(edge: Edge) -> str:
+    """Why a task waits, and where that is written."""
+    words = _SOURCE.get(edge.source, f"said by {edge.source}")
+    if edge.note and edge.source != "file-conflict":
+        words += f": {one_line(edge.note)}"
+    return words + (f", line {edge.line}" if edge.line else "")
+
+
+def running(strategy: Strategy) -> list[str]:
+    """The tasks that will run."""
+    return [task for wave in strategy.waves for task in wave]
+
+
+class Totals:
+    """The figures at the top."""
+
+    def __init__(self, strategy: Strategy, driver: str) -> None:
+        self.strategy, self.driver = strategy, driver
+
+    def scope(self) -> str:
+        """How much, in what order, how many at once."""
+        strategy = self.strategy
+        tasks = running(strategy)
+        files = {f for t in tasks for f in strategy.assignment(t).owned}
+        left_out = sum(a.excluded for a in strategy.assignments)
+        at_once = strategy.max_parallel
+        parts = [
+            plural(len(tasks), "task"),
+            plural(len(files), "file"),
+            plural(len(strategy.waves), "wave"),
+            "one agent at a time" if at_once == 1 else f"up to {at_once} agents at once",
+            "streaming" if strategy.mode == "streaming" else "wave by wave",
+        ]
+        if left_out:
+            parts.append(f"{left_out} left out")
+        return " · ".join(parts)
+
+    def time(self) -> str:
+        """How long, against one after the other."""
+        e = self.strategy.estimate
+        gain = f" ({e.sequential_s / e.total_s:.1f}×)" if e.total_s else ""
+        return (
+            f"about {format_duration(e.total_s)}, one after the other "
+            f"{format_duration(e.sequential_s)}{gain} · {_BASIS.get(e.basis, e.basis)}"
+        )
+
+    def cost(self) -> str:
+        """A band, and what it rests on."""
+        e = self.strategy.estimate
+        drivers = {self.strategy.assignment(t).driver for t in running(self.strategy)}
+        if drivers == {"rehearsal"} or (self.driver == "rehearsal" and len(drivers) <= 1):
+            return "costs nothing: rehearsal, no model is called"
+        return (
+            f"{money(e.cost_low)} to {money(e.cost_high)}, {count(e.tokens_low)} to "
+            f"{count(e.tokens_high)} tokens · a rough guess by the number of tasks"
+        )
+
+    def reading(self) -> str:
+        """How the document was understood."""
+        plan = self.strategy.plan
+        reason = f": {one_line(plan.reason)}" if plan.reason else ""
+        return f"read as {one_line(plan.format)}, confidence {plan.confidence}{reason}"
+
+
+def sections(
+    strategy: Strategy,
+    colours: Palette,
+    *,
+    driver: str,
+    commands: Sequence[str],
+    facts: Sequence[str],
+) -> Text:
+    """Everything besides the tasks: what a yes allows comes first."""
+    page = _Page(colours)
+    page.head("A yes allows these commands")
+    for command in commands:
+        page.item("agent", command)
+    if not commands and driver:
+        page.item("agent", f"the {driver} driver")
+    for gate in strategy.gates:
+        when = "at the end" if gate.when == "final" else "after each wave"
+        if gate.waves and gate.when != "final":
+            when = "after wave " + ", ".join(map(str, gate.waves))
+        page.item("gate", gate.run, f"{when}{_line(gate.line)}")
+    for task in running(strategy):
+        for command in strategy.assignment(task).verify:
+            page.item("check", command, f"of {one_line(task)}")
+    if not strategy.gates:
+        page.quiet("no gate: nothing is tested between waves; m adds one")
+    _findings(page, strategy, facts)
+    page.head("Waves")
+    for number, wave in enumerate(strategy.waves, start=1):
+        seconds = strategy.estimate.wave_s[number - 1 : number]
+        about = f"about {format_duration(seconds[0])}" if seconds else ""
+        page.item(f"{number}", ", ".join(wave), about)
+    if strategy.critical_path:
+        length = format_duration(strategy.estimate.critical_s)
+        page.item("longest", " → ".join(strategy.critical_path), length)
+    _waits(page, strategy)
+    return page.text
+
+
+def _findings(page: _Page, strategy: Strategy, facts: Sequence[str]) -> None:
+    # The command line passes the plan's warnings on among the facts, with their lines.
+    said = " ".join(facts)
+    found = [d for d in strategy.plan.diagnostics if d.text not in said]
+    if not found and not facts:
+        return
+    page.head("To know before")
+    for fact in facts:
+        page.warn("!", fact)
+    order = ("error", "warning", "info")
+    for item in sorted(found, key=lambda d: order.index(d.severity)):
+        mark = {"error": "✗", "warning": "!"}.get(item.severity, "·")
+        page.warn(mark, f"{item.text}{_line(item.line)}", item.hint)
+
+
+def _waits(page: _Page, strategy: Strategy) -> None:
+    serialised = [c for c in strategy.conflicts if c.serialised]
+    ordered = [c for c in strategy.conflicts if not c.serialised]
+    if serialised:
+        page.head("Put in order because of files")
+    for c in serialised[:50]:
+        what = "overlap in" if c.kind == "glob-overlap" else "both write"
+        paths = ", ".join(c.paths[:4]) + (" …" if len(c.paths) > 4 else "")
+        page.item(c.second, f"waits for {c.first}: {what} {paths}")
+    if len(serialised) > 50:
+        page.quiet(f"and {len(serialised) - 50} more")
+    if ordered:
+        page.quiet(f"{plural(len(ordered), 'pair')} of tasks write the same files, already in order")
+
+
+def details(
+    strategy: Strategy, task_id: str, colours: Palette, prompt: Callable[[str], str] | None
+) -> Text:
+    """One task in full."""
+    task, a = strategy.plan.task(task_id), strategy.assignment(task_id)
+    page = _Page(colours)
+    page.head(f"{one_line(task.id)}  {one_line(task.title)}")
+    if a.excluded:
+        page.warn("·", "left out of this run")
+    page.item("agent", a.agent or "—", ("? " if guessed_agent(a) else "") + a.agent_reason)
+    page.item("runner-up", a.runner_up)
+    page.item("model", a.model or "the agent's own")
+    page.item("marker", a.marker)
+    page.item("estimate", format_duration(a.estimate_s))
+    page.item("time limit", format_duration(a.timeout_s))
+    page.head("May write")
+    for name in ("create", "modify", "delete", "test", "scope"):
+        for path in getattr(task, name):
+            page.item(name, path)
+    for path in a.owned:
+        if path not in task.files:
+            page.item("agent's", path)
+    page.head("Waits for")
+    edges = [e for e in strategy.edges if e.task == task_id]
+    for edge in edges:
+        page.item(edge.after, ("? " if guessed_edge(edge) else "") + edge_words(edge))
+    if not edges:
+        page.quiet("nothing")
+    page.head("Checks")
+    for command in a.verify:
+        page.item("check", command)
+    for gate in strategy.gates:
+        page.item("gate", gate.run)
+    page.head(f"What the plan says{_line(task.line)}")
+    page.body(task.text or "nothing more than the title")
+    if prompt is not None:
+        page.head("The prompt")
+        page.body(prompt(task_id))
+    return page.text
+
+
+def _line(line: int) -> str:
+    return f" (line {line})" if line else ""
+
+
+class _Page:
+    """Collects lines; everything in them is harmless."""
+
+    def __init__(self, colours: Palette) -> None:
+        self.text = Text()
+        self._colours = colours
+
+    def head(self, words: str) -> None:
+        if self.text:
+            self.text.append("\n")
+        self.text.append(one_line(words) + "\n", self._colours.style("primary", bold=True))
+
+    def item(self, name: str, value: str, note: str = "") -> None:
+        if not value and not note:
+            return
+        self.text.append(f"  {clip(one_line(name), 10):<10} ", self._colours.muted)
+        self.text.append(one_line(value))
+        if note:
+            guess = note.startswith("?")
+            style = self._colours.style("state-asking") if guess else self._colours.muted
+            self.text.append(f"  {one_line(note)}", style)
+        self.text.append("\n")
+
+    def warn(self, mark: str, words: str, hint: str = "") -> None:
+        variable = {"✗": "state-failed", "!": "state-asking"}.get(mark, "state-waiting")
+        self.text.append(f"  {mark} ", self._colours.style(variable, bold=True))
+        self.text.append(one_line(words) + "\n")
+        if hint:
+            self.text.append(f"    {one_line(hint)}\n", self._colours.muted)
+
+    def quiet(self, words: str) -> None:
+        self.text.append(f"  {words}\n", self._colours.muted)
+
+    def body(self, words: str) -> None:
+        for row in lines(words):
+            self.text.append(f"  {row}\n")
