@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shlex
 import sys
 import time
@@ -50,7 +51,8 @@ def run_headless(repo: Path, run: str, policies: dict[str, Any], *, as_json: boo
     else:
         printer = PlainPrinter().print
     try:
-        engine = Engine(repo, run, attended=False, policies=policies, listener=printer)
+        listener = _lasting(printer)
+        engine = Engine(repo, run, attended=False, policies=policies, listener=listener)
         if checklist is not None:
             with checklist.live():
                 state = asyncio.run(engine.work())
@@ -63,11 +65,32 @@ def run_headless(repo: Path, run: str, policies: dict[str, Any], *, as_json: boo
         ) from held
     except JournalError as error:
         raise Exit(str(error), FAILED) from error
-    if as_json:
-        _print_end(state, engine.interrupted)
-    else:
-        print("\n".join(closing_lines(state, repo, interrupted=engine.interrupted)))
+    try:
+        if as_json:
+            _print_end(state, engine.interrupted)
+        else:
+            print("\n".join(closing_lines(state, repo, interrupted=engine.interrupted)), flush=True)
+    except OSError:
+        _print_no_more()
     return exit_code(state, engine.interrupted)
+
+
+def _lasting(
+    printer: Callable[[int, e.Event, RunState], None],
+) -> Callable[[int, e.Event, RunState], None]:
+    """A printer that ends no run: whoever read the output may go away (``| head``, a terminal)."""
+
+    def tell(seq: int, event: e.Event, state: RunState) -> None:
+        try:
+            printer(seq, event, state)
+        except OSError:
+            _print_no_more()
+
+    return tell
+
+
+def _print_no_more() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def exit_code(state: RunState, interrupted: str = "") -> int:
@@ -123,7 +146,8 @@ def closing_lines(state: RunState, repo: Path, *, interrupted: str = "") -> list
             )
     lines += [
         "",
-        f"Then, with or without --headless: maestro resume {state.run} --repo {shlex.quote(str(repo))}",
+        "Then, with or without --headless:",
+        f"  maestro resume {state.run} --repo {shlex.quote(str(repo))}",
     ]
     return lines
 

@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import shlex
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from maestro_tui.config.settings import ConfigError, Settings, load_settings
 from maestro_tui.core.state import RunOptions
 from maestro_tui.engine.git.repository import Base, RepositoryError, find_root, read_base
 from maestro_tui.plans.errors import PlanError
-from maestro_tui.plans.model import Plan, Strategy
+from maestro_tui.plans.model import Assignment, Plan, Strategy, Task
 from maestro_tui.plans.reader import read_plan
 from maestro_tui.plans.rehearsal import load_rehearsal
 from maestro_tui.plans.strategy import draft
@@ -44,6 +45,7 @@ class Opening:
     options: RunOptions
     script: Path | None
     notes: tuple[str, ...]
+    assign: Callable[[Task], Assignment]
 
 
 def repository(folder: str) -> Path:
@@ -113,7 +115,7 @@ def open_run(arguments: argparse.Namespace) -> Opening:
         raise Exit(
             f"{arguments.plan[0]}: every task is done, deferred or cancelled; nothing to run"
         )
-    return Opening(base, plan, strategy, options, script, _notes(base, plan, settings))
+    return Opening(base, plan, strategy, options, script, _notes(base, plan, settings), assign)
 
 
 def _settings(root: Path) -> Settings:

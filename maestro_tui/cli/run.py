@@ -5,24 +5,33 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from pathlib import Path
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from maestro_tui.cli.exits import DONE, FAILED, Exit
-from maestro_tui.cli.opening import Opening, open_run, policies, repository
-from maestro_tui.cli.selecting import choose_run, newest_unfinished
-from maestro_tui.engine.create import RunIdError, create_run
-from maestro_tui.engine.journal import JournalError
-from maestro_tui.plans.model import Strategy
+from maestro_tui.cli.exits import Exit
+from maestro_tui.cli.splash import splash
+
+if TYPE_CHECKING:
+    from maestro_tui.cli.opening import Opening
+    from maestro_tui.plans.model import Strategy
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Review a plan and run it, on the screen or headless."""
-    opening = open_run(arguments)
     if arguments.headless:
-        return _headless_run(arguments, opening)
+        from maestro_tui.cli.opening import open_run
+
+        return _headless_run(arguments, open_run(arguments))
     _need_terminal("maestro run")
+    with splash(f"reads {', '.join(arguments.plan)} …"):
+        return _on_screen(arguments)
+
+
+def _on_screen(arguments: argparse.Namespace) -> int:
+    from maestro_tui.cli.opening import open_run
     from maestro_tui.cli.screen import show_review, show_run
 
+    opening = open_run(arguments)
     if arguments.yes:
         name = _create(opening, opening.strategy, arguments.run_id)
         return show_run(opening.base.root, name, start=True)
@@ -30,7 +39,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _create(opening: Opening, strategy: Strategy, name: str, *, approved: bool = True) -> str:
-    from dataclasses import replace
+    # Not needed before a yes, and half of what there is to import.
+    from maestro_tui.engine.create import RunIdError, create_run
+    from maestro_tui.engine.journal import JournalError
 
     options = replace(opening.options, approved=approved)
     try:
@@ -50,6 +61,9 @@ def _headless_run(arguments: argparse.Namespace, opening: Opening) -> int:
 
 def resume(arguments: argparse.Namespace) -> int:
     """Go on with an unfinished run."""
+    from maestro_tui.cli.opening import policies, repository
+    from maestro_tui.cli.selecting import newest_unfinished
+
     repo = repository(arguments.repo)
     name = newest_unfinished(repo, arguments.run)
     changes = policies(arguments)
@@ -58,33 +72,26 @@ def resume(arguments: argparse.Namespace) -> int:
 
         return run_headless(repo, name, changes, as_json=arguments.json)
     _need_terminal("maestro resume")
-    from maestro_tui.cli.screen import show_run
+    with splash(f"opens {name} …"):
+        from maestro_tui.cli.screen import show_run
 
-    return show_run(repo, name, start=True, extra=("--policies", json.dumps(changes)))
+        return show_run(repo, name, start=True, extra=("--policies", json.dumps(changes)))
 
 
 def attach(arguments: argparse.Namespace) -> int:
     """Open the screen of a run."""
+    from maestro_tui.cli.opening import repository
+    from maestro_tui.cli.selecting import choose_run
+
     repo = repository(arguments.repo)
     name = choose_run(repo, arguments.run)
     _need_terminal("maestro attach")
-    from maestro_tui.cli.screen import show_run
+    with splash(f"opens {name} …"):
+        from maestro_tui.cli.screen import show_run
 
-    return show_run(repo, name, start=False)
+        return show_run(repo, name, start=False)
 
 
 def _need_terminal(what: str) -> None:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Exit(f"{what} opens a screen and needs a terminal; use --headless for a run without")
-
-
-def outcome_code(status: str) -> int:
-    """The exit code of an ended run."""
-    return DONE if status == "done" else FAILED
-
-
-def engine_log(repo: Path, name: str) -> Path:
-    """Where a detached engine writes what it has to say."""
-    from maestro_tui.config.paths import run_dir
-
-    return run_dir(repo, name) / "engine.log"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from pathlib import Path
 from typing import Any
 
 from maestro_tui.agents.sanitise import sanitise
@@ -219,8 +218,3 @@ def retry(arguments: argparse.Namespace) -> int:
     else:
         print(f"{name}: is retried")
     return DONE
-
-
-def repo_of(arguments: argparse.Namespace) -> Path:
-    """The repository of a command."""
-    return repository(arguments.repo)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from maestro_tui.cli.exits import Exit
@@ -10,6 +11,8 @@ from maestro_tui.cli.opening import Opening
 from maestro_tui.engine.client import RunClient, UnknownRun
 from maestro_tui.engine.journal import JournalError
 from maestro_tui.plans.model import Strategy
+from maestro_tui.plans.strategy import revise as revise_strategy
+from maestro_tui.roster.prompts import build_prompt
 
 
 def show_run(repo: Path, run: str, *, start: bool, extra: tuple[str, ...] = ()) -> int:
@@ -34,4 +37,19 @@ def show_review(opening: Opening, create: Callable[[Strategy], str]) -> int:
         client.start_engine()
         return client
 
-    return show(opening.strategy, opening.base.root, opening.options.driver, opening.notes, launch)
+    revise = partial(revise_strategy, assign=opening.assign)
+    return show(
+        opening.strategy,
+        opening.base.root,
+        launch,
+        driver=opening.options.driver,
+        command=" ".join(opening.options.agent_command),
+        notes=opening.notes,
+        revise=revise,
+        prompt=_prompt,
+    )
+
+
+def _prompt(strategy: Strategy, task: str) -> str:
+    """What the agent of a task would be told, before it is."""
+    return build_prompt(strategy.plan, strategy, strategy.assignment(task))

@@ -348,11 +348,23 @@ def _gate_ended(state: RunState, event: e.GateEnded) -> None:
         return
     run.sha, run.exit, run.seconds = event.sha, event.exit, event.seconds
     run.log, run.tail = event.log, event.tail
+    if _outdated(state, run.wave, event.sha):
+        run.state = "pending"
+        return
     run.state = "passed" if event.ok else "failed"
     if event.ok:
         state.green[run.gate.run] = (event.sha, "passed")
     else:
         ask(state, questions.gate(state, run, event.suspects))
+
+
+def _outdated(state: RunState, wave: int, sha: str) -> bool:
+    """Whether more of the wave was merged while its gate ran on an earlier commit."""
+    commits = [commit for commit, _ in state.merges]
+    if sha not in commits:
+        return False
+    later = state.merges[commits.index(sha) + 1 :]
+    return any(state.tasks[name].wave == wave for _, name in later)
 
 
 def _wave_tagged(state: RunState, event: e.WaveTagged) -> None:
@@ -425,6 +437,8 @@ def _reopen(state: RunState) -> None:
     for task in state.tasks.values():
         if task.state in (_S.FAILED, _S.CONFLICTED) and task.id not in asked:
             move(state, task, _S.SKIPPED, "given up when the run ended")
+    if not any(q.kind == "rolledback" for q in state.questions.values()):
+        state.held_after = None
     open_gates = {q.subject for q in state.questions.values() if q.kind == "gate"}
     for run in state.gates.values():
         if run.state == "failed" and run.key not in open_gates:

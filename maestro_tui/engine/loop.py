@@ -30,6 +30,8 @@ from maestro_tui.plans.rehearsal import load_rehearsal
 from maestro_tui.roster.discovery import load_roster
 
 POLL_S = 0.1  # how long a request of a person may wait
+PATIENCE_S = 2.0  # for a gate or a check that is nearly done when a stop is asked for
+_CUTTABLE = ("RunGate:", "CheckWork:")
 Listener = Callable[[int, e.Event, RunState], None]
 
 
@@ -57,6 +59,7 @@ class Engine:
         self._noted: tuple[str, int] = ("", -1)
         self._taken: set[int] = set()  # requests in the inbox, not yet in the journal
         self._tried_delivery = False
+        self._patience_until = 0.0
 
     @property
     def state(self) -> RunState:
@@ -134,6 +137,8 @@ class Engine:
     def _install_signals(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_IGN and number is signal.SIGHUP:
+                continue  # started by nohup: it is to go on
             loop.add_signal_handler(number, self._interrupt, number.name)
 
     def _interrupt(self, name: str) -> None:
@@ -152,6 +157,7 @@ class Engine:
                 seen = version
                 self._take_requests()
             self._approve_delivery()
+            self._cut_short()
             if self._inbox.empty() and await self._over():
                 return
 
@@ -199,6 +205,34 @@ class Engine:
             self._running.pop(command.key, None)
         if event is not None:
             self.post(event)
+
+    def _cut_short(self) -> None:
+        """A stop does not wait for gates and checks, which may take many minutes: they get a moment,
+        are then ended, and run again after the resumption. A drain waits for them.
+        """
+        if self.state.stopping not in ("checkpoint", "abort"):
+            self._patience_until = 0.0
+            return
+        if not self._running or not all(key.startswith(_CUTTABLE) for key in self._running):
+            return
+        now = time.monotonic()
+        self._patience_until = self._patience_until or now + PATIENCE_S
+        if now < self._patience_until:
+            return
+        cut = list(self._running.values())
+        for task in cut:
+            task.cancel()
+        end = (
+            c.Finish("aborted")
+            if self.state.stopping == "abort"
+            else c.Suspend(self.state.stop_reason)
+        )
+
+        async def afterwards() -> None:
+            await asyncio.gather(*cut, return_exceptions=True)
+            await self._carry_out(end)
+
+        self._running[end.key] = asyncio.create_task(afterwards())
 
     def _approve_delivery(self) -> None:
         """``--yes`` is worth one delivery for each engine: after a refusal the user has mended what

@@ -146,7 +146,7 @@ class MaestroApp(RunControls):
     def _look(self) -> None:
         """Ten times a second; nothing happens where nothing did."""
         follow, board = self._follow, self._board
-        if follow is None or board is None:
+        if follow is None or board is None or self._exit:
             return
         changes = follow.look()
         if changes is not None:
@@ -191,7 +191,7 @@ class MaestroApp(RunControls):
 
     def _second(self) -> None:
         state, board = self.run_state, self._board
-        if state is None or board is None or self.source is None:
+        if state is None or board is None or self.source is None or self._exit:
             return
         if not state.ended and state.status is not RunStatus.STOPPED:
             board.tick()

@@ -4,23 +4,61 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 from maestro_tui.config.paths import data_dir, user_config_dir
 from maestro_tui.config.settings import ConfigError, Settings, load_settings
 from maestro_tui.config.themes import ThemeSpec, load_themes
+from maestro_tui.plans.model import Strategy
 from maestro_tui.ui.actions import ACTIONS
 from maestro_tui.ui.alert import make_alert
-from maestro_tui.ui.app import MaestroApp
+from maestro_tui.ui.app import Launch, MaestroApp
 from maestro_tui.ui.exits import FAILED
+from maestro_tui.ui.screens.review import Prompt, ReviewScreen, Revise
 from maestro_tui.ui.source import RunSource
 
 
 def show_board(source: RunSource, repo: Path) -> int:
     """The board of a run until the user leaves; the exit code."""
+    return _run(repo, source)
+
+
+def show_review(
+    strategy: Strategy,
+    repo: Path,
+    launch: Launch,
+    *,
+    driver: str,
+    command: str,
+    notes: Sequence[str],
+    revise: Revise,
+    prompt: Prompt,
+) -> int:
+    """The review first; on a yes the run is launched and its board shown. The exit code."""
+    review = ReviewScreen(
+        strategy,
+        driver=driver,
+        commands=[command] if command else [],
+        facts=notes,
+        revise=revise,
+        prompt=prompt,
+    )
+    return _run(repo, None, review=review, launch=launch)
+
+
+def _run(
+    repo: Path,
+    source: RunSource | None,
+    *,
+    review: ReviewScreen | None = None,
+    launch: Launch | None = None,
+) -> int:
     settings, themes, problems = look(repo)
     app = MaestroApp(
         source,
+        review=review,
+        launch=launch,
         theme=settings.ui.theme,
         theme_specs=themes,
         keymap=settings.keys,

@@ -215,7 +215,7 @@ class Run:
             if not ready:
                 assert until is None, f"nothing left to do: {self.states()}"
                 return self
-            self.perform(ready[0])
+            self.perform(next((o for o in ready if isinstance(o, c.TagWave)), ready[0]))
         raise AssertionError(f"no end in sight: {self.keys()}")
 
     def until_state(self, name: str, state: str) -> Run:

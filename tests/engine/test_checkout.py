@@ -238,7 +238,7 @@ def test_deliver_none_leaves_the_work_on_its_branch(tmp_path: Path) -> None:
     assert "maestro/r/_integration" in done.stdout
     same(repo, before)
     branches = git(repo, "for-each-ref", "--format=%(refname:short)", "refs/heads").split()
-    assert sorted(branches) == ["main", "maestro/r/_integration"]
+    assert set(branches) == {"main", "maestro/r/_integration"}
     assert git(repo, "show", "maestro/r/_integration:f1.txt") == "by the task"
     assert leftovers(repo) == []
 

@@ -403,6 +403,11 @@ def failing(**more: Any) -> FakeSource:
     )
 
 
+def waiting_for_delivery() -> FakeSource:
+    """Everything is merged; only the user can go on."""
+    return FakeSource(a_strategy((T("1", "Only task"),), phases=(), gates=())).work("1")
+
+
 def finished(outcome: str = "done", **more: Any) -> FakeSource:
     """A run from the first worktree to delivery; with ``failed``, its last task was skipped."""
     source = FakeSource(**more)

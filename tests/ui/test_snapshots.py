@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from runs import HOSTILE, FakeSource, T, a_strategy, failing, finished, midway
+from runs import HOSTILE, FakeSource, T, a_strategy, failing, finished, midway, waiting_for_delivery
 from stage import NARROW, WIDE, an_app, screen_text, until
 from test_questions import conflicted, gate_failed
 
@@ -16,11 +16,6 @@ def stray():
     return source.end("1.3").check(
         "1.3", "owned", files=("app/validate.py", "README.md"), stray=("README.md",)
     )
-
-
-def to_deliver():
-    source = FakeSource(a_strategy((T("1", "Only task"),), phases=(), gates=()))
-    return source.work("1")
 
 
 def review():
@@ -46,7 +41,7 @@ SCENES = {
     "conflict": (conflicted, (), "Take the task's side"),
     "stray": (stray, (), "Drop the stray edits"),
     "permission": (lambda: midway().ask_permission("1.2"), (), "Allow once"),
-    "deliver": (to_deliver, (), "Deliver to main?"),
+    "deliver": (waiting_for_delivery, (), "Deliver to main?"),
     "review": (review, (), "Yes, run it"),
     "inbox": (failing, ("escape", "i"), "blocks 3 tasks"),
     "quit": (midway, ("q",), "Leave it running"),

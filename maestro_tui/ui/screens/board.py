@@ -53,6 +53,10 @@ class BoardScreen(Screen[None]):
         self._panel = "waves"
         self.stopping = False
         self._banner = ""
+        # Held rather than looked up: news may come while the screen is being taken down.
+        self._header, self._checks, self._logs = RunHeader(), Checks(), LogTabs(id="logs")
+        self._plan, self._waves = PlanTree(now, id="tree"), WaveBoard(now, id="waves")
+        self._banner_line = Static("", id="banner", markup=False)
 
     @property
     def _state(self) -> RunState:
@@ -60,20 +64,20 @@ class BoardScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Header, panels, footer."""
-        yield RunHeader()
-        yield Static("", id="banner", markup=False)
+        yield self._header
+        yield self._banner_line
         with Horizontal(id="top"):
-            yield PlanTree(self._now, id="tree")
-            yield WaveBoard(self._now, id="waves")
-        yield Checks()
-        yield LogTabs(id="logs")
+            yield self._plan
+            yield self._waves
+        yield self._checks
+        yield self._logs
         yield KeyBar()
 
     def on_mount(self) -> None:
         """Everything once; from then on only what changes."""
         self._arrange()
         self._rebuild()
-        self.query_one(WaveBoard).focus()
+        self._waves.focus()
 
     def on_resize(self, event: events.Resize) -> None:
         """Another shape for another size."""
@@ -87,8 +91,8 @@ class BoardScreen(Screen[None]):
         if changes.structure:
             self._rebuild()
         else:
-            self.query_one(PlanTree).changed(changes.tasks)
-            self.query_one(WaveBoard).changed(changes.tasks, changes.gates)
+            self._plan.changed(changes.tasks)
+            self._waves.changed(changes.tasks, changes.gates)
             if changes.tasks:
                 self._sync_logs()
         if changes.tasks:
@@ -100,7 +104,7 @@ class BoardScreen(Screen[None]):
         if not self.is_mounted:
             return
         asking = self._asking.tasks(self._state)
-        tree, waves = self.query_one(PlanTree), self.query_one(WaveBoard)
+        tree, waves = self._plan, self._waves
         touched = asking ^ tree.asking
         tree.asking = waves.asking = asking
         tree.changed(touched)
@@ -111,31 +115,31 @@ class BoardScreen(Screen[None]):
     def tick(self) -> None:
         """Clocks, once a second and on news."""
         now = self._now()
-        self.query_one(RunHeader).show(
+        self._header.show(
             self._state,
             len(self._asking.open_ones(self._state)),
             now,
             stopping=self.stopping,
         )
-        self.query_one(Checks).show(self._state, self.selected, now)
+        self._checks.show(self._state, self.selected, now)
 
     def spin(self) -> None:
         """Spinners, only while something moves."""
-        self.query_one(PlanTree).tick()
-        self.query_one(WaveBoard).tick()
+        self._plan.tick()
+        self._waves.tick()
         self.tick()
 
     def banner(self, words: str) -> None:
         """A line that stays until its cause is gone; empty takes it away."""
         if words != self._banner:
             self._banner = words
-            self.query_one("#banner", Static).update(words)
-            self.query_one("#banner").display = bool(words)
+            self._banner_line.update(words)
+            self._banner_line.display = bool(words)
 
     def _rebuild(self) -> None:
         state = self._state
-        self.query_one(PlanTree).build(state)
-        self.query_one(WaveBoard).build(state)
+        self._plan.build(state)
+        self._waves.build(state)
         self._sync_logs()
         if self.selected not in state.tasks:
             self.selected = ""
@@ -148,9 +152,9 @@ class BoardScreen(Screen[None]):
         if not task or task == self.selected:
             return
         self.selected = task
-        self.query_one(PlanTree).select(task)
-        self.query_one(WaveBoard).select(task)
-        self.query_one(LogTabs).show(task)
+        self._plan.select(task)
+        self._waves.select(task)
+        self._logs.show(task)
         self.tick()
 
     def select(self, task: str) -> None:
@@ -173,7 +177,7 @@ class BoardScreen(Screen[None]):
         self._select(self._interesting())
 
     def _sync_logs(self) -> None:
-        self.query_one(LogTabs).sync([self._entry(t) for t in self._log_tasks()])
+        self._logs.sync([self._entry(t) for t in self._log_tasks()])
 
     def _log_tasks(self) -> list[TaskRun]:
         return [t for t in self._state.tasks.values() if t.attempts]
@@ -209,9 +213,8 @@ class BoardScreen(Screen[None]):
             self.set_class(self._panel == panel, f"-on-{panel}")
 
     def _panel_widget(self, panel: str) -> Widget:
-        if panel == "logs":
-            return self.query_one(LogTabs)
-        return self.query_one(f"#{panel}")
+        widgets: dict[str, Widget] = {"tree": self._plan, "waves": self._waves, "logs": self._logs}
+        return widgets[panel]
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """The panel with the focus is the current one."""

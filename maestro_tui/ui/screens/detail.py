@@ -52,6 +52,8 @@ class DetailScreen(Screen[str]):
 
     def apply(self, changes: Changes) -> None:
         """The run moved."""
+        if not self.is_mounted:
+            return
         if self.task_id not in self._state.tasks:
             self.dismiss(self.task_id)
         elif self.task_id in changes.tasks:
@@ -59,10 +61,12 @@ class DetailScreen(Screen[str]):
 
     def tick(self) -> None:
         """Time passed."""
+        if not self.is_mounted:
+            return
         self.query_one(Checks).show(self._state, self.task_id, self._now())
 
     def _show(self, *, top: bool = False) -> None:
-        self.tick()
+        self.query_one(Checks).show(self._state, self.task_id, self._now())
         colours = palette(self.app)
         names = Text()
         for number, page in enumerate(PAGES, start=1):

@@ -167,7 +167,9 @@ def _waits(page: _Page, strategy: Strategy) -> None:
     if len(serialised) > 50:
         page.quiet(f"and {len(serialised) - 50} more")
     if ordered:
-        page.quiet(f"{plural(len(ordered), 'pair')} of tasks write the same files, already in order")
+        page.quiet(
+            f"{plural(len(ordered), 'pair')} of tasks write the same files, already in order"
+        )
 
 
 def details(

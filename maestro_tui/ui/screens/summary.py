@@ -46,7 +46,8 @@ class SummaryScreen(Screen[None]):
 
     def apply(self, changes: Changes) -> None:
         """A run that goes on again has other figures."""
-        self._show()
+        if self.is_mounted:
+            self._show()
 
     def tick(self) -> None:
         """Nothing here moves with the clock."""

@@ -17,7 +17,6 @@ from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.formatting import one_line
 from maestro_tui.ui.palette import palette
 from maestro_tui.ui.widgets.log_pane import LogPane
-from maestro_tui.ui.widgets.log_view import LogView
 
 # Panes that stay as they were left; the one not seen for longest makes room.
 _KEPT = 12

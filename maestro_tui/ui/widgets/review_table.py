@@ -166,7 +166,9 @@ class ReviewTable(ScrollView, can_focus=True, inherit_bindings=False):
         edges = self._edges.get(a.task, [])
         for n, edge in enumerate(edges):
             part = Text("? " if guessed_edge(edge) else "", colours.style("state-asking"))
-            part.append("≠" if edge.source == "file-conflict" else "", colours.style("state-blocked"))
+            part.append(
+                "≠" if edge.source == "file-conflict" else "", colours.style("state-blocked")
+            )
             part.append(one_line(edge.after))
             part.append(f":{edge.line}" if edge.line else "", colours.muted)
             rest = f" +{len(edges) - n}"

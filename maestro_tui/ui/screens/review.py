@@ -1,0 +1,266 @@
+"""The strategy before anything is started: what will be done, by whom, with which commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
+
+from maestro_tui.plans.model import Strategy
+from maestro_tui.plans.strategy import revise as default_revise
+from maestro_tui.ui.actions import bindings
+from maestro_tui.ui.dialogs.confirm import confirm
+from maestro_tui.ui.dialogs.modify import ModifyDialog
+from maestro_tui.ui.formatting import clip, one_line
+from maestro_tui.ui.palette import palette
+from maestro_tui.ui.screens.drafting import Drafting, Revise
+from maestro_tui.ui.screens.review_text import Totals, details, running, sections
+from maestro_tui.ui.widgets.key_bar import KeyBar
+from maestro_tui.ui.widgets.pager import Pager
+from maestro_tui.ui.widgets.review_table import ReviewTable
+
+Prompt = Callable[[Strategy, str], str]
+
+
+class ReviewScreen(Screen[Strategy | None]):
+    """Answers yes (with the strategy as it then is) or no (None); changes it in between."""
+
+    BINDINGS = bindings("review")
+    DEFAULT_CSS = """
+    ReviewScreen #title { height: 1; background: $panel; padding: 0 1; }
+    ReviewScreen #totals { height: auto; padding: 0 1; background: $surface; }
+    ReviewScreen ReviewTable { height: 2fr; min-height: 5; }
+    ReviewScreen Pager { height: 3fr; border-top: solid $panel; }
+    ReviewScreen Pager:focus { border-top: solid $primary; }
+    ReviewScreen #ask { height: 1; background: $panel; padding: 0 1; }
+    """
+
+    def __init__(
+        self,
+        strategy: Strategy,
+        *,
+        source_name: str = "",
+        driver: str = "",
+        commands: Sequence[str] = (),
+        facts: Sequence[str] = (),
+        revise: Revise = default_revise,
+        prompt: Prompt | None = None,
+    ) -> None:
+        super().__init__()
+        self.draft = Drafting(strategy, revise)
+        self._source = one_line(source_name or strategy.plan.source)
+        self._driver, self._commands, self._facts = driver, commands, facts
+        self._prompt = prompt
+
+    @property
+    def strategy(self) -> Strategy:
+        """As a yes would take it."""
+        return self.draft.strategy
+
+    def compose(self) -> ComposeResult:
+        """Title, figures, tasks, everything else, the question."""
+        yield Static("", id="title", markup=False)
+        yield Static("", id="totals", markup=False)
+        yield ReviewTable(self.strategy)
+        yield Pager()
+        yield Static("", id="ask", markup=False)
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Show it."""
+        self._show()
+        self.query_one(ReviewTable).focus()
+
+    def on_resize(self) -> None:
+        """Lines are cut to the width."""
+        self._show_totals()
+
+    def on_screen_resume(self) -> None:
+        """Back from a dialog or another theme."""
+        if self.is_mounted:
+            self._show()
+
+    def _show(self) -> None:
+        self._show_totals()
+        self.query_one(ReviewTable).show(self.strategy)
+        self.query_one(Pager).show(
+            sections(
+                self.strategy,
+                palette(self.app),
+                driver=self._driver,
+                commands=self._commands,
+                facts=self._facts,
+            )
+        )
+
+    def _show_totals(self) -> None:
+        colours = palette(self.app)
+        width = max(20, self.size.width - 2)
+        plan = self.strategy.plan
+        name = f"  {self._source}" if self._source else ""
+        title = Text("? Review  ", colours.style("state-asking", bold=True))
+        title.append(clip(one_line(plan.title), width - 12 - len(name)), colours.bold)
+        title.append(clip(name, max(0, width - title.cell_len)), colours.muted)
+        self.query_one("#title", Static).update(title)
+        totals = Totals(self.strategy, self._driver)
+        rows = [
+            Text(clip(totals.scope(), width), colours.bold),
+            Text(clip(totals.time(), width)),
+            Text(clip(totals.cost(), width)),
+        ]
+        reading = Text(clip(totals.reading(), width), colours.muted)
+        if plan.confidence != "high":
+            reading = Text(clip("? " + totals.reading(), width), colours.style("state-asking"))
+        rows.append(reading)
+        self.query_one("#totals", Static).update(Text("\n").join(rows))
+        self._ask()
+
+    def _ask(self) -> None:
+        colours = palette(self.app)
+        line = Text("Start this? ", colours.bold)
+        if self.draft.error:
+            line = Text("✗ " + one_line(self.draft.error), colours.style("state-failed"))
+        else:
+            one = self.strategy.max_parallel == 1
+            answers = (("y", "yes"), ("m", "modify"), ("s", "at once" if one else "sequential"))
+            for letter, words in (*answers, ("d", "details"), ("n", "no")):
+                line.append(f"  {letter} ", colours.style("accent", bold=True))
+                line.append(words)
+            if self.draft.changed:
+                line.append("   changed, u undoes", colours.muted)
+        self.query_one("#ask", Static).update(line)
+
+    # -- answers -------------------------------------------------------------------------------
+    def action_yes(self) -> None:
+        """Run it as it is shown."""
+        if not running(self.strategy):
+            self.draft.error = "Every task is left out; m takes one in again, n leaves."
+            self._show_totals()
+        elif self.strategy.plan.errors:
+            self.draft.error = "The plan has errors and cannot be run; they are listed above."
+            self._show_totals()
+        else:
+            self.dismiss(self.strategy)
+
+    def action_no(self) -> None:
+        """Nothing is started; asked again when changes would be lost."""
+        if self.draft.changed:
+            lines = ("Your changes to the strategy are lost; nothing was started.",)
+            self.app.push_screen(confirm("Leave the review?", lines, "Yes, leave"), self._left)
+        else:
+            self.dismiss(None)
+
+    def action_back(self) -> None:
+        """Esc only asks."""
+        lines = ("Nothing was started and nothing is changed on disk.",)
+        self.app.push_screen(confirm("Leave the review?", lines, "Yes, leave"), self._left)
+
+    def _left(self, answer: str | None) -> None:
+        if answer == "yes":
+            self.dismiss(None)
+
+    # -- changes -------------------------------------------------------------------------------
+    def action_modify(self) -> None:
+        """Task by task."""
+        dialog = ModifyDialog(self.draft, self.query_one(ReviewTable).selected)
+        self.app.push_screen(dialog, self._modified)
+
+    def _modified(self, task: str | None) -> None:
+        self._show()
+        if task:
+            self.query_one(ReviewTable).select(task)
+
+    def action_sequential(self) -> None:
+        """One agent at a time, or as before."""
+        self.draft.toggle_sequential()
+        self._show()
+
+    def action_mode(self) -> None:
+        """Wave by wave, or streaming."""
+        self.draft.toggle_mode()
+        self._show()
+
+    def action_turn(self, step: int) -> None:
+        """Agents at once."""
+        self.draft.turn(step)
+        self._show()
+
+    def action_exclude(self) -> None:
+        """Leave the selected task out, or take it in again."""
+        self.draft.toggle_excluded(self.query_one(ReviewTable).selected)
+        self._show()
+
+    def action_undo(self) -> None:
+        """The last change back."""
+        if not self.draft.undo():
+            self.notify("Nothing to undo", markup=False, timeout=2)
+        self._show()
+
+    # -- looking -------------------------------------------------------------------------------
+    def action_details(self) -> None:
+        """The selected task in full."""
+        table = self.query_one(ReviewTable)
+        order = [a.task for a in table.rows]
+        dialog = ReviewDetails(self.strategy, table.selected, order, self._prompt)
+        self.app.push_screen(dialog, self._modified)
+
+    def on_review_table_opened(self, event: ReviewTable.Opened) -> None:
+        """Enter on a task."""
+        event.stop()
+        self.action_details()
+
+    def action_other_panel(self) -> None:
+        """Tasks or the rest."""
+        table, pager = self.query_one(ReviewTable), self.query_one(Pager)
+        (pager if table.has_focus else table).focus()
+
+
+class ReviewDetails(ModalScreen[str]):
+    """One task in full, and its neighbours; the result is the task shown last."""
+
+    BINDINGS = bindings("reviewed")
+    DEFAULT_CSS = """
+    ReviewDetails { align: center middle; }
+    ReviewDetails > Vertical {
+        width: 100; max-width: 98%; height: 94%; background: $surface; border: round $primary;
+    }
+    ReviewDetails Pager { background: $surface; }
+    """
+
+    def __init__(
+        self, strategy: Strategy, task: str, order: Sequence[str], prompt: Prompt | None
+    ) -> None:
+        super().__init__()
+        self._strategy, self.task_id, self._order, self._prompt = strategy, task, order, prompt
+
+    def compose(self) -> ComposeResult:
+        """One long text."""
+        with Vertical() as box:
+            box.border_subtitle = "j k scroll · n p next, previous task · Esc back"
+            yield Pager()
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Show it."""
+        self._show()
+        self.query_one(Pager).focus()
+
+    def _show(self) -> None:
+        prompt = partial(self._prompt, self._strategy) if self._prompt is not None else None
+        text = details(self._strategy, self.task_id, palette(self.app), prompt)
+        self.query_one(Pager).show(text, top=True)
+
+    def action_neighbour(self, step: int) -> None:
+        """The next or previous task."""
+        at = self._order.index(self.task_id) + step
+        self.task_id = self._order[at % len(self._order)]
+        self._show()
+
+    def action_close(self) -> None:
+        """Back to the table, on this task."""
+        self.dismiss(self.task_id)
