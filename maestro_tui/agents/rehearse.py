@@ -73,11 +73,11 @@ class Rehearsal:
                 if action is None:
                     raise StepFailed(f"unknown step {step.get('do')!r}")
                 action(step)
+            if not self._marker_done:
+                self._write_marker(self._summary())
         except StepFailed as failure:
             self._say(f"error: {failure}")
             return 1
-        if not self._marker_done:
-            self._write_marker(self._summary())
         self._result("done")
         return 0
 
@@ -100,7 +100,9 @@ class Rehearsal:
     # -- steps -------------------------------------------------------------------------------------
 
     def _place(self, step: Step) -> str:
-        path = str(step["path"])
+        return self._inside(str(step["path"]))
+
+    def _inside(self, path: str) -> str:
         root = os.path.realpath(os.getcwd())
         real = os.path.realpath(os.path.join(root, path))
         if real != root and not real.startswith(root + os.sep):
@@ -233,8 +235,9 @@ class Rehearsal:
 
     def _write_marker(self, text: str) -> None:
         self._marker_done = True
-        self._tool("Write", {"file_path": self._spec["marker"]})
-        with open(self._spec["marker"], "w", encoding="utf-8") as file:
+        path = self._inside(str(self._spec["marker"]))
+        self._tool("Write", {"file_path": path})
+        with open(path, "w", encoding="utf-8") as file:
             file.write(text)
 
     def _load(self, path: str) -> str:

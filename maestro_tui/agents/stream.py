@@ -8,6 +8,7 @@ from typing import Any
 from maestro_tui.agents.sanitise import sanitise
 
 LIMIT = 2000
+MOST = 10**15  # of tokens or dollars: no figure an agent invents may overflow a sum
 _TOKENS = {
     "input_tokens": "input",
     "output_tokens": "output",
@@ -91,7 +92,7 @@ class StreamParser:
         if counts:
             self._totals = counts
         cost = data.get("total_cost_usd")
-        if isinstance(cost, (int, float)) and not isinstance(cost, bool):
+        if isinstance(cost, (int, float)) and not isinstance(cost, bool) and 0 <= cost <= MOST:
             self._cost = float(cost)
         return [
             {"kind": "usage", **self.usage},
@@ -147,7 +148,10 @@ def tool_summary(value: Any) -> str:
         for key in ("command", "file_path", "path", "pattern", "url", "query", "description"):
             if isinstance(value.get(key), str):
                 return _clip(value[key], 400)
-        return _clip(json.dumps(value, ensure_ascii=False, default=str), 400) if value else ""
+        try:
+            return _clip(json.dumps(value, ensure_ascii=False, default=str), 400) if value else ""
+        except RecursionError:
+            return ""
     return _clip(value, 400)
 
 
@@ -158,7 +162,7 @@ def _counts(usage: Any) -> dict[str, int]:
     for theirs, ours in _TOKENS.items():
         value = usage.get(theirs)
         whole = isinstance(value, int) and not isinstance(value, bool)
-        found[ours] = max(0, int(value)) if whole and value is not None else 0
+        found[ours] = min(MOST, max(0, int(value))) if whole and value is not None else 0
     return found if any(found.values()) else {}
 
 

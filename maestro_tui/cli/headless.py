@@ -139,6 +139,8 @@ def closing_lines(state: RunState, repo: Path, *, interrupted: str = "") -> list
     for question in state.questions.values():
         lines += ["", f"? {sanitise(question.title)}   [{question.id}]"]
         lines += [f"    {sanitise(line)}" for line in question.evidence[:12]]
+        if question.kind == "conflict":
+            lines.append(f"    The conflict lies in {sanitise(question.subject)}")
         for option in question.options:
             text = ' --text "…"' if option.text == "required" else ""
             lines.append(

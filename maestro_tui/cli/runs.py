@@ -82,6 +82,7 @@ def status_json(found: RunClient) -> dict[str, Any]:
                 "title": q.title,
                 "evidence": list(q.evidence),
                 "options": [o.key for o in q.options],
+                "worktree": q.subject if q.kind == "conflict" else "",
                 "blocks": len(dependents_of(state, state.tasks[q.task])) if q.task else 0,
             }
             for q in state.questions.values()

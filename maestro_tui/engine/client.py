@@ -28,6 +28,7 @@ class RunClient:
         self._machine = Machine()
         self._seq = 0
         self._version = -1
+        self._engine: subprocess.Popen[bytes] | None = None
         self.poll()
         if not self._seq:
             known = ", ".join(s.run for s in self._journal.sessions()[:8]) or "none yet"
@@ -65,12 +66,14 @@ class RunClient:
         self._journal.close()
 
     def engine_alive(self) -> bool:
-        """Whether an engine holds the run's lock."""
-        return engine_pid(run_dir(self.repo, self.run)) != 0
+        """Whether an engine holds the run's lock, or is on its way to it."""
+        if engine_pid(run_dir(self.repo, self.run)) != 0:
+            return True
+        return self._engine is not None and self._engine.poll() is None
 
     def start_engine(self, *extra: str) -> None:
         """Start an engine of its own session; a second one gives way to the first by the lock."""
-        start_engine(self.repo, self.run, *extra)
+        self._engine = start_engine(self.repo, self.run, *extra)
 
     def decide(self, question: str, answer: str, text: str = "") -> bool:
         """Answer a question; False when somebody else was first."""

@@ -114,7 +114,9 @@ class Journal:
         if not create and not path.exists():
             raise JournalError(f"{path}: no journal; nothing has been run in this repository")
         try:
-            self._db = sqlite3.connect(path, timeout=30.0, isolation_level=None)
+            self._db = sqlite3.connect(
+                path, timeout=30.0, isolation_level=None, check_same_thread=False
+            )
             if create:
                 self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")

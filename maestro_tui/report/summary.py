@@ -101,9 +101,9 @@ def summarise(state: RunState) -> Summary:
 def _line(task: TaskRun) -> TaskLine:
     usage = [a.usage for a in task.attempts]
     tokens = sum(
-        int(u.get(k, 0)) for u in usage for k in ("input", "output", "cache_read", "cache_write")
+        int(u.get(k) or 0) for u in usage for k in ("input", "output", "cache_read", "cache_write")
     )
-    costs = [u["cost_usd"] for u in usage if "cost_usd" in u]
+    costs = [u["cost_usd"] for u in usage if u.get("cost_usd") is not None]
     attempt = task.attempt
     checks = attempt.checks if attempt else ()
     good = sum(1 for c in checks if c["ok"])

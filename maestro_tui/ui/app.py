@@ -114,23 +114,18 @@ class MaestroApp(RunControls):
         if strategy is None or self._launch is None:
             self.exit(FAILED)
             return
-        self.run_worker(
-            partial(self._launch, strategy),
-            name="launch",
-            group="launch",
-            thread=True,
-            exit_on_error=False,
-        )
+        self.call_after_refresh(self._start, strategy)
 
-    async def on_worker_state_changed(self, event: Any) -> None:
-        """The run is made, or could not be."""
-        worker = event.worker
-        if worker.name != "launch":
+    async def _start(self, strategy: Strategy) -> None:
+        """Make the run here and not in a thread: what reads its journal is bound to this one."""
+        assert self._launch is not None
+        try:
+            source = self._launch(strategy)
+        except Exception as error:  # whatever it is, the user reads a sentence, not a traceback
+            words = one_line(str(error)) or type(error).__name__
+            self.exit(FAILED, message=f"maestro: the run could not be started: {words}")
             return
-        if event.state.name == "SUCCESS":
-            await self._begin(worker.result)
-        elif event.state.name == "ERROR":
-            self.exit(FAILED, message=f"maestro: the run could not be started: {worker.error}")
+        await self._begin(source)
 
     async def _begin(self, source: RunSource) -> None:
         self.source = source
@@ -193,7 +188,9 @@ class MaestroApp(RunControls):
         state, board = self.run_state, self._board
         if state is None or board is None or self.source is None or self._exit:
             return
-        if not state.ended and state.status is not RunStatus.STOPPED:
+        # Under a dialog every redraw costs a whole screen: nothing but work is worth it.
+        still = isinstance(self.screen, ModalScreen) and state.status is RunStatus.WAITING
+        if not state.ended and state.status is not RunStatus.STOPPED and not still:
             board.tick()
             if isinstance(self.screen, DetailScreen):
                 self.screen.tick()

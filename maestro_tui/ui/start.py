@@ -15,7 +15,8 @@ from maestro_tui.ui.actions import ACTIONS
 from maestro_tui.ui.alert import make_alert
 from maestro_tui.ui.app import Launch, MaestroApp
 from maestro_tui.ui.exits import FAILED
-from maestro_tui.ui.screens.review import Prompt, ReviewScreen, Revise
+from maestro_tui.ui.screens.drafting import Revise
+from maestro_tui.ui.screens.review import Prompt, ReviewScreen
 from maestro_tui.ui.source import RunSource
 
 

@@ -273,9 +273,7 @@ def test_a_resolution_maestro_could_not_make_is_asked_again() -> None:
     run = Run("a")
     run.conflict("a")
     run.answer("conflict", "edited")
-    run.tell(
-        e.EffectFailed, effect="ResolveConflict:a:1", error="disk full", task="a", attempt=1
-    )
+    run.tell(e.EffectFailed, effect="ResolveConflict:a:1", error="disk full", task="a", attempt=1)
     assert "disk full" in run.question("conflict").evidence
     (command,) = run.answer("conflict", "edited")
     assert command.key == "ResolveConflict:a:1"

@@ -192,7 +192,7 @@ class World:
         if isinstance(event, e.EffectFailed):
             return event.effect in self.running
         if isinstance(event, (e.Delivered, e.DeliveryRefused)):
-            return any(k.startswith("Deliver:") for k in self.running)
+            return self.state.deliver_now
         if isinstance(event, e.WaveTagged):
             return f"TagWave:{event.wave}" in self.running
         if isinstance(event, e.RolledBack):

@@ -79,6 +79,16 @@ class Terminal:
                 raise AssertionError(f"{words!r} stays; the screen:\n{self.text}")
         return self.text
 
+    def answer(self, key: str, words: str) -> None:
+        """Answer the dialog with these words: at first it ignores keys not meant for it."""
+        deadline = time.monotonic() + 30
+        while words in self.text and time.monotonic() < deadline:
+            self.press(key)
+            pause = time.monotonic() + 0.7
+            while words in self.text and time.monotonic() < pause:
+                self._read(0.1)
+        assert words not in self.text, self.text
+
     def press(self, keys: str) -> None:
         """Type."""
         self.child.send(keys)

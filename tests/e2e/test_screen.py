@@ -41,12 +41,12 @@ def test_a_plan_is_reviewed_run_and_delivered_by_keyboard(
 ) -> None:
     before = git(repo, "rev-parse", "HEAD")
     with start(repo, columns=columns, lines=lines) as screen:
-        screen.until("Task 6")
+        screen.until("Task 5")
         assert not (repo / ".maestro").exists(), "something was created before the yes"
         screen.press("y")
         screen.until("Deliver to main?")
         assert git(repo, "rev-parse", "HEAD") == before, "delivered before the answer"
-        screen.press("m")
+        screen.answer("m", "Deliver to main?")
         screen.until("6 of 6")
         screen.press("q")
         assert screen.end() == 0
@@ -59,7 +59,7 @@ def test_a_plan_is_reviewed_run_and_delivered_by_keyboard(
 @pytest.mark.slow
 def test_no_in_the_review_creates_nothing(repo: Path) -> None:
     with start(repo) as screen:
-        screen.until("Task 6")
+        screen.until("Task 5")
         screen.press("n")
         assert screen.end() == 1
         assert screen.restored
@@ -70,7 +70,7 @@ def test_no_in_the_review_creates_nothing(repo: Path) -> None:
 @pytest.mark.slow
 def test_the_run_goes_on_without_the_screen_and_two_screens_see_it(repo: Path) -> None:
     with start(repo, "1.0") as screen:
-        screen.until("Task 6")
+        screen.until("Task 5")
         screen.press("y")
         screen.until("running")
         screen.press("q")
@@ -81,7 +81,7 @@ def test_the_run_goes_on_without_the_screen_and_two_screens_see_it(repo: Path) -
     with Terminal("attach", cwd=repo) as one, Terminal("attach", cwd=repo) as two:
         one.until("Deliver to main?")
         two.until("Deliver to main?")
-        two.press("m")
+        two.answer("m", "Deliver to main?")
         two.until("6 of 6")
         one.until("6 of 6")
         for screen in (one, two):
@@ -93,7 +93,7 @@ def test_the_run_goes_on_without_the_screen_and_two_screens_see_it(repo: Path) -
 @pytest.mark.slow
 def test_stop_at_a_checkpoint_leaves_nothing_and_resume_completes(repo: Path) -> None:
     with start(repo, "1.5") as screen:
-        screen.until("Task 6")
+        screen.until("Task 5")
         screen.press("y")
         screen.until("running")
         screen.press("q")
@@ -112,7 +112,7 @@ def test_stop_at_a_checkpoint_leaves_nothing_and_resume_completes(repo: Path) ->
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_the_screen_may_die_and_the_run_does_not(repo: Path, number: signal.Signals) -> None:
     with start(repo, "0.5") as screen:
-        screen.until("Task 6")
+        screen.until("Task 5")
         screen.press("y")
         screen.until("running")
         screen.signal(number)

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from logs import HOSTILE, STREAM, LogApp, rows_of
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.pilot import Pilot
 
 from maestro_tui.ui.widgets.log_view import LogView
-from logs import HOSTILE, STREAM, LogApp, rows_of
 
 UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 

@@ -49,7 +49,7 @@ async def press(pilot: Pilot[Any], *keys: str) -> str:
 
 async def typed(pilot: Pilot[Any], value: str) -> str:
     """Another value into the field that is being edited."""
-    await pilot.press("end", *["backspace"] * 60)
+    await pilot.press("end", "ctrl+u")
     return await press(pilot, *value, "enter")
 
 
@@ -59,7 +59,7 @@ async def test_everything_a_yes_allows_is_in_view(size: tuple[int, int]) -> None
     async with app.run_test(size=size) as pilot:
         shown = await press(pilot)
         assert "7 tasks · 9 files · 5 waves · up to 4 agents at once · wave by wave" in shown
-        assert "about 55 min, one after the other 1 h 15 min (1.4×)" in shown
+        assert "about 55 min, one by one 1 h 15 min (1.4×)" in shown
         assert "$0.28 to $16.80" in shown
         assert "a rough guess" in shown
         assert "read as maestro, confidence high" in shown
@@ -121,7 +121,7 @@ async def test_sequential_goes_there_and_back_and_counts_the_time() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         shown = await press(pilot, "s")
         assert "one agent at a time" in shown
-        assert "about 1 h 15 min, one after the other 1 h 15 min (1.0×)" in shown
+        assert "about 1 h 15 min, one by one 1 h 15 min (1.0×)" in shown
         assert "up to 4 agents at once" in await press(pilot, "s")
         assert "up to 5 agents at once" in await press(pilot, "plus")
         assert "up to 4 agents at once" in await press(pilot, "minus")

@@ -112,7 +112,8 @@ class Fields(Widget, can_focus=True):
         rows = []
         for number, field in enumerate(self.fields):
             here = number == self.cursor
-            row = Text(" ▸ " if here else "   ", colours.style("primary", bold=True))
+            mark = (" ▸ " if here else "   ", colours.style("primary", bold=True))
+            row = Text.assemble(mark)
             row.append(f"{field.label:<9} ", colours.muted)
             if field.guess:
                 row.append("? ", colours.style("state-asking", bold=True))
@@ -123,7 +124,7 @@ class Fields(Widget, can_focus=True):
             row.append(f"  {note}" if note else "", colours.muted)
             row.append(" " * max(0, width - row.cell_len))
             if here and self.has_focus:
-                row.stylize(self.get_component_rich_style("fields--cursor", partial=True))
+                row.stylize(Style(bgcolor=self.get_component_rich_style("fields--cursor").bgcolor))
             rows.append(row)
         return Text("\n").join(rows)
 
@@ -212,7 +213,7 @@ class ModifyDialog(ModalScreen[str]):
         now, first = self.draft.strategy, self.draft.first
         a = now.assignment(self.task_id)
         place = f"wave {a.wave}" if a.wave else "not in this run"
-        text = Text(f"{place} · ", colours.muted).append(_figures(now), colours.bold)
+        text = Text.assemble((f"{place} · ", colours.muted), (_figures(now), colours.bold))
         if self.draft.changed and _figures(now) != _figures(first):
             text.append(f"\nproposed: {_figures(first)}", colours.muted)
         return text
@@ -233,6 +234,7 @@ class ModifyDialog(ModalScreen[str]):
         line = f"{event.field.label}: {hint} · Enter takes it · Esc does not"
         self.query_one(".hint", Static).update(line)
         self.add_class("-editing")
+        self.refresh_bindings()
         words.focus()
 
     @on(Input.Submitted)
@@ -261,7 +263,12 @@ class ModifyDialog(ModalScreen[str]):
     def _stop_editing(self) -> None:
         self._field = None
         self.remove_class("-editing")
+        self.refresh_bindings()
         self.query_one(Fields).focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While something is typed only Esc is a key."""
+        return action == "back" or not self.has_class("-editing")
 
     # -- one key each --------------------------------------------------------------------------
     def action_back(self) -> None:

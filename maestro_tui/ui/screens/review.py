@@ -34,8 +34,8 @@ class ReviewScreen(Screen[Strategy | None]):
     DEFAULT_CSS = """
     ReviewScreen #title { height: 1; background: $panel; padding: 0 1; }
     ReviewScreen #totals { height: auto; padding: 0 1; background: $surface; }
-    ReviewScreen ReviewTable { height: 2fr; min-height: 5; }
-    ReviewScreen Pager { height: 3fr; border-top: solid $panel; }
+    ReviewScreen ReviewTable { height: auto; min-height: 5; max-height: 45%; }
+    ReviewScreen Pager { height: 1fr; border-top: solid $panel; }
     ReviewScreen Pager:focus { border-top: solid $primary; }
     ReviewScreen #ask { height: 1; background: $panel; padding: 0 1; }
     """
@@ -103,7 +103,7 @@ class ReviewScreen(Screen[Strategy | None]):
         width = max(20, self.size.width - 2)
         plan = self.strategy.plan
         name = f"  {self._source}" if self._source else ""
-        title = Text("? Review  ", colours.style("state-asking", bold=True))
+        title = Text.assemble(("? Review  ", colours.style("state-asking", bold=True)))
         title.append(clip(one_line(plan.title), width - 12 - len(name)), colours.bold)
         title.append(clip(name, max(0, width - title.cell_len)), colours.muted)
         self.query_one("#title", Static).update(title)
@@ -122,7 +122,7 @@ class ReviewScreen(Screen[Strategy | None]):
 
     def _ask(self) -> None:
         colours = palette(self.app)
-        line = Text("Start this? ", colours.bold)
+        line = Text.assemble(("Start this? ", colours.bold))
         if self.draft.error:
             line = Text("✗ " + one_line(self.draft.error), colours.style("state-failed"))
         else:

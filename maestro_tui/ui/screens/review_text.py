@@ -21,10 +21,10 @@ _SOURCE = {
     "user": "added by you",
 }
 _BASIS = {
-    "stated": "times as the plan states them",
-    "history": "times as earlier runs took",
-    "default": "times are a guess, the plan states none",
-    "mixed": "times partly stated, partly a guess",
+    "stated": "times stated by the plan",
+    "history": "times of earlier runs",
+    "default": "times are a guess",
+    "mixed": "times partly a guess",
 }
 
 
@@ -80,8 +80,8 @@ class Totals:
         e = self.strategy.estimate
         gain = f" ({e.sequential_s / e.total_s:.1f}×)" if e.total_s else ""
         return (
-            f"about {format_duration(e.total_s)}, one after the other "
-            f"{format_duration(e.sequential_s)}{gain} · {_BASIS.get(e.basis, e.basis)}"
+            f"about {format_duration(e.total_s)}, one by one {format_duration(e.sequential_s)}"
+            f"{gain} · {_BASIS.get(e.basis, e.basis)}"
         )
 
     def cost(self) -> str:
@@ -137,6 +137,13 @@ def sections(
         length = format_duration(strategy.estimate.critical_s)
         page.item("longest", " → ".join(strategy.critical_path), length)
     _waits(page, strategy)
+    page.head("How it was read and reckoned")
+    totals = Totals(strategy, driver)
+    for words in (totals.reading(), totals.time(), totals.cost()):
+        page.line(words)
+    if strategy.plan.runner_up:
+        page.line(f"it could also be {strategy.plan.runner_up}")
+    page.quiet("? marks what nobody stated: look at it   ≠ marks an order made because of files")
     return page.text
 
 
@@ -246,6 +253,9 @@ class _Page:
         self.text.append(one_line(words) + "\n")
         if hint:
             self.text.append(f"    {one_line(hint)}\n", self._colours.muted)
+
+    def line(self, words: str) -> None:
+        self.text.append(f"  {one_line(words)}\n")
 
     def quiet(self, words: str) -> None:
         self.text.append(f"  {words}\n", self._colours.muted)

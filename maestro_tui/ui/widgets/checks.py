@@ -25,15 +25,21 @@ class Checks(Widget):
         super().__init__()
         self._shown: TaskRun | None = None
         self._now = 0.0
+        self._drawn = Text()
 
     def show(self, state: RunState, task: str, now: float) -> None:
         """Show that task at this moment."""
         self._shown = state.tasks.get(task)
         self._now = now
-        self.refresh()
+        if self.is_mounted and self._text() != self._drawn:
+            self.refresh()
 
     def render(self) -> Text:
         """Both lines."""
+        self._drawn = self._text()
+        return self._drawn
+
+    def _text(self) -> Text:
         task, width = self._shown, self.size.width
         if task is None or width <= 0:
             return Text("no task is selected", "italic")

@@ -100,7 +100,7 @@ class LogPane(Vertical):
         width = max(10, self._status.size.width)
         status = clip(self.status, width)
         title = clip(self._title, width - len(status) - 2)
-        line = Text(title, palette(self.app).bold)
+        line = Text.assemble((title, palette(self.app).bold))
         line.append("  " if title else "")
         line.append(status, palette(self.app).muted)
         self._status.update(line, layout=False)

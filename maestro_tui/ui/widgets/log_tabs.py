@@ -66,7 +66,7 @@ class TabStrip(Widget):
         labels = [f" {e.glyph} {one_line(e.task_id)} " for e in self._entries]
         here = next((n for n, e in enumerate(self._entries) if e.task_id == self._current), 0)
         first, last = _window([Text(x).cell_len for x in labels], here, self.size.width - 4)
-        line = Text("‹ " if first else "  ", colours.muted)
+        line = Text.assemble(("‹ " if first else "  ", colours.muted))
         for number in range(first, last + 1):
             start = line.cell_len
             current = number == here
@@ -169,6 +169,8 @@ class LogTabs(Vertical):
         for task in self._tiles:
             if task in by_id:
                 self._open(by_id[task])
+        if self.grid:
+            self._in_order()
         for task, pane in self._panes.items():
             pane.set_class(task in self._tiles, "-shown")
         self._empty.set_class(self.current not in self._panes and not self.grid, "-shown")
@@ -179,6 +181,12 @@ class LogTabs(Vertical):
         self._strip.show(self.entries, self.current)
         if had_focus and self.screen.focused is not self.pane.view:
             self.pane.view.focus()
+
+    def _in_order(self) -> None:
+        """Tiles lie as their tabs do."""
+        places = {id(self._panes[t]): n for n, t in enumerate(self._tiles)}
+        # Widgets being removed may be among them: they come last and are not shown.
+        self.query_one("#panes").sort_children(key=lambda w: places.get(id(w), _KEPT))
 
     def _choose_tiles(self) -> None:
         known = {e.task_id: e for e in self.entries}
@@ -224,9 +232,11 @@ class LogTabs(Vertical):
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """In tiles the focused one is the current one."""
-        for task, pane in self._panes.items():
-            if pane in event.widget.ancestors_with_self and task != self.current:
-                self._choose(task)
+        if not self.grid or self.screen.focused is not event.widget:
+            return
+        inside = event.widget.ancestors_with_self
+        task = next((t for t, pane in self._panes.items() if pane in inside), self.current)
+        self._choose(task)
 
     def _choose(self, task: str) -> None:
         if task != self.current:

@@ -130,20 +130,21 @@ def _one(event: dict[str, Any], colours: Palette) -> Text | None:
         case "text":
             return Text(_words(event["text"]))
         case "tool":
-            text = Text("⏺ ", colours.style("primary"))
+            text = Text.assemble(("⏺ ", colours.style("primary")))
             text.append(_words(event["name"]), Style(bold=True))
             return text.append(" " + _flat(event["summary"]))
         case "tool_result":
             ok = event["ok"]
-            text = Text("  ⎿ " if ok else "  ⎿ ✗ ", colours.style(_outcome(ok)))
+            text = Text.assemble(("  ⎿ " if ok else "  ⎿ ✗ ", colours.style(_outcome(ok))))
             return text.append(_words(event["summary"]) or "(no output)", colours.muted)
         case "permission":
-            text = Text("? asks to use ", colours.style("state-asking"))
+            text = Text.assemble(("? asks to use ", colours.style("state-asking")))
             text.append(_words(event["tool"]), Style(bold=True))
             return text.append(" " + _flat(event["detail"]))
         case "result":
             ok = event["ok"]
-            text = Text("✓ done " if ok else "✗ failed ", colours.style(_outcome(ok), bold=True))
+            word = "✓ done " if ok else "✗ failed "
+            text = Text.assemble((word, colours.style(_outcome(ok), bold=True)))
             return text.append(_words(event["summary"]))
         case "usage" if event.get("cost_usd"):
             used = f"{count(event['input'])} in, {count(event['output'])} out"

@@ -139,7 +139,7 @@ class ReviewTable(ScrollView, can_focus=True, inherit_bindings=False):
         colours = palette(self.app)
         look = TASK[TaskState.EXCLUDED if a.excluded else TaskState.WAITING]
         quiet = colours.look(look) if a.excluded else Style()
-        text = Text(f"{look.glyph} ", colours.look(look))
+        text = Text.assemble((f"{look.glyph} ", colours.look(look)))
         first = number == 0 or self.rows[number - 1].wave != a.wave
         wave = str(a.wave) if a.wave and first else ""
         text.append(f"{wave:<3}", colours.style("primary", bold=True))
@@ -156,7 +156,8 @@ class ReviewTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _agent(self, a: Assignment, width: int) -> Text:
         colours = palette(self.app)
         guess = guessed_agent(a)
-        text = Text("? " if guess else "", colours.style("state-asking", bold=True))
+        mark = ("? " if guess else "", colours.style("state-asking", bold=True))
+        text = Text.assemble(mark)
         name = one_line(a.agent) or "—"
         return text.append(fit(name, width - text.cell_len) + " ")
 
@@ -165,7 +166,8 @@ class ReviewTable(ScrollView, can_focus=True, inherit_bindings=False):
         text = Text()
         edges = self._edges.get(a.task, [])
         for n, edge in enumerate(edges):
-            part = Text("? " if guessed_edge(edge) else "", colours.style("state-asking"))
+            mark = ("? " if guessed_edge(edge) else "", colours.style("state-asking"))
+            part = Text.assemble(mark)
             part.append(
                 "≠" if edge.source == "file-conflict" else "", colours.style("state-blocked")
             )

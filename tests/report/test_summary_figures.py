@@ -1,0 +1,41 @@
+"""The figures at the end of a run, from folded events."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "ui"))
+
+from runs import FakeSource, finished
+
+from maestro_tui.report.summary import summarise, summary_lines
+
+
+def test_a_finished_run_adds_up():
+    summary = summarise(finished().state)
+    assert (summary.merged, summary.total, summary.files) == (7, 7, 8)
+    assert summary.wall_s == 307
+    assert summary.work_s == 482
+    assert round(summary.speed_up, 2) == 1.57
+    assert (summary.tokens, summary.cost) == (58_000, 0.41)
+    assert summary.delivered.startswith("main (fast-forward")
+    assert summary.not_merged == ()
+
+
+def test_what_is_missing_is_named_with_its_reason_and_the_command_to_do_it():
+    summary = summarise(finished("failed").state)
+    assert summary.not_merged == (("3.2", "given up: 3.2 failed: exit 1: 2 tests failed"),)
+    lines = "\n".join(summary_lines(summary))
+    assert "6 of 7 tasks merged" in lines
+    assert "maestro retry shop-1 3.2" in lines
+    assert "maestro/shop-1/_integration" in lines
+
+
+def test_an_agent_that_tells_tokens_but_no_price_costs_nothing_known():
+    source = FakeSource()
+    source.start("1.1").report("1.1", "", input=10, output=5, cost_usd=None)
+    summary = summarise(source.state)
+    assert summary.tokens == 15
+    assert summary.cost is None
+    assert any("15 tokens" in line for line in summary_lines(summary))
