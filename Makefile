@@ -29,7 +29,7 @@ bench: $(VENV)/.test
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 screenshots: $(VENV)/.test
-	$(BIN)/python -m tests.ui.screenshots
+	$(BIN)/python -m tests.screenshots
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

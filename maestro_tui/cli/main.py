@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from maestro_tui import __version__
-from maestro_tui.cli.exits import INTERRUPTED, USAGE, Exit
+from maestro_tui.cli.exits import FAILED, INTERRUPTED, USAGE, Exit
 
 _DESCRIPTION = """\
 Turn a written plan into merged, tested code: read it, review it, run many coding agents at once in
@@ -272,6 +272,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         # `maestro logs … | head`: the reader has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:
+        from maestro_tui.engine.journal import JournalError  # only here: it costs start-up time
+
+        if not isinstance(error, JournalError):
+            raise
+        print(f"maestro: {error}", file=sys.stderr)
+        return FAILED
 
 
 if __name__ == "__main__":

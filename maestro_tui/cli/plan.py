@@ -106,6 +106,9 @@ def _export(arguments: argparse.Namespace, plan: Plan) -> int:
         raise Exit(f"{target} exists; name another file with -o")
     if not plan.tasks:
         raise Exit(f"{source}: no tasks found; nothing to export")
-    target.write_text(dump_plan(plan), encoding="utf-8")
+    try:
+        target.write_text(dump_plan(plan), encoding="utf-8")
+    except OSError as error:
+        raise Exit(f"{target}: cannot be written: {error.strerror}") from error
     print(target)
     return DONE

@@ -12,10 +12,13 @@ from maestro_tui.cli.exits import DONE, FAILED, Exit
 from maestro_tui.cli.headless import GLYPHS
 from maestro_tui.cli.opening import repository
 from maestro_tui.cli.selecting import choose_run, pick, sessions
+from maestro_tui.config.paths import run_dir
 from maestro_tui.core.questions import dependents_of
 from maestro_tui.core.state import RunState, TaskState
 from maestro_tui.engine.client import RunClient, UnknownRun
 from maestro_tui.engine.journal import JournalError
+
+ENGINE_GONE_S = 5.0  # no engine for that long, while one is waited for: it has failed
 
 
 def client(arguments: argparse.Namespace, name: str | None = None) -> RunClient:
@@ -168,11 +171,22 @@ def stop(arguments: argparse.Namespace) -> int:
         found.stop(mode)
     patience = 3600.0 if mode == "drain" else 60.0
     deadline = time.monotonic() + patience
+    seen_alive = time.monotonic()
     while time.monotonic() < deadline:
+        alive = found.engine_alive()
         found.poll()
-        if (found.state.ended or found.state.status == "stopped") and not found.engine_alive():
+        if (found.state.ended or found.state.status == "stopped") and not alive:
             print(f"{found.run}: {found.state.status}")
             return DONE
+        if alive:
+            seen_alive = time.monotonic()
+        elif time.monotonic() > seen_alive + ENGINE_GONE_S:
+            log = run_dir(found.repo, found.run) / "engine.log"
+            raise Exit(
+                f"{found.run}: its engine ended before it could stop the run; see {log} if it is "
+                "there, and `maestro status`",
+                FAILED,
+            )
         time.sleep(0.05)
     raise Exit(f"{found.run} has not stopped within {patience:.0f} s; see engine.log", FAILED)
 
@@ -189,7 +203,7 @@ def decide(arguments: argparse.Namespace) -> int:
         arguments.answer,
         [o.key for o in question.options],
         "answer",
-        "the answers are listed above",
+        "it may be: " + ", ".join(o.key for o in question.options),
     )
     option = question.option(key)
     assert option is not None

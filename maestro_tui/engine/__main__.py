@@ -8,6 +8,7 @@ import json
 import sys
 from pathlib import Path
 
+from maestro_tui.engine.journal import JournalError
 from maestro_tui.engine.lock import Held
 from maestro_tui.engine.loop import Engine
 
@@ -24,6 +25,9 @@ def main() -> int:
         asyncio.run(engine.work())
     except Held:
         return 0  # somebody else is at it already
+    except JournalError as error:
+        print(error, file=sys.stderr)
+        return 1
     return 0
 
 

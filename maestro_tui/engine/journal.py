@@ -161,10 +161,13 @@ class Journal:
         except sqlite3.Error as error:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
-            raise JournalError(
-                f"{self.path}: cannot be written: {error}; free space or permissions, then resume"
-            ) from error
+            raise self._unwritable(error) from error
         return seq
+
+    def _unwritable(self, error: sqlite3.Error) -> JournalError:
+        return JournalError(
+            f"{self.path}: cannot be written: {error}; free space or permissions, then resume"
+        )
 
     def read(self, run: str, after: int = 0) -> list[tuple[int, Event]]:
         """The events of a run newer than ``after``, oldest first, with their numbers."""
@@ -192,10 +195,13 @@ class Journal:
 
     def request(self, run: str, kind: str, key: str, data: dict[str, Any], by: str) -> bool:
         """Put a request; False when one of that kind and key is there already."""
-        cursor = self._db.execute(
-            "INSERT OR IGNORE INTO request (run, kind, key, data, at, by) VALUES (?,?,?,?,?,?)",
-            (run, kind, key, json.dumps(data), time.time(), by),
-        )
+        try:
+            cursor = self._db.execute(
+                "INSERT OR IGNORE INTO request (run, kind, key, data, at, by) VALUES (?,?,?,?,?,?)",
+                (run, kind, key, json.dumps(data), time.time(), by),
+            )
+        except sqlite3.Error as error:
+            raise self._unwritable(error) from error
         return cursor.rowcount == 1
 
     def requests(self, run: str) -> list[Request]:

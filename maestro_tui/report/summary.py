@@ -79,7 +79,9 @@ def summarise(state: RunState) -> Summary:
     }
     end = state.ended_at or state.now
     settled = (TaskState.MERGED, TaskState.DONE, TaskState.EXCLUDED)
-    left = tuple((t.id, t.why or str(t.state)) for t in state.tasks.values() if t.state not in settled)
+    left = tuple(
+        (t.id, t.why or str(t.state)) for t in state.tasks.values() if t.state not in settled
+    )
     return Summary(
         run=state.run,
         title=strategy.plan.title,
@@ -173,7 +175,8 @@ def summary_lines(summary: Summary) -> list[str]:
     for task, why in summary.not_merged:
         out.append(f"  not merged: {task} — {sanitise(why)}")
     out.append(
-        f"  {summary.files} files, {summary.wall_s:.1f} s; the agents worked {summary.work_s:.1f} s "
+        f"  {summary.files} files, {summary.wall_s:.1f} s; the agents worked "
+        f"{summary.work_s:.1f} s "
         f"({summary.speed_up:.1f} x one after the other)"
     )
     if summary.tokens:

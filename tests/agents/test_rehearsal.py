@@ -133,6 +133,7 @@ def test_print_repeats_and_keeps_the_bytes(rehearse: Rehearse) -> None:
     assert text.startswith("通知\ntwo\n" * 3 + "last\nlines\n")
 
 
+@pytest.mark.slow
 def test_print_takes_its_time(rehearse: Rehearse) -> None:
     attempt = rehearse(
         {"do": "print", "lines": ["x"] * 10, "rate": 25}, {"do": "sleep", "seconds": 0.2}

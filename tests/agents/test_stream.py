@@ -126,7 +126,8 @@ def test_an_invented_figure_overflows_nothing() -> None:
 @pytest.mark.parametrize("depth", [50, 300, 900, 1500, 20_000])
 def test_deep_nesting_does_not_break_the_reader(depth: int) -> None:
     nested = '{"a":' * depth + "1" + "}" * depth
-    line = '{"type":"assistant","message":{"content":[{"type":"tool_use","input":%s}]}}' % nested
+    block = '{"type":"tool_use","input":' + nested + "}"
+    line = '{"type":"assistant","message":{"content":[' + block + "]}}"
     events = StreamParser().feed(line)
     assert events is None or events[0]["kind"] == "tool"
 

@@ -162,7 +162,7 @@ class Run:
     def states(self) -> dict[str, str]:
         return {t.id: str(t.state) for t in self.state.tasks.values()}
 
-    def keys(self) -> list[str]:
+    def due(self) -> list[str]:
         """The keys of everything outstanding."""
         return [command.key for command in self.machine.outstanding()]
 
@@ -216,7 +216,7 @@ class Run:
                 assert until is None, f"nothing left to do: {self.states()}"
                 return self
             self.perform(next((o for o in ready if isinstance(o, c.TagWave)), ready[0]))
-        raise AssertionError(f"no end in sight: {self.keys()}")
+        raise AssertionError(f"no end in sight: {self.due()}")
 
     def until_state(self, name: str, state: str) -> Run:
         """Carry on until that task is in that state; others are left where they are."""

@@ -29,7 +29,7 @@ def test_retries_wait_longer_each_time_and_end() -> None:
         run.fail("a")
         assert not run.state.questions
         assert run.task("a").state == "ready"
-        assert "CreateWorktree:a" not in " ".join(run.keys())
+        assert "CreateWorktree:a" not in " ".join(run.due())
         delays.append(wake(run))
         assert run.attempt("a").number == number + 1
     assert delays == [10.0, 20.0, 40.0]
@@ -163,7 +163,7 @@ def test_gates_are_accepted_by_policy() -> None:
 
 def test_delivery_is_approved_once() -> None:
     run = Run("a", deliver="merge", deliver_approved=True).go(hold=("Deliver",))
-    assert run.keys() == ["Deliver:0"]
+    assert run.due() == ["Deliver:0"]
     run.tell(e.DeliveryRefused, reason="main has moved")
     assert run.question("deliver").id == "deliver-1"
 

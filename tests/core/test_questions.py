@@ -29,12 +29,12 @@ def failed_b() -> Run:
 def test_a_review_comes_first_and_yes_starts_the_run() -> None:
     run = Run("a", gates=GATES, approved=False)
     assert run.state.status == "review"
-    assert run.keys() == []
+    assert run.due() == []
     question = run.question("review")
     assert "1 tasks in 1 waves" in question.title
     assert "Gate: pytest" in question.evidence
     run.answer("review", "yes")
-    assert run.keys() == ["CreateWorktree:a:1"]
+    assert run.due() == ["CreateWorktree:a:1"]
     done(run)
 
 
@@ -43,7 +43,7 @@ def test_a_review_that_says_no_starts_nothing() -> None:
     run.answer("review", "no")
     assert run.state.status == "declined"
     assert run.state.ended
-    assert run.keys() == []
+    assert run.due() == []
 
 
 # -- failure ---------------------------------------------------------------------------------------
@@ -157,7 +157,7 @@ def test_abort_ends_every_agent_and_then_the_run(kind: str) -> None:
     run.answer(kind, "abort")
     run.go()
     assert run.state.status == "aborted"
-    assert run.keys() == []
+    assert run.due() == []
     assert not [s for s in run.states().values() if s in ("running", "preparing")]
 
 
@@ -218,12 +218,12 @@ def test_a_permission_is_answered_to_the_agent(answer: str, allow: bool) -> None
     run.about(e.PermissionAsked, "a", request="p1", tool="Bash", detail="rm -rf build")
     question = run.question("permission")
     assert question.evidence[0] == "rm -rf build"
-    assert "RunAgent:a:1" in run.keys()
+    assert "RunAgent:a:1" in run.due()
     (command,) = run.answer("permission", answer)
     assert command.key == "AnswerAgent:a:1:p1"
     assert command.allow is allow
     run.about(e.PermissionDelivered, "a", request="p1")
-    assert run.keys() == ["RunAgent:a:1"]
+    assert run.due() == ["RunAgent:a:1"]
     done(run)
 
 
@@ -310,7 +310,7 @@ def red_gate(*suspects: str) -> Run:
 
 def test_a_red_gate_holds_the_next_wave_and_shows_its_last_words() -> None:
     run = red_gate("b")
-    assert run.keys() == []
+    assert run.due() == []
     question = run.question("gate")
     assert question.evidence == ("$ pytest   (exit 1, 0.0 s)", "1 failed", "Most likely: b")
     assert question.default == "retry"
@@ -393,10 +393,10 @@ def test_agents_of_later_waves_end_before_the_branch_goes_back() -> None:
     run.go(hold=("RunAgent:b", "RunAgent:d"))
     run.fail("b")
     run.answer("failure", "rollback")
-    assert "StopAgent:d:1" in run.keys()
-    assert "Rollback:1" not in run.keys()
+    assert "StopAgent:d:1" in run.due()
+    assert "Rollback:1" not in run.due()
     run.about(e.AgentEnded, "d", ok=False, reason="stopped")
-    assert run.keys() == ["Rollback:1"]
+    assert run.due() == ["Rollback:1"]
     run.go()
     run.answer("rolledback", "restart")
     done(run)
@@ -409,7 +409,7 @@ def test_of_two_rollbacks_the_deeper_one_counts() -> None:
     run.fail("y")
     run.answer("failure", "rollback", task="y")
     run.answer("failure", "rollback", task="c")
-    assert run.keys() == ["Rollback:1"]
+    assert run.due() == ["Rollback:1"]
     run.go()
     run.answer("rolledback", "restart")
     done(run)
@@ -421,10 +421,10 @@ def test_a_deeper_rollback_asked_for_meanwhile_follows() -> None:
     run.fail("c")
     run.fail("y")
     run.answer("failure", "rollback", task="c")
-    assert run.keys() == ["Rollback:2"]
+    assert run.due() == ["Rollback:2"]
     run.answer("failure", "rollback", task="y")
     run.tell(e.RolledBack, wave=2, sha=run.state.head, kept="")
-    assert run.keys() == ["Rollback:1"]
+    assert run.due() == ["Rollback:1"]
     assert not run.state.questions
     run.go()
     run.answer("rolledback", "restart")
@@ -454,13 +454,13 @@ def test_the_result_may_stay_on_its_branch() -> None:
 
 def test_a_refused_delivery_is_asked_again_and_tried_again() -> None:
     run = Run("a", deliver="merge", deliver_approved=True).go(hold=("Deliver",))
-    assert run.keys() == ["Deliver:0"]
+    assert run.due() == ["Deliver:0"]
     run.tell(e.DeliveryRefused, reason="main has moved", paths=("a.txt",))
     question = run.question("deliver")
     assert question.id == "deliver-1"
     assert question.title == "Could not deliver to main"
     assert question.evidence[:2] == ("main has moved", "  a.txt")
-    assert run.keys() == []
+    assert run.due() == []
     assert [c.key for c in run.answer("deliver", "merge")] == ["Deliver:1"]
     done(run)
 
@@ -483,9 +483,9 @@ def test_trouble_holds_everything_but_running_agents() -> None:
     run.tell(e.EffectFailed, effect="RunGate:w1-1:1", error="disk full\nmore")
     question = run.question("trouble")
     assert question.evidence == ("disk full", "more")
-    assert run.keys() == ["RunAgent:c:1"]
+    assert run.due() == ["RunAgent:c:1"]
     run.answer("trouble", "retry")
-    assert "RunGate:w1-1:2" in run.keys()
+    assert "RunGate:w1-1:2" in run.due()
     done(run)
 
 
@@ -528,7 +528,7 @@ def test_an_agent_that_cannot_be_answered_starts_anew() -> None:
     run.about(e.PermissionAsked, "a", request="p1", tool="Bash", detail="x")
     run.answer("permission", "allow")
     run.tell(e.EffectFailed, effect="AnswerAgent:a:1:p1", error="disk full", task="a", attempt=1)
-    assert run.keys() == ["RunAgent:a:1", "StopAgent:a:1"]
+    assert run.due() == ["RunAgent:a:1", "StopAgent:a:1"]
     done(run)
     assert len(run.task("a").attempts) == 2
 

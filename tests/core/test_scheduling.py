@@ -122,7 +122,7 @@ def test_gates_run_when_their_wave_is_settled_and_not_before() -> None:
     run.go(hold=("RunAgent:b",))
     assert run.state.gates["w1-1"].state == "pending"
     run.go(hold=("RunGate",))
-    assert run.keys() == ["RunGate:w1-1:1"]
+    assert run.due() == ["RunGate:w1-1:1"]
     assert run.task("c").state == "waiting"
     run.gate_ends("w1-1", True)
     assert run.task("c").state == "preparing"
@@ -132,13 +132,13 @@ def test_a_wave_with_a_failure_is_gated_for_what_was_merged() -> None:
     run = Run("a", "b", "c < a", gates=GATES)
     run.fail("b")
     run.go(hold=("RunGate",))
-    assert run.keys() == ["RunGate:w1-1:1"]
+    assert run.due() == ["RunGate:w1-1:1"]
 
 
 def test_final_gates_run_on_the_tree_that_is_delivered() -> None:
     run = Run("a", "b < a", gates=GATES, deliver="merge")
     run.go(hold=("RunGate:final",))
-    assert run.keys() == ["RunGate:final-2:1"]
+    assert run.due() == ["RunGate:final-2:1"]
     head = run.state.head
     run.gate_ends("final-2", True)
     assert run.question("deliver")
@@ -174,7 +174,7 @@ def test_a_gate_that_ran_before_a_later_merge_of_its_wave_runs_again() -> None:
     run.go(hold=("RunGate",))
     assert run.task("b").state == "merged"
     run.tell(e.GateEnded, gate="w1-1", ok=True, sha=old, exit=0)
-    assert run.keys() == ["RunGate:w1-1:2"]
+    assert run.due() == ["RunGate:w1-1:2"]
     run.go()
     assert run.state.status == "done"
 
@@ -204,19 +204,19 @@ def test_a_checkpoint_ends_agents_and_lets_finished_work_in() -> None:
     run = three_on_their_way()
     run.tell(e.StopRequested, mode="checkpoint", by="me")
     assert run.state.status == "stopping"
-    assert {"StopAgent:b:1", "StopAgent:d:1", "CheckWork:c:1:0:0"} <= set(run.keys())
+    assert {"StopAgent:b:1", "StopAgent:d:1", "CheckWork:c:1:0:0"} <= set(run.due())
     run.go()
     assert run.state.status == "stopped"
     assert run.state.suspended == "checkpoint asked by me"
     assert run.states() == {"a": "merged", "b": "waiting", "c": "merged", "d": "waiting"}
-    assert run.keys() == []
+    assert run.due() == []
     assert run.attempt("b").outcome == "stopped"
 
 
 def test_a_drain_lets_agents_end_by_themselves_and_starts_no_others() -> None:
     run = three_on_their_way()
     run.tell(e.StopRequested, mode="drain")
-    assert not [k for k in run.keys() if k.startswith("StopAgent")]
+    assert not [k for k in run.due() if k.startswith("StopAgent")]
     run.go()
     assert run.state.status == "stopped"
     assert set(run.states().values()) == {"merged"}
@@ -230,7 +230,7 @@ def test_an_abort_ends_the_run_for_good() -> None:
     run.go()
     assert run.state.status == "aborted"
     run.tell(e.EngineStarted, pid=4, attended=True)
-    assert run.keys() == []
+    assert run.due() == []
 
 
 def test_an_abort_while_the_engine_leaves_is_not_forgotten() -> None:
@@ -348,7 +348,7 @@ def test_a_lost_runner_means_a_new_attempt_a_few_times(reason: str) -> None:
 
 def test_a_new_engine_finds_the_same_work_in_hand() -> None:
     run = three_on_their_way()
-    before, keys = snapshot(run.state), run.keys()
+    before, keys = snapshot(run.state), run.due()
     again = fold_again(run.events)
     assert snapshot(again.state) == before
     assert [c.key for c in again.outstanding()] == keys
@@ -358,7 +358,7 @@ def test_a_new_engine_finds_the_same_work_in_hand() -> None:
 
 def test_without_an_engine_nothing_is_outstanding() -> None:
     run = Run("a", engine=False)
-    assert run.keys() == []
+    assert run.due() == []
     assert not run.machine.stalled
 
 

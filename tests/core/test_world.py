@@ -66,7 +66,7 @@ options = st.fixed_dictionaries(
 )
 
 
-@settings(WORLDS, max_examples=150)
+@settings(WORLDS, max_examples=80)
 @given(plan=plans(), options=options, seed=st.integers(0, 2**32), wild=st.integers(0, 400))
 def test_every_run_keeps_its_promises_and_ends(
     plan: dict[str, Any], options: dict[str, Any], seed: int, wild: int
@@ -88,7 +88,7 @@ def test_every_run_keeps_its_promises_and_ends(
     assert snapshot(fold_again(world.journal).state) == snapshot(state)
 
 
-@settings(WORLDS, max_examples=40)
+@settings(WORLDS, max_examples=25)
 @given(plan=plans(), seed=st.integers(0, 2**32))
 def test_in_peace_every_plan_is_done(plan: dict[str, Any], seed: int) -> None:
     plan = dict(plan, excluded=())

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "ui"))
-
-from runs import FakeSource, finished
-
 from maestro_tui.report.summary import summarise, summary_lines
+from tests.ui.runs import FakeSource, finished
 
 
 def test_a_finished_run_adds_up():

@@ -10,13 +10,13 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from rich.text import Text
-from runs import FakeSource
 from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Static
 
 from maestro_tui.ui.app import MaestroApp
 from maestro_tui.ui.screens.board import BoardScreen
+from tests.ui.runs import FakeSource
 
 W = TypeVar("W", bound=Widget)
 WIDE, NARROW = (120, 40), (80, 24)

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from runs import HOSTILE, FakeSource, T, a_strategy, failing, midway
-from stage import NARROW, WIDE, board, opened, screen_text, top, until
 
 from maestro_tui.core.state import RunOptions
 from maestro_tui.ui.dialogs.question import QuestionDialog
@@ -12,6 +10,8 @@ from maestro_tui.ui.screens.help import HelpScreen
 from maestro_tui.ui.widgets.log_tabs import LogTabs
 from maestro_tui.ui.widgets.plan_tree import PlanTree
 from maestro_tui.ui.widgets.wave_board import WaveBoard
+from tests.ui.runs import HOSTILE, FakeSource, T, a_strategy, failing, midway
+from tests.ui.stage import NARROW, WIDE, board, opened, screen_text, top, until
 
 
 async def test_a_board_tells_state_progress_agents_and_money():

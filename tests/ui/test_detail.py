@@ -2,11 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from runs import failing, midway
-from stage import board, opened, screen_text, top, until
-
 from maestro_tui.ui.screens.board import BoardScreen
 from maestro_tui.ui.screens.detail import DetailScreen
+from tests.ui.runs import failing, midway
+from tests.ui.stage import board, opened, screen_text, top, until
 
 
 def written(tmp_path: Path):

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from runs import FakeSource, a_strategy, failing, finished, midway
-
 from maestro_tui.ui.asking import Asking, blocked_by
 from maestro_tui.ui.exits import exit_code
 from maestro_tui.ui.follow import Follow
+from tests.ui.runs import FakeSource, a_strategy, failing, finished, midway
 
 
 def test_the_first_look_shows_everything_and_the_next_nothing():

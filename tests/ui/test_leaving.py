@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from runs import failing, finished, midway
-from stage import an_app, opened, screen_text, top, until
 from textual.screen import ModalScreen
 
 from maestro_tui.core import events as e
@@ -10,6 +8,8 @@ from maestro_tui.ui.app import MaestroApp
 from maestro_tui.ui.dialogs.confirm import ChoiceDialog
 from maestro_tui.ui.screens.board import BoardScreen
 from maestro_tui.ui.screens.summary import SummaryScreen
+from tests.ui.runs import failing, finished, midway
+from tests.ui.stage import an_app, opened, screen_text, top, until
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])

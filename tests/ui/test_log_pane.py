@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from logs import HOSTILE, STREAM, LogApp, rows_of
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.pilot import Pilot
 
 from maestro_tui.ui.widgets.log_view import LogView
+from tests.ui.logs import HOSTILE, STREAM, LogApp, rows_of
 
 UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -299,7 +299,7 @@ async def test_another_theme_repaints(log: Path) -> None:
     app = LogApp(log)
     async with app.run_test(size=(80, 24)) as pilot:
         view = app.pane.view
-        await until(pilot, lambda: view.line_count == 500)
+        await until(pilot, lambda: "line 500" in rows_of(view)[-1])
         before = view.render_line(0)
         app.theme = "textual-light"
         await pilot.pause()

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from logs import LogApp, rows_of
-from stage import screen_text, until
 from textual.pilot import Pilot
 
 from maestro_tui.ui.widgets.log_tabs import LogEntry, LogTabs
+from tests.ui.logs import LogApp, rows_of
+from tests.ui.stage import screen_text, until
 
 
 def entries(folder: Path, *live: str, count: int = 6) -> list[LogEntry]:
@@ -52,8 +52,10 @@ async def test_one_is_in_view_and_brackets_go_round(tmp_path: Path) -> None:
         await pilot.press("right_square_bracket")
         await says(pilot, "1.3 says 39")
         assert shown(app.tabs) == ["1.3"]
-        assert app.tabs.pane.view.has_focus
-        await pilot.press(*["left_square_bracket"] * 3)
+        await until(lambda: app.tabs.pane.view.has_focus, "the focus goes along")
+        for _ in range(3):
+            await pilot.press("left_square_bracket")
+            await until(lambda: app.tabs.pane.view.has_focus, "the focus goes along")
         await says(pilot, "1.6 says 39")
 
 
@@ -108,7 +110,7 @@ async def test_tiles_show_the_current_and_the_live_ones_in_order(tmp_path: Path)
         assert shown(app.tabs) == ["1.2", "1.4", "1.5", "1.6"]
         await pilot.press("left_square_bracket")
         assert app.tabs.current == "1.5"
-        assert app.tabs.pane.view.has_focus
+        await until(lambda: app.tabs.pane.view.has_focus, "the focus goes along")
         app.tabs.sync(entries(tmp_path, "1.1", "1.4", "1.5"))
         await says(pilot, "1.1 says 39")
         assert shown(app.tabs) == ["1.1", "1.4", "1.5", "1.6"]
@@ -123,7 +125,6 @@ async def test_a_click_on_a_tab_or_a_tile_chooses_it(tmp_path: Path) -> None:
         await says(pilot, "1.2 says 39")
         await pilot.click(app.tabs, offset=(4, 0))
         await says(pilot, "1.1 says 39")
-        await pilot.press("t")
         app.tabs.action_grid()
         await says(pilot, "1.2 says 39")
         await pilot.click(app.tabs._panes["1.2"].view)

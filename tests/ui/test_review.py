@@ -6,20 +6,24 @@ import dataclasses
 from typing import Any
 
 import pytest
-from runs import HOSTILE
-from stage import screen_text, until
-from strategies import COMMANDS, FACTS, PLAN, a_strategy
 from textual.app import App
 from textual.pilot import Pilot
 
 from maestro_tui.plans.errors import PlanError
 from maestro_tui.plans.model import Diagnostic, Strategy
+from maestro_tui.ui.actions import ACTIONS
 from maestro_tui.ui.dialogs.confirm import ChoiceDialog
 from maestro_tui.ui.dialogs.modify import Fields, ModifyDialog
 from maestro_tui.ui.screens.drafting import Drafting
 from maestro_tui.ui.screens.review import ReviewDetails, ReviewScreen
 from maestro_tui.ui.themes import install, state_defaults
+from maestro_tui.ui.widgets.log_pane import LogPane
+from maestro_tui.ui.widgets.log_tabs import LogTabs
+from maestro_tui.ui.widgets.log_view import LogView
 from maestro_tui.ui.widgets.review_table import ReviewTable
+from tests.ui.runs import HOSTILE
+from tests.ui.stage import screen_text, until
+from tests.ui.strategies import COMMANDS, FACTS, PLAN, a_strategy
 
 SIZES = [(120, 40), (80, 24)]
 
@@ -44,7 +48,7 @@ class ReviewApp(App[None]):
 async def press(pilot: Pilot[Any], *keys: str) -> str:
     await pilot.press(*keys)
     await pilot.pause()
-    return screen_text(pilot.app)
+    return screen_text(pilot)
 
 
 async def typed(pilot: Pilot[Any], value: str) -> str:
@@ -133,7 +137,7 @@ async def test_details_show_where_each_order_comes_from() -> None:
         app.review.query_one(ReviewTable).select("2.2")
         await press(pilot, "enter")
         assert isinstance(app.screen, ReviewDetails)
-        shown = screen_text(app)
+        shown = screen_text(pilot)
         assert "said by label, line 57" in shown
         assert "app/pipeline/q.py" in shown
         assert "2_2_COMPLETE.md" in shown
@@ -289,6 +293,26 @@ def test_a_draft_uses_the_revise_it_is_given() -> None:
     draft = Drafting(a_strategy(), never)
     assert not draft.toggle_mode()
     assert draft.error == "no ['mode']"
+
+
+OWNERS = {
+    "review": ReviewScreen,
+    "reviewed": ReviewDetails,
+    "table": ReviewTable,
+    "modify": ModifyDialog,
+    "fields": Fields,
+    "logs": LogView,
+    "search": LogPane,
+    "tabs": LogTabs,
+}
+
+
+@pytest.mark.parametrize("scope", OWNERS)
+def test_somebody_carries_out_every_action(scope: str) -> None:
+    mine = [a for a in ACTIONS if a.where == scope]
+    assert mine
+    for action in mine:
+        assert callable(getattr(OWNERS[scope], "action_" + action.method.split("(")[0])), action.id
 
 
 # -- pictures ------------------------------------------------------------------------------------

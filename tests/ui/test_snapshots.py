@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from runs import HOSTILE, FakeSource, T, a_strategy, failing, finished, midway, waiting_for_delivery
-from stage import NARROW, WIDE, an_app, screen_text, until
-from test_questions import conflicted, gate_failed
 
 from maestro_tui.core.state import RunOptions
 from maestro_tui.ui.dialogs.words import Words
+from tests.ui.runs import (
+    HOSTILE,
+    FakeSource,
+    T,
+    a_strategy,
+    failing,
+    finished,
+    midway,
+    waiting_for_delivery,
+)
+from tests.ui.stage import NARROW, WIDE, an_app, screen_text, until
+from tests.ui.test_questions import conflicted, gate_failed
 
 
 def stray():

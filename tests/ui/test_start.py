@@ -19,7 +19,7 @@ STAGE = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
-import runs
+from tests.ui import runs
 from maestro_tui.ui.start import show_board
 source = getattr(runs, sys.argv[2])()
 sys.exit(show_board(source, Path(sys.argv[3])))
@@ -34,7 +34,7 @@ def play(tmp_path: Path, run: str) -> pexpect.spawn:
         "TERM": "xterm-256color",
         "TEXTUAL_ANIMATIONS": "none",
     }
-    arguments = ["-c", STAGE, str(HERE), run, str(tmp_path)]
+    arguments = ["-c", STAGE, str(HERE.parents[1]), run, str(tmp_path)]
     return pexpect.spawn(
         sys.executable,
         arguments,

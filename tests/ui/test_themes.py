@@ -3,14 +3,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from runs import midway
-from stage import opened, until
 
 from maestro_tui.config.themes import STATES, ThemeSpec, load_themes
 from maestro_tui.core.state import RunStatus, TaskState
 from maestro_tui.ui.glyphs import GATES, QUESTION, RUN, TASK
 from maestro_tui.ui.palette import palette
 from maestro_tui.ui.themes import FALLBACK, to_theme
+from tests.ui.runs import midway
+from tests.ui.stage import opened, until
 
 SHIPPED = load_themes([Path(__file__).parents[2] / "themes"])[0]
 GOOD = ThemeSpec("mine", True, {"primary": "#336699"}, {"state-running": "#123456"})

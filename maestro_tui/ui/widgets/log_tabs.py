@@ -180,7 +180,11 @@ class LogTabs(Vertical):
         self.set_class(len(self._tiles) < 2, "-single")
         self._strip.show(self.entries, self.current)
         if had_focus and self.screen.focused is not self.pane.view:
-            self.pane.view.focus()
+            # What is not laid out yet cannot have the focus, and what is hidden gives it away.
+            self.call_after_refresh(self._focus_current)
+
+    def _focus_current(self) -> None:
+        self.pane.view.focus()
 
     def _in_order(self) -> None:
         """Tiles lie as their tabs do."""
