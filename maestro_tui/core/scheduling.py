@@ -69,6 +69,8 @@ def wave_open(state: RunState, wave: int) -> bool:
         return False
     if state.mode != "waves":
         return True
+    if 0 < wave_to_tag(state) < wave:
+        return False  # a roll-back to that wave must not find later merges behind its tag
     for number in range(1, wave):
         if not wave_settled(state, number):
             return False
@@ -235,6 +237,9 @@ def _settle_stop(state: RunState) -> None:
     """Nothing new starts; agents are ended (or drained) and what is in the queue is merged."""
     state.status = RunStatus.STOPPING
     if state.stopping in ("checkpoint", "abort"):
+        for run in state.gates.values():
+            if run.state == "running":
+                run.state = "pending"  # the engine ends it; a resume runs it again
         for task in state.tasks.values():
             if task.state is _S.PREPARING or task.state is _S.RUNNING:
                 attempt = task.attempt

@@ -130,6 +130,11 @@ class Effects:
         self.watcher.add(worktree, wake)
         try:
             ended = await Follower(self.state, task, attempt, folder, self.post, wake).follow()
+        except Exception:
+            # Nobody follows this agent any more: it must not go on in a tree others will get.
+            launch.kill(folder.path)
+            await asyncio.to_thread(launch.sweep, folder.path)
+            raise
         finally:
             self.watcher.remove(worktree)
         if not ended.ok:

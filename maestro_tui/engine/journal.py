@@ -217,20 +217,23 @@ class Journal:
 
     def note(self, session: Session) -> None:
         """Write a run's line in the list of runs (a projection; the events are the truth)."""
-        self._db.execute(
-            "INSERT INTO session VALUES (?,?,?,?,?,?,?,?) ON CONFLICT(run) DO UPDATE SET "
-            "status=excluded.status, merged=excluded.merged, updated_at=excluded.updated_at",
-            (
-                session.run,
-                session.title,
-                session.plan,
-                session.status,
-                session.tasks,
-                session.merged,
-                session.created_at,
-                session.updated_at,
-            ),
-        )
+        try:
+            self._db.execute(
+                "INSERT INTO session VALUES (?,?,?,?,?,?,?,?) ON CONFLICT(run) DO UPDATE SET "
+                "status=excluded.status, merged=excluded.merged, updated_at=excluded.updated_at",
+                (
+                    session.run,
+                    session.title,
+                    session.plan,
+                    session.status,
+                    session.tasks,
+                    session.merged,
+                    session.created_at,
+                    session.updated_at,
+                ),
+            )
+        except sqlite3.Error as error:
+            raise self._unwritable(error) from error
 
     def sessions(self) -> list[Session]:
         """All runs, newest first."""

@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.scratch import creates, everything, git, maestro, make_agent, make_repo, write_plan
+from tests.engine.scratch import (
+    creates,
+    everything,
+    git,
+    maestro,
+    make_agent,
+    make_repo,
+    write_plan,
+)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from maestro_tui.core import events as e
-from maestro_tui.core.machine import MAX_LOST
+from maestro_tui.core.attempt_facts import MAX_LOST
 from maestro_tui.core.outstanding import outcome
 from maestro_tui.plans.model import Gate
 from tests.core.driving import Run, fold_again, snapshot
@@ -125,7 +125,22 @@ def test_gates_run_when_their_wave_is_settled_and_not_before() -> None:
     assert run.due() == ["RunGate:w1-1:1"]
     assert run.task("c").state == "waiting"
     run.gate_ends("w1-1", True)
+    assert run.task("c").state == "waiting", "merges of wave 2 would end up behind wave 1's tag"
+    assert run.due() == ["TagWave:1"]
+    run.go(hold=("CreateWorktree",))
     assert run.task("c").state == "preparing"
+
+
+def test_a_stop_does_not_wait_for_a_gate_and_a_resume_runs_it_again() -> None:
+    run = Run("a", gates=GATES)
+    run.go(hold=("RunGate",))
+    assert run.due() == ["RunGate:w1-1:1"]
+    run.tell(e.StopRequested, mode="checkpoint")
+    assert run.due() == ["Suspend"]
+    run.go()
+    assert run.state.status == "stopped"
+    run.restart().go()
+    assert run.state.status == "done"
 
 
 def test_a_wave_with_a_failure_is_gated_for_what_was_merged() -> None:

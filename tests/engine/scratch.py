@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import sqlite3
 import subprocess
@@ -12,6 +11,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from maestro_tui.cli.runs import status_json
+from maestro_tui.cli.selecting import choose_run
+from maestro_tui.engine.client import RunClient
 
 PYTHON = sys.executable
 SRC = Path(__file__).resolve().parents[2]
@@ -100,11 +103,12 @@ def environment(extra: dict[str, str] | None = None) -> dict[str, str]:
 
 
 def status(repo: Path, run: str = "") -> dict[str, Any]:
-    """What ``maestro status --json`` says."""
-    done = maestro("status", *([run] if run else []), "--json", cwd=repo)
-    assert done.returncode == 0, done.stderr
-    data: dict[str, Any] = json.loads(done.stdout)
-    return data
+    """What ``maestro status --json`` says, without the cost of starting the program."""
+    client = RunClient(repo, choose_run(repo, run))
+    try:
+        return status_json(client)
+    finally:
+        client.close()
 
 
 def leftovers(repo: Path) -> list[str]:

@@ -280,7 +280,13 @@ def test_hooks_and_signing_of_the_user_do_not_run(tmp_path: Path) -> None:
     repo, plan, agent = prepared(tmp_path)
     hooks = repo / ".git/hooks"
     hooks.mkdir(exist_ok=True)
-    for name in ("pre-commit", "commit-msg", "post-checkout", "post-merge", "reference-transaction"):
+    for name in (
+        "pre-commit",
+        "commit-msg",
+        "post-checkout",
+        "post-merge",
+        "reference-transaction",
+    ):
         (hooks / name).write_text(f"#!/bin/sh\necho {name} >> '{tmp_path}/ran'\nexit 1\n")
         (hooks / name).chmod(0o755)
     git(repo, "config", "commit.gpgSign", "true")

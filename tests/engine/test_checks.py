@@ -27,7 +27,10 @@ from tests.engine.scratch import (
 # id: (the task's files, what its agent does). All run at once in one run with --on-failure skip.
 CASES: dict[str, tuple[str, str]] = {
     "no-marker": ('create = ["nm.txt"]', "echo x > nm.txt"),
-    "empty-marker": ('create = ["em.txt"]', 'echo x > em.txt; printf " \\n\\n" > "$MAESTRO_MARKER"'),
+    "empty-marker": (
+        'create = ["em.txt"]',
+        'echo x > em.txt; printf " \\n\\n" > "$MAESTRO_MARKER"',
+    ),
     "marker-is-a-folder": ('create = ["mf.txt"]', 'echo x > mf.txt; mkdir "$MAESTRO_MARKER"'),
     "marker-is-a-link": (
         'create = ["ml.txt"]',
@@ -94,7 +97,10 @@ CASES: dict[str, tuple[str, str]] = {
         ' GIT_SEQUENCE_EDITOR="sed -i s/^pick/edit/" git -c user.name=O -c user.email=o@o'
         " rebase -q -i HEAD~1 || true; done_",
     ),
-    "locked": ('create = ["lk.txt"]', 'echo x > lk.txt; touch "$(git rev-parse --git-dir)/index.lock"; done_'),
+    "locked": (
+        'create = ["lk.txt"]',
+        'echo x > lk.txt; touch "$(git rev-parse --git-dir)/index.lock"; done_',
+    ),
     "odd-names": (
         'scope = ["odd/**"]',
         "mkdir -p odd; echo 1 > 'odd/with space.txt'; echo 2 > 'odd/grüße-日本.txt';"
@@ -109,8 +115,14 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "renames": ('scope = ["moved/**"]', "git mv moved/a.txt moved/b.txt; done_"),
     "deletes": ('delete = ["old/dead.txt"]', "rm old/dead.txt; done_"),
-    "file-to-folder": ('scope = ["shape/**", "shape"]', "rm shape; mkdir shape; echo x > shape/in; done_"),
-    "ignored": ('create = ["ig.txt"]', "echo x > ig.txt; mkdir -p build; echo y > build/o.o; done_"),
+    "file-to-folder": (
+        'scope = ["shape/**", "shape"]',
+        "rm shape; mkdir shape; echo x > shape/in; done_",
+    ),
+    "ignored": (
+        'create = ["ig.txt"]',
+        "echo x > ig.txt; mkdir -p build; echo y > build/o.o; done_",
+    ),
     "nothing": ('create = ["nothing.txt"]', "done_"),
     "big": ('create = ["big.bin"]', "head -c 3000000 /dev/urandom > big.bin; done_"),
     "crlf": ('create = ["crlf.txt"]', "printf 'a\\r\\nb\\r\\n' > crlf.txt; done_"),
@@ -328,13 +340,9 @@ def test_nothing_of_one_task_reaches_the_next_tree(tmp_path: Path) -> None:
         " git -c user.name=O -c user.email=o@o rebase -q -i HEAD~1;"
         " git config --worktree core.x y 2>/dev/null; done_"
     )
-    look = (
-        'write; { git status --porcelain --ignored; ls "$(git rev-parse --git-dir)"; } > "$SEEN"; done_'
-    )
+    look = 'write; { git status --porcelain --ignored; ls "$(git rev-parse --git-dir)"; } > "$SEEN"; done_'
     agent = cases_agent(tmp_path, {"1": dirty, "2": look})
-    plan = write_plan(
-        tmp_path, {"1": 'create = ["f1.txt"]', "2": 'create = ["f2.txt"]'}, "2<1"
-    )
+    plan = write_plan(tmp_path, {"1": 'create = ["f1.txt"]', "2": 'create = ["f2.txt"]'}, "2<1")
     seen = tmp_path / "seen"
     done = headless(repo, plan, agent, env={"SEEN": str(seen)})
     assert done.returncode == 0, done.stdout
@@ -357,7 +365,7 @@ def test_work_left_on_a_users_branch_is_taken_without_moving_it(tmp_path: Path) 
     assert git(repo, "show", "maestro/r/_integration:f1.txt") == "text of 1"
 
 
-STRAY = 'write; echo mine > f2.txt; echo other > README.md; done_'
+STRAY = "write; echo mine > f2.txt; echo other > README.md; done_"
 
 
 @pytest.fixture
@@ -383,7 +391,11 @@ def answer(repo: Path, key: str) -> int:
 
 def test_stray_edits_are_dropped_and_the_rest_kept(strayed: Path) -> None:
     assert answer(strayed, "drop") == 0
-    assert git(strayed, "ls-tree", "--name-only", "HEAD").split() == ["README.md", "f1.txt", "g.txt"]
+    assert git(strayed, "ls-tree", "--name-only", "HEAD").split() == [
+        "README.md",
+        "f1.txt",
+        "g.txt",
+    ]
     assert git(strayed, "show", "HEAD:README.md") == "start"
     assert leftovers(strayed) == []
 

@@ -24,7 +24,7 @@ from tests.engine.scratch import (
 BODIES = {
     "1": 'echo "line of 1" > shared.txt; echo 1 > one.txt; done_',
     "2": 'echo "line of $MAESTRO_TASK_ID.$MAESTRO_ATTEMPT" > shared.txt; echo 2 > two.txt;'
-    ' until git rev-parse -q --verify refs/heads/maestro/r/_integration^2 > /dev/null; do sleep 0.05;'
+    " until git rev-parse -q --verify refs/heads/maestro/r/_integration^2 > /dev/null; do sleep 0.05;"
     " done; done_",
 }
 

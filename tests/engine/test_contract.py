@@ -43,7 +43,9 @@ def notes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, dic
     make_agent(repo / "tools", NOTES, "my agent.py")
     (folder / "notes").mkdir()
     tasks = creates("1", "2", "3")
-    tasks["1"] += '\nmodify = ["lib/*.py"]\ntext = """Do the first thing.\\nWith `care` & "quotes"."""'
+    tasks["1"] += (
+        '\nmodify = ["lib/*.py"]\ntext = """Do the first thing.\\nWith `care` & "quotes"."""'
+    )
     tasks["2"] += '\nmarker = "ALL_DONE.md"'
     plan = write_plan(folder, tasks, "3<1 3<2")
     done = maestro(
@@ -140,9 +142,7 @@ echo x > f1.txt; echo "# done" > "$MAESTRO_MARKER"
     agent = make_agent(tmp_path, body)
     plan = write_plan(tmp_path, creates("1"))
     env = {"NOTES": str(tmp_path)}
-    done = headless(
-        repo, plan, str(agent), "--on-failure", "retry", "--retry-delay", "0", env=env
-    )
+    done = headless(repo, plan, str(agent), "--on-failure", "retry", "--retry-delay", "0", env=env)
     assert done.returncode == 0, done.stdout
     assert "KeyError" not in (tmp_path / "1").read_text()
     assert "KeyError: 'colour'" in (tmp_path / "2").read_text()

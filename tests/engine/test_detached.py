@@ -101,7 +101,9 @@ def test_the_engine_outlives_its_client_and_a_hangup(place: Path) -> None:
 def test_a_second_resume_is_refused_and_names_the_first(place: Path) -> None:
     engine = begin(place, "resume", "r", "--headless", "--yes")
     client = RunClient(place, "r")
-    until(lambda: (client.poll(), any(t.state == "running" for t in client.state.tasks.values()))[1])
+    until(
+        lambda: (client.poll(), any(t.state == "running" for t in client.state.tasks.values()))[1]
+    )
     second = maestro("resume", "r", "--headless", "--yes", cwd=place)
     assert second.returncode == 2
     assert f"pid {engine.pid}" in second.stderr

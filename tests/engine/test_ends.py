@@ -87,7 +87,6 @@ class Running:
         assert self.survivors() == []
         assert [x for x in leftovers(self.repo) if x.startswith("process")] == []
 
-
     def clean_up(self) -> None:
         if self.engine is not None and self.engine.poll() is None:
             self.engine.kill()

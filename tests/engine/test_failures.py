@@ -96,7 +96,9 @@ def test_ask_stops_with_the_commands_then_instructions_finish_it(place: Place) -
 
 def test_an_answer_given_before_resume_beats_the_policy_given_with_it(place: Place) -> None:
     headless(place.repo, place.plan, place.agent, env=place.env)
-    maestro("decide", "r", "fail-1-task-1-1", "instruct", "--text", "the word is plover", cwd=place.repo)
+    maestro(
+        "decide", "r", "fail-1-task-1-1", "instruct", "--text", "the word is plover", cwd=place.repo
+    )
     done = maestro(
         "resume", "r", "--headless", "--yes", "--on-failure", "skip", cwd=place.repo, env=place.env
     )

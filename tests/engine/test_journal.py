@@ -29,7 +29,9 @@ from tests.engine.scratch import (
 
 
 def reported(name: str = "1", activity: str = "x") -> Event:
-    return AgentReported(at=1.0, task=name, attempt=1, offset=1, activity=activity, usage={}, tools=0)
+    return AgentReported(
+        at=1.0, task=name, attempt=1, offset=1, activity=activity, usage={}, tools=0
+    )
 
 
 def test_what_is_appended_comes_back_in_order(tmp_path: Path) -> None:

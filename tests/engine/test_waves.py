@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from tests.engine.scratch import (
 
 WORK = "sleep 2; write; done_"
 SLOW = "sleep 12; write; done_"
+Runs = dict[tuple[str, str], "Future[tuple[Path, float, int]]"]
 
 
 def timed(folder: Path, mode: str, third: str = WORK) -> tuple[Path, float, int]:
@@ -30,46 +32,53 @@ def timed(folder: Path, mode: str, third: str = WORK) -> tuple[Path, float, int]
     return repo, time.monotonic() - started, done.returncode
 
 
-@pytest.mark.slow
-def test_both_modes_cost_little_more_than_their_agents(tmp_path: Path) -> None:
-    for mode, over in (("streaming", 1.5), ("waves", 2.0)):
-        best = 60.0
-        for number in range(3):  # the machine may be busy with something else
-            folder = tmp_path / f"{mode}-{number}"
-            folder.mkdir()
-            repo, seconds, code = timed(folder, mode)
-            assert code == 0
-            assert leftovers(repo) == []
-            assert seconds >= 6.0
-            best = min(best, seconds)
-            if best < 6.0 + over:
-                break
-        assert best < 6.0 + over, (mode, best)
-
-
-@pytest.mark.slow
-def test_a_slow_task_delays_no_stranger_when_streaming(tmp_path: Path) -> None:
-    folders = {mode: tmp_path / mode for mode in ("streaming", "waves")}
-    for folder in folders.values():
-        folder.mkdir()
-    with ThreadPoolExecutor(2) as pool:
-        found = {
-            mode: pool.submit(timed, folder, mode, SLOW) for mode, folder in folders.items()
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+    """All of them at once: they sleep most of their time."""
+    with ThreadPoolExecutor(4) as pool:
+        yield {
+            (mode, third): pool.submit(timed, tmp_path_factory.mktemp(mode), mode, third)
+            for third in (WORK, SLOW)
+            for mode in ("streaming", "waves")
         }
-    repo, seconds, code = found["streaming"].result()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("mode", "over"), [("streaming", 1.5), ("waves", 2.0)])
+def test_a_run_costs_little_more_than_its_agents(
+    runs: Runs, tmp_path: Path, mode: str, over: float
+) -> None:
+    repo, seconds, code = runs[mode, WORK].result()
+    for number in range(3):
+        assert code == 0
+        assert leftovers(repo) == []
+        assert seconds >= 6.0
+        if seconds < 6.0 + over:
+            return
+        # The machine may have been busy with something else: once more, alone.
+        (tmp_path / str(number)).mkdir()
+        repo, seconds, code = timed(tmp_path / str(number), mode)
+    pytest.fail(f"{mode}: {seconds:.2f} s")
+
+
+@pytest.mark.slow
+def test_a_slow_task_delays_no_stranger_when_streaming(runs: Runs) -> None:
+    repo, seconds, code = runs["streaming", SLOW].result()
     assert code == 0
     assert seconds < 12 + 3.0
-    order = [task for kind, task, _ in journal_events(repo) if kind == "Merged"]
-    assert order[-1] == "3"
-    assert order.index("6") == 4
     merged = {task: at for kind, task, at in journal_events(repo) if kind == "Merged"}
+    assert list(merged)[-1] == "3"
     assert merged["3"] - merged["6"] > 3.0
     assert len(git(repo, "ls-tree", "--name-only", "HEAD").split()) == 7
-    # Strict waves are what the same plan does otherwise: nothing of wave 2 before 3 is in.
-    repo, _, code = found["waves"].result()
+
+
+@pytest.mark.slow
+def test_strict_waves_wait_for_the_slowest_of_each(runs: Runs) -> None:
+    repo, _, code = runs["waves", SLOW].result()
     assert code == 0
-    order = [task for kind, task, _ in journal_events(repo) if kind == "Merged"]
-    assert order.index("3") == 2
+    events = journal_events(repo)
+    third = next(at for kind, task, at in events if (kind, task) == ("Merged", "3"))
+    assert all(at >= third for kind, task, at in events if kind == "AgentStarted" and task in "456")
 
 
 def test_no_more_agents_at_once_than_allowed(tmp_path: Path) -> None:

@@ -52,6 +52,9 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         self.hits: Hits | None = None  # what to mark
         self.found: int | None = None  # the place of the hit that is stood on
         self._ready: LRUCache[int, _Line] = LRUCache(1024)
+        self._base: Style | None = None
+        # Faster than anybody reads: half as many looks then, each a whole screen to the terminal.
+        self._racing = False
         self._rows_now: tuple[object, list[tuple[int, int]]] | None = None
 
     # -- the file ------------------------------------------------------------------------------
@@ -93,7 +96,12 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         """Take in what the file has gained; nothing while hidden."""
         if self.index is None or not self.shown:
             return
+        if self._racing and not self.index.behind:
+            self._racing = False
+            return
+        known = self.line_count
         growth = self.index.grow(_CATCH_UP_CHUNKS)
+        self._racing = self.line_count - known > self.size.height // 2
         if growth.reset:
             self._reset()
             self.anchor()
@@ -115,6 +123,7 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
     def _reset(self) -> None:
         self._ready.clear()
         self._rows_now = None
+        self._racing = False
         self.left = 0
         self.found = None
         if self.hits is not None:
@@ -141,6 +150,7 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
     def notify_style_update(self) -> None:
         """Another theme, other colours."""
         super().notify_style_update()
+        self._base = None
         self._ready.clear()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -160,10 +170,18 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
             if length > len(raw) and length <= JSON_LIMIT and is_json(raw):
                 raw = self.index.read_line(number, JSON_LIMIT)
             text = render(raw, length, palette(self.app))
-            ready = self._ready[number] = _Line(length, text, self._rows(text))
+            ready = self._ready[number] = _Line(length, text, self._rows(text, self.base))
         return ready
 
-    def _rows(self, text: Text) -> list[Strip]:
+    @property
+    def base(self) -> Style:
+        """The plain style; kept, because working it out costs more than a line."""
+        if self._base is None:
+            self._base = self.rich_style
+        return self._base
+
+    def _rows(self, text: Text, base: Style) -> list[Strip]:
+        """Each segment with the whole style: one without a background would show none."""
         text = text.copy()
         if self.hits is not None:
             style = self.get_component_rich_style("log--hit")
@@ -176,7 +194,7 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
             rows = rows[: max(1, size.height)]
         else:
             rows = [Text(" ⏎ ", end="").join(text.split("\n"))]
-        return [Strip(row.render(console, end="")) for row in rows] or [Strip([])]
+        return [Strip(row.render(console, end="")).apply_style(base) for row in rows]
 
     def _height(self, view: int) -> int:
         """Rows for the scroll bar: lines; when wrapped, so that the last screenful ends it."""
@@ -220,17 +238,18 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         """One row."""
         width = self.scrollable_content_region.width
-        base = self.rich_style
+        base = self.base
         rows = self.visible_rows()
         if self.index is None or y >= len(rows):
             return Strip.blank(width, base)
         number, row = rows[y]
-        strips = self.line(number).rows
-        strip = strips[min(row, len(strips) - 1)]
+        line = self.line(number)
+        strips = line.rows
         if self.found is not None and number == self.index.line_at(self.found):
             base = self.get_component_rich_style("log--found") + Style(bold=True)
+            strips = self._rows(line.text, base)
         left = 0 if self.wrap else self.left
-        return strip.crop_extend(left, left + width, base).apply_style(base)
+        return strips[min(row, len(strips) - 1)].crop_extend(left, left + width, base)
 
     # -- moving --------------------------------------------------------------------------------
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
