@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from maestro_tui.cli.exits import Exit
 from maestro_tui.cli.opening import Opening
-from maestro_tui.engine.client import RunClient, UnknownRun
-from maestro_tui.engine.journal import JournalError
 from maestro_tui.plans.model import Strategy
 from maestro_tui.plans.strategy import revise as revise_strategy
 from maestro_tui.roster.prompts import build_prompt
 
+if TYPE_CHECKING:
+    from maestro_tui.ui.source import RunSource
+
 
 def show_run(repo: Path, run: str, *, start: bool, extra: tuple[str, ...] = ()) -> int:
     """The board of a run; with ``start`` an engine is set to work on it first."""
+    from maestro_tui.engine.client import RunClient, UnknownRun
+    from maestro_tui.engine.journal import JournalError
+
     try:
         client = RunClient(repo, run)
     except (UnknownRun, JournalError) as error:
@@ -32,7 +37,9 @@ def show_review(opening: Opening, create: Callable[[Strategy], str]) -> int:
     """The review; on yes the run is made, its engine started, and the board shown."""
     from maestro_tui.ui.start import show_review as show
 
-    def launch(strategy: Strategy) -> RunClient:
+    def launch(strategy: Strategy) -> RunSource:
+        from maestro_tui.engine.client import RunClient
+
         client = RunClient(opening.base.root, create(strategy))
         client.start_engine()
         return client

@@ -217,8 +217,8 @@ class Engine:
             self.post(event)
 
     def _cut_short(self) -> None:
-        """A stop does not wait for gates and checks, which may take many minutes: they get a moment,
-        are then ended, and run again after the resumption. A drain waits for them.
+        """A stop does not wait for gates and checks, which may take minutes: they get a moment, are
+        then ended, and run again after the resumption. A drain waits for them.
         """
         if self.state.stopping not in ("checkpoint", "abort"):
             self._patience_until = 0.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import SystemCommand
 from textual.screen import ModalScreen, Screen
@@ -22,19 +22,19 @@ from maestro_tui.ui.actions import ACTIONS, bindings, keymap_problems
 from maestro_tui.ui.alert import Alert, silent
 from maestro_tui.ui.asking import Asking
 from maestro_tui.ui.controls import RunControls
-from maestro_tui.ui.dialogs.inbox import InboxDialog
-from maestro_tui.ui.dialogs.question import QuestionDialog, Reply
-from maestro_tui.ui.dialogs.quit import LEAVE, STOP, quit_dialog
 from maestro_tui.ui.exits import FAILED, exit_code
 from maestro_tui.ui.follow import POLL_HZ, Changes, Follow
 from maestro_tui.ui.formatting import one_line
 from maestro_tui.ui.glyphs import SPINNER_HZ
-from maestro_tui.ui.screens.board import BoardScreen
-from maestro_tui.ui.screens.detail import DetailScreen
-from maestro_tui.ui.screens.help import HelpScreen
-from maestro_tui.ui.screens.summary import SummaryScreen
 from maestro_tui.ui.source import RunSource
 from maestro_tui.ui.themes import install, state_defaults
+
+if TYPE_CHECKING:
+    from maestro_tui.ui.dialogs.question import Reply
+    from maestro_tui.ui.screens.board import BoardScreen
+
+# The board and its dialogs are imported where they are used: the review, which is the first thing
+# a user sees, needs none of them, and imports are most of what a start takes.
 
 _LOST_AFTER = 3  # looks, a second apart, without an engine before it is said
 Launch = Callable[[Strategy], RunSource]
@@ -128,6 +128,8 @@ class MaestroApp(RunControls):
         await self._begin(source)
 
     async def _begin(self, source: RunSource) -> None:
+        from maestro_tui.ui.screens.board import BoardScreen
+
         self.source = source
         self._follow = Follow(source)
         self._board = BoardScreen(source, self.asking, self._now)
@@ -151,6 +153,10 @@ class MaestroApp(RunControls):
             self._endings(follow.state)
 
     def _apply(self, state: RunState, changes: Changes) -> None:
+        from maestro_tui.ui.screens.board import BoardScreen
+        from maestro_tui.ui.screens.detail import DetailScreen
+        from maestro_tui.ui.screens.summary import SummaryScreen
+
         for screen in self.screen_stack:
             if isinstance(screen, (BoardScreen, DetailScreen, SummaryScreen)):
                 screen.apply(changes)
@@ -185,6 +191,8 @@ class MaestroApp(RunControls):
         return all(isinstance(s, ModalScreen) for s in above)
 
     def _second(self) -> None:
+        from maestro_tui.ui.screens.detail import DetailScreen
+
         state, board = self.run_state, self._board
         if state is None or board is None or self.source is None or self._exit:
             return
@@ -219,6 +227,8 @@ class MaestroApp(RunControls):
     # -- questions -------------------------------------------------------------------------------
     def _questions(self, state: RunState) -> None:
         """Close what is answered elsewhere; open the next when the user is not busy."""
+        from maestro_tui.ui.dialogs.question import QuestionDialog
+
         top = self.screen
         if isinstance(top, QuestionDialog):
             if top.question.id not in state.questions and top.is_current:
@@ -234,6 +244,8 @@ class MaestroApp(RunControls):
             self._ask(state, question, by_itself=True)
 
     def _ask(self, state: RunState, question: Question, *, by_itself: bool) -> None:
+        from maestro_tui.ui.dialogs.question import QuestionDialog
+
         if by_itself:
             self._alert(self, question.title)
         more = len([q for q in self.asking.open_ones(state) if q.id != question.id])
@@ -274,6 +286,8 @@ class MaestroApp(RunControls):
 
     def action_leave(self) -> None:
         """Leave at once when nothing is at stake; ask otherwise."""
+        from maestro_tui.ui.dialogs.quit import quit_dialog
+
         state = self.run_state
         if state is None or self.source is None:
             self.exit(FAILED)
@@ -283,6 +297,8 @@ class MaestroApp(RunControls):
             self.push_screen(quit_dialog(state, self.source.engine_alive()), self._leave)
 
     def _leave(self, choice: str | None) -> None:
+        from maestro_tui.ui.dialogs.quit import LEAVE, STOP
+
         state = self.run_state
         if state is None or self.source is None:
             return
@@ -299,6 +315,10 @@ class MaestroApp(RunControls):
 
     def action_help(self) -> None:
         """Every key."""
+        from maestro_tui.ui.screens.detail import DetailScreen
+        from maestro_tui.ui.screens.help import HelpScreen
+        from maestro_tui.ui.screens.summary import SummaryScreen
+
         scope = "board"
         if isinstance(self.screen, DetailScreen):
             scope = "detail"
@@ -308,6 +328,8 @@ class MaestroApp(RunControls):
 
     def action_inbox(self) -> None:
         """What waits."""
+        from maestro_tui.ui.dialogs.inbox import InboxDialog
+
         state = self.run_state
         if state is not None:
             self.push_screen(InboxDialog(self.asking.waiting(state), self._now()), self._open)
@@ -348,6 +370,8 @@ class MaestroApp(RunControls):
         self._show_summary()
 
     def _show_summary(self) -> None:
+        from maestro_tui.ui.screens.summary import SummaryScreen
+
         if self.source is not None and not isinstance(self.screen, SummaryScreen):
             self.push_screen(SummaryScreen(self.source))
 
@@ -357,6 +381,8 @@ class MaestroApp(RunControls):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action of the board by name, and the themes."""
+        from maestro_tui.ui.screens.board import BoardScreen
+
         yield SystemCommand("Theme", "Other colours", self.action_change_theme)
         yield SystemCommand("Screenshot", "Save the screen as SVG", self._save_picture)
         for action in ACTIONS:

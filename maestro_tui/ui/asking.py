@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from maestro_tui.core.questions import dependents_of
 from maestro_tui.core.state import Question, RunState
-from maestro_tui.ui.dialogs.inbox import Waiting
+
+if TYPE_CHECKING:
+    from maestro_tui.ui.dialogs.inbox import Waiting
 
 
 @dataclass(slots=True)
@@ -18,6 +21,8 @@ class Asking:
 
     def waiting(self, state: RunState) -> list[Waiting]:
         """Every open question, most blocking first; answered ones last."""
+        from maestro_tui.ui.dialogs.inbox import Waiting
+
         found = [
             Waiting(q, blocked_by(state, q), q.id in self.answered)
             for q in state.questions.values()

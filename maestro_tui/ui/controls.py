@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.app import App
 
 from maestro_tui.core.state import RunState
-from maestro_tui.ui.dialogs.confirm import confirm
-from maestro_tui.ui.dialogs.text_input import TextInputDialog
-from maestro_tui.ui.screens.board import BoardScreen
 from maestro_tui.ui.source import RunSource
+
+if TYPE_CHECKING:
+    from maestro_tui.ui.screens.board import BoardScreen
 
 
 class RunControls(App[int]):
@@ -62,6 +64,8 @@ class RunControls(App[int]):
         self._confirm_stop("abort", "Abort this run for good?", "Abort it")
 
     def _confirm_stop(self, mode: str, title: str, yes: str) -> None:
+        from maestro_tui.ui.dialogs.confirm import confirm
+
         state = self.run_state
         if state is None or state.ended:
             return
@@ -77,6 +81,8 @@ class RunControls(App[int]):
 
     def on_board_screen_retry_wanted(self, event: BoardScreen.RetryWanted) -> None:
         """Ask for words to go with it, then hand it on."""
+        from maestro_tui.ui.dialogs.text_input import TextInputDialog
+
         event.stop()
 
         def done(words: str | None) -> None:

@@ -111,6 +111,15 @@ def status(repo: Path, run: str = "") -> dict[str, Any]:
         client.close()
 
 
+def decide(repo: Path, question: str, answer: str) -> None:
+    """What ``maestro decide`` does, without the cost of starting the program."""
+    client = RunClient(repo, "r")
+    try:
+        assert client.decide(question, answer)
+    finally:
+        client.close()
+
+
 def leftovers(repo: Path) -> list[str]:
     """What should not be there after a run's end: processes, worktrees, locks, branches."""
     found = []

@@ -9,6 +9,7 @@ import pytest
 from tests.engine.scratch import (
     cases_agent,
     checkout,
+    decide,
     git,
     headless,
     leftovers,
@@ -53,11 +54,11 @@ def test_a_dirty_checkout_is_no_obstacle_and_stays_as_it_is(tmp_path: Path) -> N
     done = headless(repo, plan, agent, yes=False)
     assert done.returncode == 3
     assert "4 uncommitted change(s) are not part of this run" in done.stderr
-    maestro("decide", "r", "review", "yes", cwd=repo)
+    decide(repo, "review", "yes")
     done = maestro("resume", "r", "--headless", cwd=repo)
     assert "deliver-0" in done.stdout
     same(repo, before)
-    maestro("decide", "r", "deliver-0", "merge", cwd=repo)
+    decide(repo, "deliver-0", "merge")
     done = maestro("resume", "r", "--headless", cwd=repo)
     assert done.returncode == 0, done.stdout
     after = checkout(repo)
@@ -138,7 +139,7 @@ def test_a_branch_taken_meanwhile_is_not_mistaken_for_the_detached_head(tmp_path
     repo, plan, agent = prepared(tmp_path)
     git(repo, "checkout", "-q", "--detach")
     headless(repo, plan, agent, yes=False)
-    maestro("decide", "r", "review", "yes", cwd=repo)
+    decide(repo, "review", "yes")
     git(repo, "checkout", "-q", "main")
     main = git(repo, "rev-parse", "main")
     done = maestro("resume", "r", "--headless", "--yes", cwd=repo)
@@ -167,7 +168,7 @@ def test_spaces_and_unicode_in_the_path_and_a_subfolder_to_start_from(tmp_path: 
 def waits_for_delivery(tmp_path: Path) -> Path:
     repo, plan, agent = prepared(tmp_path)
     assert headless(repo, plan, agent, yes=False).returncode == 3
-    maestro("decide", "r", "review", "yes", cwd=repo)
+    decide(repo, "review", "yes")
     assert "deliver-0" in maestro("resume", "r", "--headless", cwd=repo).stdout
     return repo
 
@@ -200,7 +201,7 @@ def test_a_base_that_moved_and_conflicts_is_left_alone(tmp_path: Path) -> None:
     assert "app/main.py" in done.stdout
     assert "git merge maestro/r/_integration" in done.stdout
     same(repo, before)
-    maestro("decide", "r", status(repo, "r")["questions"][0]["id"], "leave", cwd=repo)
+    decide(repo, status(repo, "r")["questions"][0]["id"], "leave")
     done = maestro("resume", "r", "--headless", cwd=repo)
     assert done.returncode == 0, done.stdout
     same(repo, before)

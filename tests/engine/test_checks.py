@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,8 @@ CASES: dict[str, tuple[str, str]] = {
     ),
     "resets-away": (
         'create = ["ra.txt"]',
-        "git checkout -q --orphan lone; git rm -rfq .; echo x > ra.txt; git add -A; commit x; done_",
+        "git checkout -q --orphan lone; git rm -rfq .; echo x > ra.txt; git add -A; commit x;"
+        " done_",
     ),
     "half-merged": (
         'modify = ["shared.txt"]',
@@ -110,8 +112,8 @@ CASES: dict[str, tuple[str, str]] = {
     "no-utf8-name": ('scope = ["bytes/**"]', "mkdir bytes; echo x > $'bytes/\\xff\\xfe'; done_"),
     "modes": (
         'create = ["run.sh", "link", "dangling"]',
-        "printf '#!/bin/sh\\n' > run.sh; chmod +x run.sh; ln -s run.sh link; ln -s nowhere dangling;"
-        " done_",
+        "printf '#!/bin/sh\\n' > run.sh; chmod +x run.sh; ln -s run.sh link;"
+        " ln -s nowhere dangling; done_",
     ),
     "renames": ('scope = ["moved/**"]', "git mv moved/a.txt moved/b.txt; done_"),
     "deletes": ('delete = ["old/dead.txt"]', "rm old/dead.txt; done_"),
@@ -303,8 +305,6 @@ def test_ignored_files_stay_out(outcome: Outcome) -> None:
 
 def test_bytes_are_kept(outcome: Outcome) -> None:
     assert git(outcome.repo, "ls-tree", "-l", outcome.tip, "big.bin").split()[3] == "3000000"
-    import subprocess
-
     raw = subprocess.run(
         ["git", "show", f"{outcome.tip}:crlf.txt"],
         cwd=outcome.repo,
@@ -340,7 +340,10 @@ def test_nothing_of_one_task_reaches_the_next_tree(tmp_path: Path) -> None:
         " git -c user.name=O -c user.email=o@o rebase -q -i HEAD~1;"
         " git config --worktree core.x y 2>/dev/null; done_"
     )
-    look = 'write; { git status --porcelain --ignored; ls "$(git rev-parse --git-dir)"; } > "$SEEN"; done_'
+    look = (
+        'write; { git status --porcelain --ignored; ls "$(git rev-parse --git-dir)"; } > "$SEEN";'
+        " done_"
+    )
     agent = cases_agent(tmp_path, {"1": dirty, "2": look})
     plan = write_plan(tmp_path, {"1": 'create = ["f1.txt"]', "2": 'create = ["f2.txt"]'}, "2<1")
     seen = tmp_path / "seen"

@@ -24,8 +24,8 @@ from tests.engine.scratch import (
 BODIES = {
     "1": 'echo "line of 1" > shared.txt; echo 1 > one.txt; done_',
     "2": 'echo "line of $MAESTRO_TASK_ID.$MAESTRO_ATTEMPT" > shared.txt; echo 2 > two.txt;'
-    " until git rev-parse -q --verify refs/heads/maestro/r/_integration^2 > /dev/null; do sleep 0.05;"
-    " done; done_",
+    " until git rev-parse -q --verify refs/heads/maestro/r/_integration^2 > /dev/null;"
+    " do sleep 0.05; done; done_",
 }
 
 
@@ -138,7 +138,7 @@ def test_one_side_deletes_what_the_other_changes(tmp_path: Path) -> None:
 
 def test_two_unordered_writers_are_serialised_in_document_order_and_shown(tmp_path: Path) -> None:
     repo = make_repo(tmp_path / "repo", {"log.txt": "base\n"})
-    tasks = {n: 'modify = ["log.txt"]' for n in ("late", "early", "last")} | creates("free")
+    tasks = dict.fromkeys(("late", "early", "last"), 'modify = ["log.txt"]') | creates("free")
     plan = write_plan(tmp_path, tasks)
     shown = maestro("plan", "show", str(plan), cwd=tmp_path)
     assert shown.returncode == 0

@@ -31,7 +31,8 @@ deps = pathlib.Path(os.environ["MAESTRO_DEPENDENCIES"])
 }))
 print("to stdout"); print("to stderr", file=sys.stderr)
 pathlib.Path("f%s.txt" % me).write_text(me)
-pathlib.Path(os.environ["MAESTRO_MARKER"]).write_text("# %s is done\\n## Interfaces\\n- call()\\n" % me)
+marker = "# %s is done\\n## Interfaces\\n- call()\\n" % me
+pathlib.Path(os.environ["MAESTRO_MARKER"]).write_text(marker)
 """
 
 

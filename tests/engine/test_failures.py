@@ -9,6 +9,7 @@ import pytest
 
 from tests.engine.scratch import (
     cases_agent,
+    decide,
     git,
     headless,
     leftovers,
@@ -175,12 +176,12 @@ def test_a_run_that_waits_for_its_review_runs_after_a_yes(place: Place) -> None:
     assert done.returncode == 3
     assert "maestro decide r review yes" in done.stdout
     assert place.begun() == []
-    assert maestro("decide", "r", "review", "yes", cwd=place.repo).returncode == 0
+    decide(place.repo, "review", "yes")
     done = maestro("resume", "r", "--headless", cwd=place.repo, env=place.env)
     assert done.returncode == 3
     assert "maestro decide r deliver-0 merge" in done.stdout
     assert files(place.repo) == ["README.md"]
-    assert maestro("decide", "r", "deliver-0", "merge", cwd=place.repo).returncode == 0
+    decide(place.repo, "deliver-0", "merge")
     done = maestro("resume", "r", "--headless", cwd=place.repo, env=place.env)
     assert done.returncode == 1
     assert files(place.repo) == ["README.md", "f2.txt", "f3.txt", "f5.txt"]
@@ -189,7 +190,7 @@ def test_a_run_that_waits_for_its_review_runs_after_a_yes(place: Place) -> None:
 
 def test_a_declined_run_does_nothing(place: Place) -> None:
     headless(place.repo, place.plan, place.agent, env=place.env, yes=False)
-    maestro("decide", "r", "review", "no", cwd=place.repo)
+    decide(place.repo, "review", "no")
     done = maestro("resume", "r", "--headless", "--yes", cwd=place.repo, env=place.env)
     assert done.returncode == 1
     assert status(place.repo)["status"] == "declined"

@@ -1,4 +1,4 @@
-"""Gates: run on the merged tree, ended at their time-out, and what each policy makes of a red one."""
+"""Gates: run on the merged tree, ended at their time-out; what each policy makes of a red one."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tests.engine.scratch import (
     begin,
     cases_agent,
     creates,
+    decide,
     git,
     headless,
     leftovers,
@@ -98,7 +99,7 @@ def test_a_red_gate_stops_the_waves_and_asks_with_its_output(red: tuple[Path, Pa
     assert any("f1.txt" in line for line in question["evidence"])
     assert states(repo) == {"1": "merged", "2": "merged", "3": "waiting"}
     assert git(repo, "ls-tree", "--name-only", "HEAD").split() == ["README.md"]
-    assert maestro("decide", "r", question["id"], "retry", cwd=repo).returncode == 0
+    decide(repo, question["id"], "retry")
     done = maestro("resume", "r", "--headless", "--yes", cwd=repo)
     assert done.returncode == 0, done.stdout
     assert git(repo, "show", "HEAD:f1.txt") == "text of 1"
@@ -145,12 +146,12 @@ def test_rollback_drops_the_waves_merges_and_keeps_them_under_a_ref(
 def test_a_rolled_back_wave_can_be_started_again(red: tuple[Path, Path, str]) -> None:
     repo, plan, agent = red
     headless(repo, plan, agent)
-    maestro("decide", "r", status(repo, "r")["questions"][0]["id"], "rollback", cwd=repo)
+    decide(repo, status(repo, "r")["questions"][0]["id"], "rollback")
     done = maestro("resume", "r", "--headless", "--yes", cwd=repo)
     assert done.returncode == 3, done.stdout
     question = status(repo, "r")["questions"][0]
     assert question["kind"] == "rolledback"
-    maestro("decide", "r", question["id"], "restart", cwd=repo)
+    decide(repo, question["id"], "restart")
     done = maestro("resume", "r", "--headless", "--yes", cwd=repo)
     assert done.returncode == 0, done.stdout
     assert git(repo, "show", "HEAD:f1.txt") == "text of 1"
@@ -225,7 +226,8 @@ def test_a_gate_that_prints_a_lot_is_kept_and_shown_in_short(tmp_path: Path) -> 
     repo = make_repo(tmp_path / "repo")
     plan = write_plan(
         tmp_path, creates("1"), "",
-        gate("head -c 3000000 /dev/zero | tr '\\0' 'x'; printf '\\n\\033[31mred\\033[0m\\n'; exit 1"),
+        gate("head -c 3000000 /dev/zero | tr '\\0' 'x'; "
+             "printf '\\n\\033[31mred\\033[0m\\n'; exit 1"),
     )  # fmt: skip
     done = headless(repo, plan, cases_agent(tmp_path, {}), "--on-gate-failure", "abort")
     assert "\x1b" not in done.stdout

@@ -28,11 +28,14 @@ me = os.environ["MAESTRO_TASK_ID"]
 parts = {
     "flood": [b"line %07d of a flood of output, so that it is long\\n" % n for n in range(400000)],
     "long": [b"x" * 2_100_000, b"\\nafter\\n", b"y" * 2_100_000],
-    "escapes": [b"\\x1b[2J\\x1b[31mred\\x1b]0;title\\x07 \\x9b2J \\x1bPdcs\\x1b\\\\ [/x] [bold]b[/bold]\\r\\n",
+    "escapes": [b"\\x1b[2J\\x1b[31mred\\x1b]0;title\\x07 \\x9b2J \\x1bPdcs\\x1b\\\\ ",
+                b"[/x] [bold]b[/bold]\\r\\n",
                 b"\\x00\\x08\\x7f \\xe2\\x80\\xae reversed\\n", b"\\x1b"],
-    "bytes": [bytes(range(256)) * 40, b"\\n\\xff\\xfe\\xc3\\x28\\n", b"\\xf0\\x9f\\x98\\x80 no end"],
+    "bytes": [bytes(range(256)) * 40, b"\\n\\xff\\xfe\\xc3\\x28\\n",
+              b"\\xf0\\x9f\\x98\\x80 no end"],
     "json": [b'{"type": 5}\\n{"type":"assistant","message":null}\\n{"type":"assistant","message":'
-             b'{"content":[null,1,{"type":"text","text":"\\\\u001b[31m[/x] \\\\ud800"}]}}\\n{"a":\\n[1]\\n'
+             b'{"content":[null,1,{"type":"text","text":"\\\\u001b[31m[/x] \\\\ud800"}]}}\\n'
+             b'{"a":\\n[1]\\n'
              b'{"type":"result","usage":{"input_tokens":-5,"output_tokens":1e400}}\\n'
              + b'{"x":' * 5000 + b"\\n"],
 }[me]
@@ -65,7 +68,7 @@ class Noise:
 
 @pytest.fixture(scope="module")
 def noise(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Noise]:
-    yield Noise(tmp_path_factory.mktemp("noise"))
+    return Noise(tmp_path_factory.mktemp("noise"))
 
 
 def test_the_run_ends_well(noise: Noise) -> None:

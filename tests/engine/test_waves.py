@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -32,38 +31,27 @@ def timed(folder: Path, mode: str, third: str = WORK) -> tuple[Path, float, int]
     return repo, time.monotonic() - started, done.returncode
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
-    """All of them at once: they sleep most of their time."""
-    with ThreadPoolExecutor(4) as pool:
-        yield {
-            (mode, third): pool.submit(timed, tmp_path_factory.mktemp(mode), mode, third)
-            for third in (WORK, SLOW)
-            for mode in ("streaming", "waves")
-        }
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(("mode", "over"), [("streaming", 1.5), ("waves", 2.0)])
 def test_a_run_costs_little_more_than_its_agents(
-    runs: Runs, tmp_path: Path, mode: str, over: float
+    timed_runs: Runs, tmp_path: Path, mode: str, over: float
 ) -> None:
-    repo, seconds, code = runs[mode, WORK].result()
+    repo, seconds, code = timed_runs[mode, WORK].result()
     for number in range(3):
         assert code == 0
         assert leftovers(repo) == []
         assert seconds >= 6.0
         if seconds < 6.0 + over:
-            return
-        # The machine may have been busy with something else: once more, alone.
+            break
+        # The machine was busy, not least with the other tests: once more, alone.
         (tmp_path / str(number)).mkdir()
         repo, seconds, code = timed(tmp_path / str(number), mode)
-    pytest.fail(f"{mode}: {seconds:.2f} s")
+    assert seconds < 6.0 + over, mode
 
 
 @pytest.mark.slow
-def test_a_slow_task_delays_no_stranger_when_streaming(runs: Runs) -> None:
-    repo, seconds, code = runs["streaming", SLOW].result()
+def test_a_slow_task_delays_no_stranger_when_streaming(timed_runs: Runs) -> None:
+    repo, seconds, code = timed_runs["streaming", SLOW].result()
     assert code == 0
     assert seconds < 12 + 3.0
     merged = {task: at for kind, task, at in journal_events(repo) if kind == "Merged"}
@@ -73,8 +61,8 @@ def test_a_slow_task_delays_no_stranger_when_streaming(runs: Runs) -> None:
 
 
 @pytest.mark.slow
-def test_strict_waves_wait_for_the_slowest_of_each(runs: Runs) -> None:
-    repo, _, code = runs["waves", SLOW].result()
+def test_strict_waves_wait_for_the_slowest_of_each(timed_runs: Runs) -> None:
+    repo, _, code = timed_runs["waves", SLOW].result()
     assert code == 0
     events = journal_events(repo)
     third = next(at for kind, task, at in events if (kind, task) == ("Merged", "3"))

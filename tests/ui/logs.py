@@ -42,7 +42,7 @@ STREAM = [
 ]
 
 
-class LogApp(App[None]):
+class LogApp(App[int]):
     """A pane alone, or tabs."""
 
     def __init__(self, path: Path | None = None, *, tabs: bool = False) -> None:

@@ -28,7 +28,7 @@ from tests.ui.strategies import COMMANDS, FACTS, PLAN, a_strategy
 SIZES = [(120, 40), (80, 24)]
 
 
-class ReviewApp(App[None]):
+class ReviewApp(App[int]):
     """Nothing but the review."""
 
     def __init__(self, strategy: Strategy | None = None, **more: Any) -> None:
@@ -114,7 +114,7 @@ async def test_escape_only_asks() -> None:
         await press(pilot, "escape")
         assert isinstance(app.screen, ChoiceDialog)
         await press(pilot, "escape")
-        assert app.screen is app.review
+        assert app.screen_stack[-1] == app.review
         assert app.answers == []
         await press(pilot, "escape", "y")
         assert app.answers == [None]
