@@ -3,64 +3,90 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
-from typing import Any
 
 from maestro_tui.agents import files
-from maestro_tui.agents.supervise import Outcome, Supervisor
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from maestro_tui.agents.spec import Spec
 
 
 class Context:
-    """One attempt, seen from inside its runner."""
+    """One attempt, seen from inside its runner: the only way for a driver to touch its folder."""
 
-    def __init__(self, folder: str, spec: dict[str, Any]) -> None:
-        self.folder, self.spec = folder, spec
-        self.stop = False
-        self._events = os.path.join(folder, files.EVENTS)
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self._spec: Spec | None = None
+        self._stopping = False
+        self._asked: set[str] = set()
+        self._events = files.open_append(os.path.join(folder, files.EVENTS))
+        self._log = files.open_append(os.path.join(folder, files.LOG))
         self._control = files.LineReader(os.path.join(folder, files.CONTROL))
+        self.wake, self._waker = os.pipe()
+        for fd in (self.wake, self._waker):
+            os.set_blocking(fd, False)
 
-    def emit(self, event: dict[str, Any]) -> None:
+    @property
+    def spec(self) -> Spec:
+        """The attempt's orders."""
+        assert self._spec is not None
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec: Spec) -> None:
+        self._spec = spec
+
+    def listen(self) -> None:
+        """From now on signals are requests, and each makes ``wake`` readable.
+
+        TERM and INT ask to stop, USR1 says that control.jsonl has news, CHLD that a child ended.
+        """
+        signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        for number in (signal.SIGUSR1, signal.SIGCHLD):
+            signal.signal(number, lambda *_: None)
+
+    def _stop(self, *_: object) -> None:
+        self._stopping = True
+
+    def awake(self) -> None:
+        """Empty ``wake`` until the next signal."""
+        try:
+            while os.read(self.wake, 4096):
+                pass
+        except BlockingIOError:
+            pass
+
+    def emit(self, kind: str, **fields: Any) -> None:
         """Report an event to whoever follows the attempt."""
-        files.append_line(self._events, {"t": time.time(), **event})
+        files.write_all(self._events, files.json_line({"t": time.time(), "kind": kind, **fields}))
 
-    def tick(self) -> None:
-        """Look whether somebody asked for something."""
+    def log(self, data: bytes) -> None:
+        """Add the agent's raw output to its log."""
+        files.write_all(self._log, data)
+
+    @property
+    def log_bytes(self) -> int:
+        """How long the log is."""
+        return os.fstat(self._log).st_size
+
+    def ask(self, request: str, tool: str, detail: str) -> None:
+        """Put an agent's request for permission before the operator."""
+        if request not in self._asked:
+            self._asked.add(request)
+            self.emit("permission", id=request, tool=tool, detail=detail)
+
+    def stopping(self) -> bool:
+        """Whether the attempt is to end now; also takes note of answers given."""
         for item in self._control.read():
             if item.get("cmd") == "stop":
-                self.stop = True
-
-    def environment(self) -> dict[str, str]:
-        """What the agent finds in its environment: the public contract of the command driver."""
-        spec = self.spec
-        env = dict(os.environ)
-        env.update({str(k): str(v) for k, v in spec.get("env", {}).items()})
-        env.update(
-            MAESTRO_RUN_ID=spec["run"],
-            MAESTRO_TASK_ID=spec["task"],
-            MAESTRO_TASK_TITLE=spec["title"],
-            MAESTRO_ATTEMPT=str(spec["attempt"]),
-            MAESTRO_MARKER=spec["marker"],
-            MAESTRO_OWNED="\n".join(spec["owned"]),
-            MAESTRO_DEPENDENCIES=spec["dependencies"],
-            MAESTRO_ATTEMPT_DIR=self.folder,
-        )
-        return env
-
-    def supervise(self, argv: list[str], *, answers_permissions: bool = False) -> Outcome:
-        """Run a program as this attempt's agent."""
-        spec = self.spec
-        with open(spec["prompt"], "rb") as file:
-            prompt = file.read()
-        return Supervisor(
-            argv,
-            cwd=spec["worktree"],
-            env=self.environment(),
-            prompt=prompt,
-            log=os.path.join(self.folder, files.LOG),
-            timeout_s=float(spec["timeout_s"]),
-            grace_s=float(spec["grace_s"]),
-            emit=self.emit,
-            stopping=lambda: self.stop,
-            tick=self.tick,
-            answers_permissions=answers_permissions,
-        ).run()
+                self._stopping = True
+            elif item.get("cmd") == "answer" and item.get("id") in self._asked:
+                self._asked.discard(item["id"])
+                self.emit("answered", id=item["id"], allow=item.get("allow") is True)
+        return self._stopping

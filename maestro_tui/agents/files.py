@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # a runner starts for every attempt: what only types need is not imported
+    from typing import Any
 
 SPEC = "spec.json"
 EVENTS = "events.jsonl"
@@ -21,7 +24,7 @@ def read_json(path: str) -> dict[str, Any] | None:
     try:
         with open(path, "rb") as file:
             data = json.loads(file.read())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None
 
@@ -34,14 +37,38 @@ def write_json(path: str, data: dict[str, Any]) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(temporary, path)
+    folder = os.open(os.path.dirname(path) or ".", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)  # the new name is on the disk too
+    finally:
+        os.close(folder)
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Every byte, also where the kernel takes only a part at a time."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def open_append(path: str) -> int:
+    """A descriptor that can only add to the file, and is not handed to children."""
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+
+
+def json_line(data: dict[str, Any]) -> bytes:
+    """An object as one line of a JSON-lines file."""
+    return (
+        json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+        + b"\n"
+    )
 
 
 def append_line(path: str, data: dict[str, Any]) -> None:
     """One line in one write, so that readers see it whole."""
-    line = json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
-    fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    fd = open_append(path)
     try:
-        os.write(fd, line + b"\n")
+        write_all(fd, json_line(data))
     finally:
         os.close(fd)
 
@@ -54,8 +81,10 @@ class LineReader:
         self._offset = 0
 
     def read(self) -> list[dict[str, Any]]:
-        """The objects appended since the last call."""
+        """The objects appended since the last call; lines that are none are passed over."""
         try:
+            if os.stat(self._path).st_size <= self._offset:
+                return []
             with open(self._path, "rb") as file:
                 file.seek(self._offset)
                 data = file.read()
@@ -64,10 +93,10 @@ class LineReader:
         end = data.rfind(b"\n") + 1
         self._offset += end
         found = []
-        for line in data[:end].splitlines():
+        for line in data[:end].split(b"\n"):
             try:
                 item = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
             if isinstance(item, dict):
                 found.append(item)

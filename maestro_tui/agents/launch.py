@@ -13,14 +13,14 @@ from pathlib import Path
 from maestro_tui.agents import files, processes
 
 VARIABLE = "MAESTRO_ATTEMPT_DIR"
-_RUNNER = str(Path(__file__).with_name("runner.py"))
+_RUNNER = str(Path(__file__).resolve().with_name("runner.py"))
 
 
 def launch(attempt_dir: Path) -> subprocess.Popen[bytes]:
     """Start the attempt's runner in a session of its own; a second one gives way by itself."""
     with (attempt_dir / files.RUNNER_LOG).open("ab") as log:
         return subprocess.Popen(
-            [sys.executable, "-I", "-S", _RUNNER, str(attempt_dir)],
+            [sys.executable, "-I", "-S", _RUNNER, str(attempt_dir.absolute())],
             cwd=attempt_dir,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -48,45 +48,49 @@ def alive(attempt_dir: Path) -> bool:
 def identity(attempt_dir: Path) -> tuple[int, float] | None:
     """Pid and start time of the runner that took the attempt, dead or alive; None before that."""
     data = files.read_json(str(attempt_dir / files.RUNNER))
-    return (int(data["pid"]), float(data["start_time"])) if data else None
+    try:
+        return (int(data["pid"]), float(data["start_time"])) if data else None
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
-def _living(attempt_dir: Path) -> int:
+def _signal(attempt_dir: Path, number: int) -> None:
+    """Signal the runner if it is still the process it was; a pid alone may be another's now."""
     found = identity(attempt_dir)
-    if found and processes.start_time(found[0]) == found[1]:
-        return found[0]
-    return 0
+    if found and found[0] > 1 and processes.start_time(found[0]) == found[1]:
+        processes.send([found[0]], number)
 
 
 def stop(attempt_dir: Path) -> None:
     """Ask the runner to end its agent with grace."""
     files.append_line(str(attempt_dir / files.CONTROL), {"cmd": "stop"})
-    pid = _living(attempt_dir)
-    if pid:
-        processes.send([pid], signal.SIGTERM)
+    _signal(attempt_dir, signal.SIGTERM)
 
 
 def answer(attempt_dir: Path, request: str, allow: bool, text: str) -> None:
     """Answer a permission request of the agent."""
     line = {"cmd": "answer", "id": request, "allow": allow, "text": text}
     files.append_line(str(attempt_dir / files.CONTROL), line)
+    _signal(attempt_dir, signal.SIGUSR1)  # so that the runner looks at once
 
 
 def kill(attempt_dir: Path) -> None:
-    """End the runner at once; its agent dies with it."""
-    pid = _living(attempt_dir)
-    if pid:
-        processes.send([pid], signal.SIGKILL)
+    """End the runner at once; its agent dies with it. What that had started is ``sweep``'s."""
+    _signal(attempt_dir, signal.SIGKILL)
 
 
-def sweep(folder: Path, seconds: float = 3.0) -> list[int]:
-    """Kill every process that belongs to an attempt at or beneath ``folder``; their pids."""
-    killed: list[int] = []
+def sweep(prefix_dir: Path, seconds: float = 3.0) -> list[int]:
+    """Kill every process that belongs to an attempt at or beneath ``prefix_dir``; their pids."""
+    prefix = os.path.realpath(prefix_dir)
+    killed: dict[int, None] = {}
     deadline = time.monotonic() + seconds
-    while True:
-        pids = processes.with_environment(VARIABLE, str(folder))
-        if not pids or time.monotonic() > deadline:
-            return killed
-        killed.extend(p for p in pids if p not in killed)
-        processes.send(pids, signal.SIGKILL)
-        time.sleep(0.01)
+    pause = 0.001
+    while pids := processes.with_environment(VARIABLE, prefix):  # they may fork while we look
+        for pid in pids:
+            if processes.kill_marked(pid, VARIABLE, prefix):
+                killed[pid] = None
+        if time.monotonic() > deadline:
+            break
+        time.sleep(pause)
+        pause = min(pause * 2, 0.05)
+    return list(killed)

@@ -3,45 +3,44 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from maestro_tui.agents.sanitise import sanitise
+from maestro_tui.agents.usage import MOST, UsageMeter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Event = dict[str, Any]
+
+__all__ = ["LIMIT", "MOST", "StreamParser", "readable"]
 
 LIMIT = 2000
-MOST = 10**15  # of tokens or dollars: no figure an agent invents may overflow a sum
-_TOKENS = {
-    "input_tokens": "input",
-    "output_tokens": "output",
-    "cache_read_input_tokens": "cache_read",
-    "cache_creation_input_tokens": "cache_write",
-}
-Event = dict[str, Any]
+_NAME = 100
+_SUMMARY_KEYS = ("command", "file_path", "notebook_path", "path", "pattern", "url", "query",
+                 "description", "prompt")  # fmt: skip
 
 
 class StreamParser:
-    """Turns lines into events; keeps the totals that stream-json reports piecewise."""
+    """Turns lines into events; keeps the totals that stream-json reports piecewise.
+
+    Kinds: text, tool, tool_result, usage, permission, result. Nothing an agent prints makes it
+    raise: what it does not understand is text, and what it does not need is no event.
+    """
 
     def __init__(self) -> None:
-        self._per_message: dict[str, dict[str, int]] = {}
-        self._totals: dict[str, int] | None = None
-        self._cost: float | None = None
-        self.error = ""  # what a result line said went wrong
+        self.meter = UsageMeter()
+        self.error: str | None = None  # what a result line said went wrong
+        self._message = ""  # the one whose pieces are being streamed
 
     @property
-    def usage(self) -> Event:
-        """Token totals of four classes, and the cost where it was reported."""
-        totals = dict.fromkeys(_TOKENS.values(), 0)
-        if self._totals is not None:
-            totals = dict(self._totals)
-        else:
-            for message in self._per_message.values():
-                for name, count in message.items():
-                    totals[name] += count
-        return {**totals, "cost_usd": self._cost}
+    def usage(self) -> dict[str, Any]:
+        """Token totals of four classes, and the cost in USD or None."""
+        return self.meter.totals()
 
     def feed(self, line: str) -> list[Event] | None:
         """The events of a line; None when it is plain text."""
-        if not line.startswith("{"):
+        if not line.lstrip().startswith("{"):
             return None
         try:
             data = json.loads(line)
@@ -56,118 +55,151 @@ class StreamParser:
                 return _tool_results(data)
             case "result":
                 return self._result(data)
+            case "stream_event":
+                return self._piece(_table(data.get("event")))
             case "control_request":
                 return _permission(data)
-            case "system" | "stream_event" | "rate_limit_event":
-                return []
+            case "control_response":
+                return self._answer(data)
+            case "system" | "rate_limit_event":
+                return _notice(data)
         return []
 
-    def _assistant(self, data: Event) -> list[Event]:
-        message = data.get("message")
-        if not isinstance(message, dict):
-            return []
+    def _usage(self) -> Event:
+        return {"kind": "usage", **self.meter.totals()}
+
+    def _assistant(self, data: dict[str, Any]) -> list[Event]:
+        message = _table(data.get("message"))
         events: list[Event] = []
         for block in _blocks(message):
-            if block.get("type") == "text" and _clip(block.get("text")):
-                events.append({"kind": "text", "text": _clip(block.get("text"))})
-            elif block.get("type") == "tool_use":
-                name = _clip(block.get("name"), 80) or "tool"
+            kind = block.get("type")
+            if kind == "text":
+                text = clip(block.get("text"))
+                if text:
+                    events.append({"kind": "text", "text": text})
+            elif kind == "tool_use":
+                name = clip(block.get("name"), _NAME) or "tool"
                 summary = tool_summary(block.get("input"))
                 events.append({"kind": "tool", "name": name, "summary": summary})
-        counts = _counts(message.get("usage"))
-        if counts:
-            # One message comes in several lines, each with the message's usage so far.
-            self._per_message[str(message.get("id", len(self._per_message)))] = counts
-            events.append({"kind": "usage", **self.usage})
+        if self.meter.message(str(message.get("id", "")), message.get("usage")):
+            events.append(self._usage())
         return events
 
-    def _result(self, data: Event) -> list[Event]:
-        failed = bool(data.get("is_error"))
-        text = _clip(data.get("result")) or _clip(data.get("subtype"))
-        if failed:
-            self.error = text or "the agent reported an error"
+    def _piece(self, event: dict[str, Any]) -> list[Event]:
+        """Partial messages: their text comes again as a whole, their usage is the true one."""
+        if event.get("type") == "message_start":
+            message = _table(event.get("message"))
+            self._message = str(message.get("id", ""))
+            usage = message.get("usage")
+        elif event.get("type") == "message_delta":
+            usage = event.get("usage")
         else:
-            self.error = ""
-        counts = _counts(data.get("usage"))
-        if counts:
-            self._totals = counts
-        cost = data.get("total_cost_usd")
-        if isinstance(cost, (int, float)) and not isinstance(cost, bool) and 0 <= cost <= MOST:
-            self._cost = float(cost)
-        return [
-            {"kind": "usage", **self.usage},
-            {"kind": "result", "ok": not failed, "summary": text},
-        ]
+            return []
+        return [self._usage()] if self.meter.message(self._message, usage) else []
+
+    def _result(self, data: dict[str, Any]) -> list[Event]:
+        failed = data.get("is_error") is True
+        errors = data.get("errors")
+        listed = (
+            "; ".join(e for e in errors if isinstance(e, str)) if isinstance(errors, list) else ""
+        )
+        text = clip(data.get("result")) or clip(listed) or clip(data.get("subtype"))
+        if failed:
+            self.error = text or "no reason given"
+        by_model, cost = data.get("modelUsage"), data.get("total_cost_usd")
+        self.meter.session(str(data.get("session_id", "")), data.get("usage"), by_model, cost)
+        return [self._usage(), {"kind": "result", "ok": not failed, "summary": text}]
+
+    def _answer(self, data: dict[str, Any]) -> list[Event]:
+        """The reply to a question about usage in mid-run; others are no news."""
+        session = _table(_table(_table(data.get("response")).get("response")).get("session"))
+        by_model, cost = session.get("model_usage"), session.get("total_cost_usd")
+        if not by_model and cost is None:
+            return []
+        self.meter.session(str(data.get("session_id", "")), None, by_model, cost)
+        return [self._usage()]
 
 
-def _blocks(message: Event) -> list[Event]:
+def _table(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _blocks(message: dict[str, Any]) -> list[dict[str, Any]]:
     content = message.get("content")
     if isinstance(content, str):
         return [{"type": "text", "text": content}]
     return [b for b in content if isinstance(b, dict)] if isinstance(content, list) else []
 
 
-def _tool_results(data: Event) -> list[Event]:
-    message = data.get("message")
-    if not isinstance(message, dict):
-        return []
-    found = []
-    for block in _blocks(message):
+def _tool_results(data: dict[str, Any]) -> list[Event]:
+    found: list[Event] = []
+    for block in _blocks(_table(data.get("message"))):
         if block.get("type") == "tool_result":
-            ok = not block.get("is_error")
-            text = _text_of(block.get("content"))
-            found.append({"kind": "tool_result", "ok": ok, "summary": _clip(text)})
+            parts = block.get("content")
+            if isinstance(parts, list):
+                texts = (_table(part).get("text") for part in parts)
+                parts = "\n".join(text for text in texts if isinstance(text, str))
+            ok = block.get("is_error") is not True
+            found.append({"kind": "tool_result", "ok": ok, "summary": clip(parts)})
     return found
 
 
-def _text_of(content: Any) -> str:
-    if isinstance(content, str):
-        return content
-    if isinstance(content, list):
-        return "\n".join(str(b.get("text", "")) for b in content if isinstance(b, dict))
-    return ""
-
-
-def _permission(data: Event) -> list[Event]:
-    request = data.get("request")
-    if not isinstance(request, dict) or request.get("subtype") != "can_use_tool":
+def _permission(data: dict[str, Any]) -> list[Event]:
+    request = _table(data.get("request"))
+    if request.get("subtype") != "can_use_tool":
         return []
     return [
         {
             "kind": "permission",
-            "id": _clip(data.get("request_id"), 80),
-            "tool": _clip(request.get("tool_name"), 80),
+            "id": clip(data.get("request_id"), _NAME),
+            "tool": clip(request.get("tool_name"), _NAME),
             "detail": tool_summary(request.get("input")),
         }
     ]
 
 
-def tool_summary(value: Any) -> str:
-    """What a tool is used on, in one line: its command, its path, or its arguments."""
+def _notice(data: dict[str, Any]) -> list[Event]:
+    """What a person who waits for the agent wants to know: it waits, was refused, has changed."""
+    text = ""
+    match data.get("subtype", data["type"]):
+        case "api_retry":
+            why = clip(data.get("error"), _NAME) or "the service failed"
+            text = f"Waits for the model ({why}), try {_whole(data.get('attempt'))}"
+            text += f" of {_whole(data.get('max_retries'))}"
+        case "model_fallback":
+            text = clip(data.get("content")) or "Goes on with another model"
+        case "permission_denied":
+            text = f"Refused: {clip(data.get('tool_name'), _NAME)}"
+            text += f" ({clip(data.get('message'), 400)})" if data.get("message") else ""
+        case "rate_limit_event":
+            info = _table(data.get("rate_limit_info"))
+            if info.get("status") in ("allowed_warning", "rejected"):
+                kind = clip(info.get("rateLimitType"), _NAME) or "usage"
+                over = info["status"] == "rejected"
+                text = f"The {kind} limit is {'reached' if over else 'near'}"
+    return [{"kind": "text", "text": text}] if text else []
+
+
+def _whole(value: object) -> str:
+    return str(value) if isinstance(value, int) and abs(value) < 1_000_000 else "?"
+
+
+def tool_summary(value: object) -> str:
+    """What a tool is used on: its command, its path, or its arguments."""
     if isinstance(value, dict):
-        for key in ("command", "file_path", "path", "pattern", "url", "query", "description"):
-            if isinstance(value.get(key), str):
-                return _clip(value[key], 400)
+        for key in _SUMMARY_KEYS:
+            if isinstance(value.get(key), str) and value[key].strip():
+                return clip(value[key])
         try:
-            return _clip(json.dumps(value, ensure_ascii=False, default=str), 400) if value else ""
-        except RecursionError:
+            return clip(json.dumps(value, ensure_ascii=False)) if value else ""
+        except RecursionError:  # what can just be read may be too deep to be written
             return ""
-    return _clip(value, 400)
+    return clip(value)
 
 
-def _counts(usage: Any) -> dict[str, int]:
-    if not isinstance(usage, dict):
-        return {}
-    found = {}
-    for theirs, ours in _TOKENS.items():
-        value = usage.get(theirs)
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        found[ours] = min(MOST, max(0, int(value))) if whole and value is not None else 0
-    return found if any(found.values()) else {}
-
-
-def _clip(value: Any, limit: int = LIMIT) -> str:
-    return sanitise(value)[:limit].strip() if isinstance(value, str) else ""
+def clip(value: object, limit: int = LIMIT) -> str:
+    """Text made harmless and cut; empty for anything else."""
+    return sanitise(value[: 4 * limit])[:limit].strip() if isinstance(value, str) else ""
 
 
 def readable(line: str) -> list[str]:

@@ -1,17 +1,15 @@
-"""Attempts for the tests, ended with them."""
-
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.agents.scratch import Attempt, attempts
+from tests.agents.attempt_folder import AttemptFolder
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Iterator[Callable[..., Attempt]]:
-    """Makes an attempt's folder; every process of it is gone after the test."""
-    with attempts(tmp_path) as maker:
-        yield maker
+def attempt(tmp_path: Path) -> Iterator[AttemptFolder]:
+    folder = AttemptFolder(tmp_path)
+    yield folder
+    folder.close()

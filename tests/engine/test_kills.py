@@ -1,4 +1,4 @@
-"""kill -9 of everything, at random moments, many times over: nothing is lost, nothing is doubled."""
+"""kill -9 of everything, at random moments, many times: nothing is lost, nothing is doubled."""
 
 from __future__ import annotations
 

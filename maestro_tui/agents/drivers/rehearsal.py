@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from pathlib import Path
 
-from maestro_tui.agents.context import Context
-from maestro_tui.agents.supervise import Outcome
+from maestro_tui.agents.supervise import supervise
 
-_AGENT = str(Path(__file__).resolve().parent.parent / "rehearse.py")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from maestro_tui.agents.context import Context
+    from maestro_tui.agents.outcome import Outcome
+
+_AGENT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "rehearse.py")
 
 
 class RehearsalDriver:
-    """Runs the attempt's script."""
+    """Runs the attempt's script. The agent reads the answers to its questions by itself."""
 
     def run(self, context: Context) -> Outcome:
         """The script, to its end."""
-        argv = [sys.executable, "-I", "-S", _AGENT]
-        return context.supervise(argv, answers_permissions=True)
+        return supervise(context, [sys.executable, "-I", "-S", _AGENT], can_answer=True)

@@ -1,0 +1,1 @@
+"""The rehearsal agent: a script carried out like a real agent would, offline and repeatably."""
