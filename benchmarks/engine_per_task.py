@@ -59,7 +59,8 @@ def with_maestro(repo: Path, slots: int) -> float:
     """Seconds per task, whole program included."""
     plan = repo.parent / "bench.plan.toml"
     tasks = "".join(
-        f'[[task]]\nid = "{n}"\ntitle = "Task {n}"\ncreate = ["out/{n}.txt"]\n' for n in range(TASKS)
+        f'[[task]]\nid = "{n}"\ntitle = "Task {n}"\ncreate = ["out/{n}.txt"]\n'
+        for n in range(TASKS)
     )
     plan.write_text(f'schema = 1\n[plan]\ntitle = "Bench"\n{tasks}')
     agent = repo.parent / "agent.sh"

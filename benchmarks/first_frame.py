@@ -109,7 +109,9 @@ def main() -> None:
             floor.append(first_frame(minimal, folder, b"FIRST-FRAME"))
             full.append(first_frame(ours, folder, b"Document"))
         low, high = statistics.median(floor), statistics.median(full)
-        print(f"minimal app {low * 1000:.0f} ms, maestro run {high * 1000:.0f} ms: {high / low:.2f} x")
+        print(
+            f"minimal app {low * 1000:.0f} ms, maestro run {high * 1000:.0f} ms: {high / low:.2f} x"
+        )
         print(f"idle review screen: {idle_cpu(ours, folder, b'Document'):.2f} % of a core")
 
 

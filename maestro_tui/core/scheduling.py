@@ -237,9 +237,6 @@ def _settle_stop(state: RunState) -> None:
     """Nothing new starts; agents are ended (or drained) and what is in the queue is merged."""
     state.status = RunStatus.STOPPING
     if state.stopping in ("checkpoint", "abort"):
-        for run in state.gates.values():
-            if run.state == "running":
-                run.state = "pending"  # the engine ends it; a resume runs it again
         for task in state.tasks.values():
             if task.state is _S.PREPARING or task.state is _S.RUNNING:
                 attempt = task.attempt

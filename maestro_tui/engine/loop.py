@@ -194,19 +194,9 @@ class Engine:
                 self._tried_delivery = True
             if self.listener is not None:
                 self.listener(seq, event, self.state)
-        self._end_unwanted_gates()
         for command in fresh:
             if command.key not in self._running:
                 self._running[command.key] = asyncio.create_task(self._carry_out(command))
-
-    def _end_unwanted_gates(self) -> None:
-        """A stop does not wait for a gate: it is ended, and run again after the resume."""
-        running = [k for k in self._running if k.startswith("RunGate:")]
-        if running:
-            wanted = {c.key for c in self.machine.outstanding()}
-            for key in running:
-                if key not in wanted:
-                    self._running[key].cancel()
 
     async def _carry_out(self, command: c.Command) -> None:
         try:

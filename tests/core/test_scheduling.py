@@ -131,18 +131,6 @@ def test_gates_run_when_their_wave_is_settled_and_not_before() -> None:
     assert run.task("c").state == "preparing"
 
 
-def test_a_stop_does_not_wait_for_a_gate_and_a_resume_runs_it_again() -> None:
-    run = Run("a", gates=GATES)
-    run.go(hold=("RunGate",))
-    assert run.due() == ["RunGate:w1-1:1"]
-    run.tell(e.StopRequested, mode="checkpoint")
-    assert run.due() == ["Suspend"]
-    run.go()
-    assert run.state.status == "stopped"
-    run.restart().go()
-    assert run.state.status == "done"
-
-
 def test_a_wave_with_a_failure_is_gated_for_what_was_merged() -> None:
     run = Run("a", "b", "c < a", gates=GATES)
     run.fail("b")

@@ -11,8 +11,8 @@ from collections import Counter
 
 from maestro_tui.core import commands as c
 from maestro_tui.core import events as e
-from maestro_tui.core.invariants import validate
 from maestro_tui.core.attempt_facts import MAX_LOST
+from maestro_tui.core.invariants import validate
 from maestro_tui.core.machine import Machine
 from maestro_tui.core.state import SATISFIED, Question, RunState, RunStatus, TaskState
 from maestro_tui.plans.model import Strategy

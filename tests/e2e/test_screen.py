@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,11 @@ echo "# done" > "$MAESTRO_MARKER"
 
 
 @pytest.fixture
-def repo(tmp_path: Path) -> Path:
-    return make_repo(tmp_path / "repo")
+def repo(tmp_path: Path) -> Iterator[Path]:
+    folder = make_repo(tmp_path / "repo")
+    yield folder
+    if (folder / ".maestro").exists():  # a test that failed must not leave its engine behind
+        maestro("stop", "--abort", cwd=folder)
 
 
 def start(repo: Path, seconds: str = "0.3", *, columns: int = 120, lines: int = 40) -> Terminal:
