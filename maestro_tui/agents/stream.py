@@ -213,9 +213,9 @@ def readable(line: str) -> list[str]:
             case "text":
                 found.extend(event["text"].splitlines())
             case "tool":
-                found.append(f"⏺ {event['name']} {event['summary']}".rstrip())
+                found.append(f"▸ {event['name']} {event['summary']}".rstrip())
             case "tool_result" if event["summary"]:
-                found.append(f"⎿ {event['summary'].splitlines()[0]}")
+                found.append(f"└ {event['summary'].splitlines()[0]}")
             case "result" if not event["ok"]:
                 found.append(f"✗ {event['summary']}")
             case "permission":

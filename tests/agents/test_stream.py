@@ -291,6 +291,6 @@ def test_no_json_breaks_it(items: list[tuple[str, dict[str, Any]]]) -> None:
 def test_a_log_as_a_person_reads_it() -> None:
     tool = {"type": "tool_use", "name": "Bash", "input": {"command": "ls"}}
     assert readable("\x1b[1mplain\x1b[0m") == ["plain"]
-    assert readable(line(said(TEXT, tool))) == ["Hello", "there", "⏺ Bash ls"]
+    assert readable(line(said(TEXT, tool))) == ["Hello", "there", "▸ Bash ls"]
     assert readable(line({"type": "system", "subtype": "init"})) == []
     assert readable(line({"type": "result", "is_error": True, "result": "no"})) == ["✗ no"]

@@ -140,7 +140,8 @@ def leftovers(repo: Path) -> list[str]:
     trees = git(repo, "worktree", "list", "--porcelain").count("worktree ")
     if trees != 1:
         found.append(f"{trees - 1} worktrees")
-    found += [str(p) for p in (repo / ".git").rglob("*.lock") if p.name != "maestro-worktrees.lock"]
+    for folder, _, names in os.walk(repo / ".git"):  # not rglob: it minds folders that go away
+        found += [f"{folder}/{name}" for name in names if name.endswith(".lock")]
     return found
 
 

@@ -152,9 +152,9 @@ async def test_event_streams_read_as_sentences(tmp_path: Path) -> None:
         assert rows == [
             "· system",
             "I look at the tests first. ⏎ Then I fix them.",
-            "⏺ Bash pytest -q",
-            "  ⎿ 2 passed in 0.1s",
-            "  ⎿ ✗ No such file",
+            "▸ Bash pytest -q",
+            "  └ 2 passed in 0.1s",
+            "  └ ✗ No such file",
             "evil red",
             "✓ done All done",
         ]

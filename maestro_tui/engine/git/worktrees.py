@@ -30,9 +30,23 @@ class DiskFull(Exception):
 async def repository_lock(git: Git) -> AsyncIterator[None]:
     """One process at a time around worktree add, remove and prune: git races with itself there."""
     path = git.common_dir / "maestro-worktrees.lock"
-    with path.open("w") as handle:
-        await asyncio.to_thread(fcntl.flock, handle, fcntl.LOCK_EX)
-        yield
+    while True:
+        with path.open("w") as handle:
+            await asyncio.to_thread(fcntl.flock, handle, fcntl.LOCK_EX)
+            if not _same_file(handle.fileno(), path):
+                continue  # its last holder removed it while we waited
+            try:
+                yield
+            finally:
+                path.unlink(missing_ok=True)  # nothing of ours stays in the user's .git
+            return
+
+
+def _same_file(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 class WorktreePool:

@@ -120,7 +120,10 @@ def _event(raw: bytes, colours: Palette) -> Text | None:
         return None
     parts = [part for event in events if (part := _one(event, colours)) is not None]
     if not parts:
-        return Text(f"· {kind[1].decode().replace('_', ' ')}", colours.muted)
+        used = next((e for e in events if e["kind"] == "usage"), None)
+        return Text(
+            f"· {_used(used) if used else kind[1].decode().replace('_', ' ')}", colours.muted
+        )
     return expand(Text("\n").join(parts))
 
 
@@ -130,12 +133,12 @@ def _one(event: dict[str, Any], colours: Palette) -> Text | None:
         case "text":
             return Text(_words(event["text"]))
         case "tool":
-            text = Text.assemble(("⏺ ", colours.style("primary")))
+            text = Text.assemble(("▸ ", colours.style("primary")))
             text.append(_words(event["name"]), Style(bold=True))
             return text.append(" " + _flat(event["summary"]))
         case "tool_result":
             ok = event["ok"]
-            text = Text.assemble(("  ⎿ " if ok else "  ⎿ ✗ ", colours.style(_outcome(ok))))
+            text = Text.assemble(("  └ " if ok else "  └ ✗ ", colours.style(_outcome(ok))))
             return text.append(_words(event["summary"]) or "(no output)", colours.muted)
         case "permission":
             text = Text.assemble(("? asks to use ", colours.style("state-asking")))
@@ -147,9 +150,12 @@ def _one(event: dict[str, Any], colours: Palette) -> Text | None:
             text = Text.assemble((word, colours.style(_outcome(ok), bold=True)))
             return text.append(_words(event["summary"]))
         case "usage" if event.get("cost_usd"):
-            used = f"{count(event['input'])} in, {count(event['output'])} out"
-            return Text(f"· {used}, {money(event['cost_usd'])}", colours.muted)
+            return Text(f"· {_used(event)}, {money(event['cost_usd'])}", colours.muted)
     return None
+
+
+def _used(event: dict[str, Any]) -> str:
+    return f"{count(event['input'])} tokens in, {count(event['output'])} out"
 
 
 def _outcome(ok: bool) -> str:
