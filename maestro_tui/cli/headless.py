@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import shlex
@@ -41,6 +42,8 @@ GLYPHS = {
 
 def run_headless(repo: Path, run: str, policies: dict[str, Any], *, as_json: bool) -> int:
     """Run the engine here until the run ends or only a person can go on; the exit code."""
+    gc.freeze()
+    gc.enable()
     printer: Callable[[int, e.Event, RunState], None]
     checklist: Checklist | None = None
     if as_json:

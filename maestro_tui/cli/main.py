@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import io
 import os
@@ -254,6 +255,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # No name of a file and no locale may end a run for want of a character.
             stream.reconfigure(errors="backslashreplace")
+    gc.disable()  # starting makes much and frees nothing; whoever stays for long turns it on
     parser = build_parser()
     arguments = parser.parse_args(argv)
     if not arguments.command:

@@ -91,7 +91,7 @@ def open_run(arguments: argparse.Namespace) -> Opening:
     settings = _settings(base.root)
     plan = read(arguments.plan, arguments.format)
     refuse_errors(plan, arguments.plan[0])
-    script = _script(arguments.plan)
+    script = _script(arguments.plan, plan)
     command = arguments.agent_command or shlex.join(settings.run.agent_command)
     driver = _driver(arguments.driver or settings.run.driver, command, script)
     options = run_options(arguments, settings, driver, command)
@@ -125,13 +125,13 @@ def _settings(root: Path) -> Settings:
         raise Exit(str(error)) from error
 
 
-def _script(files: list[str]) -> Path | None:
+def _script(files: list[str], plan: Plan) -> Path | None:
     """The plan with its rehearsal script beside or inside it; None when it has none."""
     if len(files) != 1:
         return None
     path = Path(files[0]).resolve()
     try:
-        script = load_rehearsal(path)
+        script = load_rehearsal(path, [task.id for task in plan.tasks])
     except PlanError as error:
         raise Exit(str(error)) from error
     return path if script.script else None

@@ -83,10 +83,11 @@ def _fenced(text: str) -> tuple[str, int] | None:
     return "\n".join(line for b in parts for line in b.lines) + "\n", parts[0].line
 
 
-def load_rehearsal(plan_path: Path | str) -> Rehearsal:
+def load_rehearsal(plan_path: Path | str, tasks: list[str] | None = None) -> Rehearsal:
     """The script of a plan, from the file beside it, else from inside it; empty without one.
 
-    Raises PlanError naming file, line and nearest name when the script cannot be carried out.
+    ``tasks`` are the plan's ids, for those who have read it already. Raises PlanError naming file,
+    line and nearest name when the script cannot be carried out.
     """
     plan = Path(plan_path)
     beside = rehearsal_path(plan)
@@ -99,7 +100,8 @@ def load_rehearsal(plan_path: Path | str) -> Rehearsal:
         if found is None:
             return Rehearsal()
         text, path, offset = found[0], str(plan), found[1]
-    tasks = [task.id for task in read_plan(plan).tasks]
+    if tasks is None:
+        tasks = [task.id for task in read_plan(plan).tasks]
     return parse_rehearsal(text, path, tasks, offset=offset)
 
 

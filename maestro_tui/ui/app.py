@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import SystemCommand
 from textual.screen import ModalScreen, Screen
-from textual.widgets import Input, TextArea
 
 from maestro_tui.config.themes import ThemeSpec
 from maestro_tui.core.state import Question, RunState, RunStatus
@@ -227,6 +226,8 @@ class MaestroApp(RunControls):
     # -- questions -------------------------------------------------------------------------------
     def _questions(self, state: RunState) -> None:
         """Close what is answered elsewhere; open the next when the user is not busy."""
+        from textual.widgets import Input, TextArea
+
         from maestro_tui.ui.dialogs.question import QuestionDialog
 
         top = self.screen

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,14 @@ from maestro_tui.ui.exits import FAILED
 from maestro_tui.ui.screens.drafting import Revise
 from maestro_tui.ui.screens.review import Prompt, ReviewScreen
 from maestro_tui.ui.source import RunSource
+
+# Starting makes much and frees nothing, so garbage is first looked for after the first frame.
+COLLECT_AFTER_S = 1.0
+
+
+def _collect_garbage() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def show_board(source: RunSource, repo: Path) -> int:
@@ -83,6 +92,7 @@ def look(repo: Path) -> tuple[Settings, list[ThemeSpec], list[str]]:
 async def run_screen(app: MaestroApp, *, mouse: bool = True) -> int:
     """Run the screen; a polite signal ends it with the terminal as it was."""
     loop = asyncio.get_running_loop()
+    loop.call_later(COLLECT_AFTER_S, _collect_garbage)
     numbers = (signal.SIGTERM, signal.SIGHUP)
     for number in numbers:
         loop.add_signal_handler(number, app.exit, 128 + number)

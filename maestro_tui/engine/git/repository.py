@@ -10,6 +10,10 @@ from maestro_tui.engine.git.command import run_sync
 MIN_GIT = (2, 38)  # the first with `merge-tree --write-tree`
 
 
+# Changed, unmerged and untracked entries of `git status --porcelain=v2`: spaces before the path.
+_PATH_FIELD = {"1 ": 8, "u ": 10, "? ": 1}
+
+
 class RepositoryError(Exception):
     """The folder cannot be run on; the message says why and what to do."""
 
@@ -53,17 +57,25 @@ def find_root(folder: Path) -> Path:
 def read_base(folder: Path) -> Base:
     """Commit, branch and uncommitted paths; RepositoryError where no run can start."""
     root = find_root(folder)
-    head = run_sync(["rev-parse", "-q", "--verify", "HEAD^{commit}"], root)
-    if head.returncode:
+    # One call for all three: each start of git is felt before the first frame.
+    listing = run_sync(["status", "--porcelain=v2", "--branch", "-z", "--no-renames"], root)
+    if listing.returncode:
+        raise RepositoryError(f"{root}: git status failed: {listing.stderr.strip()}")
+    sha = branch = ""
+    dirty = []
+    for item in listing.stdout.split("\0"):
+        if item.startswith("# branch.oid "):
+            sha = item[13:]
+        elif item.startswith("# branch.head "):
+            branch = item[14:]
+        elif item[:2] in _PATH_FIELD:
+            dirty.append(item.split(" ", _PATH_FIELD[item[:2]])[-1])
+    if sha in ("", "(initial)"):
         raise RepositoryError(
             f"{root}: the repository has no commits; commit something first (`git add -A && "
             "git commit -m start`), because agents branch from a commit"
         )
-    branch = run_sync(["symbolic-ref", "-q", "--short", "HEAD"], root)
-    listing = run_sync(["status", "--porcelain=v1", "-z", "--no-renames"], root)
-    dirty = tuple(item[3:] for item in listing.stdout.split("\0") if len(item) > 3)
-    name = branch.stdout.strip() if branch.returncode == 0 else ""
-    return Base(root, head.stdout.strip(), name, dirty)
+    return Base(root, sha, "" if branch == "(detached)" else branch, tuple(dirty))
 
 
 def common_dir(root: Path) -> Path:

@@ -14,8 +14,6 @@ from textual.widgets import Static
 from maestro_tui.plans.model import Strategy
 from maestro_tui.plans.strategy import revise as default_revise
 from maestro_tui.ui.actions import bindings
-from maestro_tui.ui.dialogs.confirm import confirm
-from maestro_tui.ui.dialogs.modify import ModifyDialog
 from maestro_tui.ui.formatting import clip, one_line
 from maestro_tui.ui.palette import palette
 from maestro_tui.ui.screens.drafting import Drafting, Revise
@@ -150,15 +148,18 @@ class ReviewScreen(Screen[Strategy | None]):
     def action_no(self) -> None:
         """Nothing is started; asked again when changes would be lost."""
         if self.draft.changed:
-            lines = ("Your changes to the strategy are lost; nothing was started.",)
-            self.app.push_screen(confirm("Leave the review?", lines, "Yes, leave"), self._left)
+            self._ask_to_leave("Your changes to the strategy are lost; nothing was started.")
         else:
             self.dismiss(None)
 
     def action_back(self) -> None:
         """Esc only asks."""
-        lines = ("Nothing was started and nothing is changed on disk.",)
-        self.app.push_screen(confirm("Leave the review?", lines, "Yes, leave"), self._left)
+        self._ask_to_leave("Nothing was started and nothing is changed on disk.")
+
+    def _ask_to_leave(self, line: str) -> None:
+        from maestro_tui.ui.dialogs.confirm import confirm  # not needed for the first frame
+
+        self.app.push_screen(confirm("Leave the review?", (line,), "Yes, leave"), self._left)
 
     def _left(self, answer: str | None) -> None:
         if answer == "yes":
@@ -167,6 +168,8 @@ class ReviewScreen(Screen[Strategy | None]):
     # -- changes -------------------------------------------------------------------------------
     def action_modify(self) -> None:
         """Task by task."""
+        from maestro_tui.ui.dialogs.modify import ModifyDialog  # not needed for the first frame
+
         dialog = ModifyDialog(self.draft, self.query_one(ReviewTable).selected)
         self.app.push_screen(dialog, self._modified)
 
