@@ -102,7 +102,8 @@ class ReviewScreen(Screen[Strategy | None]):
         plan = self.strategy.plan
         name = f"  {self._source}" if self._source else ""
         title = Text.assemble(("? Review  ", colours.style("state-asking", bold=True)))
-        title.append(clip(one_line(plan.title), width - 12 - len(name)), colours.bold)
+        # The plan's name first: a long path has to make do with what is left.
+        title.append(clip(one_line(plan.title), max(20, width - 12 - len(name))), colours.bold)
         title.append(clip(name, max(0, width - title.cell_len)), colours.muted)
         self.query_one("#title", Static).update(title)
         totals = Totals(self.strategy, self._driver)
