@@ -7,6 +7,7 @@ import sys
 import time
 
 from maestro_tui.agents.sanitise import sanitise
+from maestro_tui.agents.stream import readable
 from maestro_tui.cli.exits import DONE, FAILED, Exit
 from maestro_tui.cli.runs import client
 from maestro_tui.cli.selecting import pick
@@ -55,8 +56,15 @@ def _print(data: bytes, *, raw: bool) -> bytes:
     end = len(data) if raw else data.rfind(b"\n") + 1
     out = data[:end]
     if not raw:
-        text = sanitise(out.decode("utf-8", "replace"))
+        text = "".join(_words(line) for line in out.decode("utf-8", "replace").splitlines(True))
         out = text.encode("utf-8", "replace")
     sys.stdout.buffer.write(out)
     sys.stdout.buffer.flush()
     return data[end:]
+
+
+def _words(line: str) -> str:
+    """A line as a person reads it: an agent's event stream in words, all else made harmless."""
+    if not line.startswith("{"):
+        return sanitise(line)
+    return "".join(f"{part}\n" for part in readable(line.rstrip("\r\n")))

@@ -12,6 +12,7 @@ from maestro_tui.cli.opening import read
 from maestro_tui.plans.durations import format_duration
 from maestro_tui.plans.model import Diagnostic, Plan
 from maestro_tui.plans.shape import as_dot, as_json, as_mermaid, try_analyse
+from maestro_tui.plans.strategy import gates_of
 
 
 def plan(arguments: argparse.Namespace) -> int:
@@ -43,6 +44,9 @@ def _show(arguments: argparse.Namespace, plan: Plan) -> int:
         print("\nWaves")
         for number, wave in enumerate(analysis.waves, start=1):
             print(f"  {number}: {', '.join(wave)}")
+        for gate in gates_of(plan):
+            when = "after each wave" if gate.when == "wave" else "at the end"
+            print(f"Gate {when}: {sanitise(gate.run)}")
         print(f"Critical path: {' → '.join(analysis.critical_path)}")
         for conflict in analysis.conflicts:
             note = "serialised" if conflict.serialised else "already ordered"
@@ -66,6 +70,8 @@ def _tasks(plan: Plan, names: list[str], edges: object) -> None:
             paths = getattr(task, word)
             if paths:
                 print(f"      {word}: {sanitise(', '.join(paths))}")
+        for command in task.verify:
+            print(f"      check: {sanitise(command)}")
         for edge in edges if isinstance(edges, tuple) else ():
             if edge.task == name:
                 line = f", line {edge.line}" if edge.line else ""
