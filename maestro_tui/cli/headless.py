@@ -232,6 +232,7 @@ class Checklist:
 
     def render(self) -> Any:
         """The checklist as a table."""
+        from rich.console import Group
         from rich.table import Table
         from rich.text import Text
 
@@ -261,9 +262,28 @@ class Checklist:
             for run in state.gates.values():
                 if run.wave == number and run.state != "pending":
                     table.add_row("", Text(f"gate {run.gate.name}"), Text(run.state))
+        for run in state.gates.values():
+            if run.wave == 0 and run.runs:
+                table.add_row("", Text(f"gate {run.gate.name}, final"), Text(run.state))
         for question in state.questions.values():
             table.add_row(Text("?", "yellow"), Text(sanitise(question.title), "yellow"))
-        return table
+        return Group(self._progress(state), table)
+
+    def _progress(self, state: RunState) -> Any:
+        """How far it is: done, in progress, queued."""
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+
+        done = state.count(TaskState.MERGED, TaskState.DONE)
+        moving = sum(1 for t in state.tasks.values() if t.moving)
+        queued = state.count(TaskState.WAITING, TaskState.READY)
+        line = Table.grid(padding=(0, 1))
+        line.add_row(
+            ProgressBar(total=max(1, len(state.tasks)), completed=done, width=30),
+            f"{done} of {len(state.tasks)} done, {moving} in progress, {queued} queued, "
+            f"{time.time() - state.started_at:.0f} s",
+        )
+        return line
 
 
 _STYLES = {

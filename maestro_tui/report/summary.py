@@ -66,7 +66,9 @@ def summarise(state: RunState) -> Summary:
     waves = []
     for number, names in enumerate(state.waves, start=1):
         gates = tuple(
-            (g.gate.name, g.state, g.seconds) for g in state.gates.values() if g.wave == number
+            (g.gate.name, g.state, g.seconds)
+            for g in state.gates.values()
+            if g.wave == number or (g.wave == 0 and g.runs and number == len(state.waves))
         )
         waves.append(WaveLine(number, tuple(_line(state.tasks[n]) for n in names), gates))
     lines = [line for wave in waves for line in wave.tasks]
