@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from maestro_tui.agents import launch
 from maestro_tui.config.paths import db_path, run_dir, worktrees_root
 from maestro_tui.core import commands as c
 from maestro_tui.core import events as e
@@ -24,7 +25,7 @@ from maestro_tui.engine.git.command import Git, forget_foreign
 from maestro_tui.engine.git.merging import remove_stale_locks
 from maestro_tui.engine.git.repository import common_dir
 from maestro_tui.engine.git.worktrees import WorktreePool
-from maestro_tui.engine.journal import Journal, Request, Session
+from maestro_tui.engine.journal import Journal, JournalError, Request, Session
 from maestro_tui.engine.lock import RunLock
 from maestro_tui.plans.rehearsal import load_rehearsal
 from maestro_tui.roster.discovery import load_roster
@@ -152,6 +153,10 @@ class Engine:
         seen = -1
         while True:
             await self._step(await self._next_events())
+            if not self._journal.path.exists():
+                # Nobody could ever answer or see it any more: end the agents and say why.
+                await asyncio.to_thread(launch.sweep, run_dir(self.repo, self.run))
+                raise JournalError(f"{self._journal.path} is gone; the run's agents were ended")
             version = self._journal.data_version()
             if version != seen:
                 seen = version

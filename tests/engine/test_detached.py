@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -137,3 +138,15 @@ def test_two_resumes_at_once_run_nothing_twice(place: Path) -> None:
 def test_an_unknown_run_is_named_with_those_there_are(place: Path) -> None:
     with pytest.raises(UnknownRun, match="r"):
         RunClient(place, "nothing")
+
+
+def test_an_engine_whose_repository_is_gone_ends_with_its_agents(place: Path) -> None:
+    client = RunClient(place, "r")
+    client.start_engine()
+    until(client.engine_alive)
+    assert client.decide("review", "yes")
+    until(lambda: "failure" in kinds(client) and client.state.tasks["2"].state == "running")
+    pid = client.state.engine_pid
+    client.close()
+    shutil.rmtree(place / ".maestro", ignore_errors=True)
+    until(lambda: not any(left.startswith("process") for left in leftovers(place)), f"{pid} ends")
