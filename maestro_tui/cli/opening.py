@@ -82,10 +82,10 @@ def refuse_errors(plan: Plan, name: str) -> None:
         )
 
 
-def open_run(arguments: argparse.Namespace) -> Opening:
+def open_run(arguments: argparse.Namespace, find_base: Callable[[], Base] | None = None) -> Opening:
     """Read, check and analyse; nothing is created. ``Exit`` 2 for everything that is wrong."""
     try:
-        base = read_base(Path(arguments.repo).expanduser())
+        base = find_base() if find_base else read_base(Path(arguments.repo).expanduser())
     except RepositoryError as error:
         raise Exit(str(error)) from error
     settings = _settings(base.root)

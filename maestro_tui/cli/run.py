@@ -28,10 +28,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _on_screen(arguments: argparse.Namespace) -> int:
+    from maestro_tui.cli.early import EarlyBase
+
+    base = EarlyBase(arguments.repo)  # git works while the rest is imported
     from maestro_tui.cli.opening import open_run
     from maestro_tui.cli.screen import show_review, show_run
 
-    opening = open_run(arguments)
+    opening = open_run(arguments, base.result)
     if arguments.yes:
         name = _create(opening, opening.strategy, arguments.run_id)
         return show_run(opening.base.root, name, start=True)

@@ -11,7 +11,6 @@ from maestro_tui.cli.exits import Exit
 from maestro_tui.cli.opening import Opening
 from maestro_tui.plans.model import Strategy
 from maestro_tui.plans.strategy import revise as revise_strategy
-from maestro_tui.roster.prompts import build_prompt
 
 if TYPE_CHECKING:
     from maestro_tui.ui.source import RunSource
@@ -59,4 +58,6 @@ def show_review(opening: Opening, create: Callable[[Strategy], str]) -> int:
 
 def _prompt(strategy: Strategy, task: str) -> str:
     """What the agent of a task would be told, before it is."""
+    from maestro_tui.roster.prompts import build_prompt
+
     return build_prompt(strategy.plan, strategy, strategy.assignment(task))

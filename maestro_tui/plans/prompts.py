@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -91,7 +91,7 @@ def read_prompt_files(
     if not paths:
         raise PlanError("No prompt file named. Write: maestro run first.md second.md")
     clock = now or datetime.now()
-    fresh = token or (lambda: secrets.token_hex(2))
+    fresh = token or (lambda: os.urandom(2).hex())
     documents = [load(path) for path in paths]
     tasks: list[Task] = []
     problems: list[Diagnostic] = []
