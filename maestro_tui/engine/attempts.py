@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,22 @@ from maestro_tui.config.paths import attempt_dir
 from maestro_tui.core.state import Attempt, RunState, TaskRun
 from maestro_tui.engine.markers import read_marker
 from maestro_tui.roster.definitions import AgentDefinition
+from maestro_tui.roster.discovery import Roster
 from maestro_tui.roster.prompts import DependencyDoc, build_prompt
 
 StepsFor = Callable[[str, int], list[dict[str, Any]]]
+FindAgent = Callable[[str], AgentDefinition]
+
+
+def find_agent(roster: Roster, name: str) -> AgentDefinition:
+    """The definition a person asked for; LookupError names the nearest, and all there are."""
+    found = roster.get(name)
+    if found is None:
+        near = roster.nearest(name)
+        nearest = f"; nearest: {near.name}" if near else ""
+        names = ", ".join(d.name for d in roster.definitions)
+        raise LookupError(f"there is no agent {name!r}{nearest}\nThere are: {names}")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +95,7 @@ def prepare(
     task: TaskRun,
     attempt: Attempt,
     steps_for: StepsFor | None,
-    find_agent: Callable[[str], AgentDefinition | None],
+    find_agent: FindAgent,
 ) -> AttemptFolder:
     """Write prompt, dependencies' documents and spec; the spec comes last and makes it valid."""
     folder = AttemptFolder.of(state, task, attempt)
@@ -128,18 +141,14 @@ def _prompt(
     task: TaskRun,
     attempt: Attempt,
     documents: list[DependencyDoc],
-    find_agent: Callable[[str], AgentDefinition | None],
+    find_agent: FindAgent,
 ) -> str:
-    from dataclasses import replace
-
     strategy = state.strategy
     assert strategy is not None
     assignment = replace(task.assignment, owned=task.owned)
     if attempt.agent != assignment.agent:
         definition = find_agent(attempt.agent)
-        assignment = replace(
-            assignment, agent=attempt.agent, role=definition.body if definition else ""
-        )
+        assignment = replace(assignment, agent=attempt.agent, role=definition.body)
     return build_prompt(
         strategy.plan,
         strategy,

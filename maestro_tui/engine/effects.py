@@ -28,7 +28,6 @@ from maestro_tui.engine.git.command import Git
 from maestro_tui.engine.git.commits import changed, preserve
 from maestro_tui.engine.git.worktrees import WorktreePool
 from maestro_tui.engine.watching import Watcher
-from maestro_tui.roster.definitions import AgentDefinition
 
 
 class Effects:
@@ -41,7 +40,7 @@ class Effects:
         pool: WorktreePool,
         post: Callable[[e.Event], None],
         steps_for: attempts.StepsFor | None,
-        find_agent: Callable[[str], AgentDefinition | None],
+        find_agent: attempts.FindAgent,
     ) -> None:
         self.state, self.git, self.pool, self.post = state, git, pool, post
         self.steps_for, self.find_agent = steps_for, find_agent

@@ -11,6 +11,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from maestro_tui.core import commands as c
 from maestro_tui.core import events as e
 from maestro_tui.core.machine import Machine
 from maestro_tui.core.state import RunState, RunStatus, TaskState
+from maestro_tui.engine.attempts import find_agent
 from maestro_tui.engine.effects import Effects, worktrees_in_use
 from maestro_tui.engine.git.command import Git, forget_foreign
 from maestro_tui.engine.git.merging import remove_stale_locks
@@ -115,7 +117,7 @@ class Engine:
             pool,
             self.post,
             script.steps if script else None,
-            roster.get,
+            partial(find_agent, roster),
         )
         self.post(
             e.EngineStarted(

@@ -14,6 +14,7 @@ from tests.engine.scratch import (
     headless,
     leftovers,
     maestro,
+    make_agent,
     make_repo,
     six_tasks,
     states,
@@ -196,3 +197,18 @@ def test_a_declined_run_does_nothing(place: Place) -> None:
     assert status(place.repo)["status"] == "declined"
     assert place.begun() == []
     assert leftovers(place.repo) == []
+
+
+def test_another_agent_that_does_not_exist_is_asked_again_with_the_nearest_name(
+    tmp_path: Path,
+) -> None:
+    repo = make_repo(tmp_path / "repo")
+    plan = six_tasks(tmp_path)
+    agent = make_agent(tmp_path, "#!/bin/sh\nexit 1\n")
+    words = ("run", str(plan), "--headless", "--yes", "--run-id", "r")
+    assert maestro(*words, "--agent-command", str(agent), cwd=repo).returncode == 3
+    asked = maestro("decide", "r", "fail-1", "swap", "--text", "api-ruoter", cwd=repo)
+    assert asked.returncode == 0, asked.stderr
+    resumed = maestro("resume", "r", "--headless", cwd=repo)
+    assert resumed.returncode == 3
+    assert "no agent 'api-ruoter'; nearest: api-router" in resumed.stdout
