@@ -6,11 +6,12 @@ from collections import Counter
 import pytest
 from textual.widgets import Tree
 
-from maestro_tui.ui.actions import ACTIONS, SCOPES, bindings, is_key, keymap_problems, shown_keys
+from maestro_tui.ui.actions import ACTIONS, SCOPES, bindings
 from maestro_tui.ui.app import MaestroApp
 from maestro_tui.ui.dialogs.choices import Choices
 from maestro_tui.ui.dialogs.inbox import InboxDialog
 from maestro_tui.ui.dialogs.question import QuestionDialog
+from maestro_tui.ui.keys import is_key, keymap_problems, shown_keys
 from maestro_tui.ui.screens.board import BoardScreen
 from maestro_tui.ui.screens.detail import DetailScreen
 from maestro_tui.ui.screens.help import HelpScreen
