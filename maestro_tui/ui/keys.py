@@ -15,6 +15,7 @@ _WRITTEN = {
     "minus": "-",
     "colon": ":",
     "at": "@",
+    "number_sign": "#",
     "escape": "Esc",
     "enter": "Enter",
     "space": "Space",

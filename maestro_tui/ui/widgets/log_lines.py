@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 
 from rich.style import Style
 from rich.text import Text
@@ -20,10 +21,16 @@ from textual.strip import Strip
 
 from maestro_tui.ui.palette import palette
 from maestro_tui.ui.widgets.log_index import LINE_LIMIT, LogIndex
+from maestro_tui.ui.widgets.log_kinds import FILTERS, FilteredIndex
 from maestro_tui.ui.widgets.log_search import Hits
 from maestro_tui.ui.widgets.log_text import JSON_LIMIT, is_json, render
+from maestro_tui.ui.widgets.log_unfold import markdown, message, unfolded
 
 FLUSH_HZ = 10.0
+# Cells a second that a growing log may draw: what keeps a slow line usable. A screenful now and
+# then is never held back, only one screenful after the other.
+_CELLS_A_SECOND = 26_000
+_SLOWEST_HZ = 4.0
 # While the beginning of a long file is still read: some 4 ms of work, then 16 ms for the keys.
 _CATCH_UP_S, _CATCH_UP_CHUNKS = 0.02, 4
 _PAN = 8
@@ -48,6 +55,10 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self.index: LogIndex | None = None
         self.wrap = False
+        self.kind = FILTERS[0]  # of lines that are shown; empty for all
+        self.unfold = False  # tool calls and results in full
+        self.marked_up = False  # agents' messages as Markdown
+        self._drawn_at = 0.0
         self.left = 0  # columns panned, while not wrapped
         self.hits: Hits | None = None  # what to mark
         self.found: int | None = None  # the place of the hit that is stood on
@@ -62,7 +73,7 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         """Show another file, from its end."""
         if self.index is not None:
             self.index.close()
-        self.index = LogIndex(path)
+        self.index = FilteredIndex(path, self.kind) if self.kind else LogIndex(path)
         self._reset()
         self.anchor()
         if self.is_mounted:
@@ -96,8 +107,7 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         """Take in what the file has gained; nothing while hidden."""
         if self.index is None or not self.shown:
             return
-        if self._racing and not self.index.behind:
-            self._racing = False
+        if not self.index.behind and self._too_soon():
             return
         known = self.line_count
         growth = self.index.grow(_CATCH_UP_CHUNKS)
@@ -108,6 +118,7 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         if growth.before:
             self._ready.clear()
         if growth.changed:
+            self._drawn_at = monotonic()
             self._measure()
             if growth.before and not self.following:
                 self.scroll_to(y=self.scroll_y + growth.before, animate=False)
@@ -116,6 +127,12 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         if self.index.behind:
             self.set_timer(_CATCH_UP_S, self.flush)
         self.more_to_search()
+
+    def _too_soon(self) -> bool:
+        """Whether one more screenful now would be more than a slow terminal takes."""
+        pause = min(1 / _SLOWEST_HZ, self.size.area / _CELLS_A_SECOND)
+        pause = max(pause, 2 / FLUSH_HZ) if self._racing else pause
+        return monotonic() - self._drawn_at < pause - 0.5 / FLUSH_HZ
 
     def more_to_search(self) -> None:
         """The file may have gained hits; whoever searches looks."""
@@ -169,9 +186,20 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
             raw = self.index.read_line(number, LINE_LIMIT)
             if length > len(raw) and length <= JSON_LIMIT and is_json(raw):
                 raw = self.index.read_line(number, JSON_LIMIT)
-            text = render(raw, length, palette(self.app))
+            text = self._text(raw, length)
             ready = self._ready[number] = _Line(length, text, self._rows(text, self.base))
         return ready
+
+    def _text(self, raw: bytes, length: int) -> Text:
+        """The line in words: folded, in full, or as Markdown."""
+        colours = palette(self.app)
+        if (self.unfold or self.marked_up) and length <= len(raw) + 2 and is_json(raw):
+            if self.marked_up and (said := message(raw)):
+                width = self.scrollable_content_region.width
+                return markdown(said, width, self.app.console)
+            if self.unfold and (full := unfolded(raw, colours)) is not None:
+                return full
+        return render(raw, length, colours)
 
     @property
     def base(self) -> Style:
@@ -191,7 +219,11 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         if self.wrap and size.width > 0:
             # Never higher than the view, so that every row of it can be scrolled to.
             rows = list(text.wrap(console, size.width, overflow="fold"))
-            rows = rows[: max(1, size.height)]
+            room = max(1, size.height)
+            if len(rows) > room > 1:
+                words = f"… {len(rows) - room + 1} rows more; o opens the pager"
+                rows = [*rows[: room - 1], Text(words, palette(self.app).muted)]
+            rows = rows[:room]
         else:
             rows = [Text(" ⏎ ", end="").join(text.split("\n"))]
         return [Strip(row.render(console, end="")).apply_style(base) for row in rows]
