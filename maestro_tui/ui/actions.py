@@ -79,6 +79,7 @@ ACTIONS: tuple[Action, ...] = (
         False,
         "view('conflicts')",
     ),
+    Action("app.history", "H", "History", "All runs of this repository", _LOOK),
     Action("app.jump", "at,ctrl+t", "Go to task", "Any task, by a few letters of its name", _MOVE),
     Action("app.picture", "P", "Picture", "Save the screen as an SVG picture", _LOOK),
     Action("app.commands", "colon,ctrl+p", "Commands", "Find any action by its name", _LOOK),
@@ -272,6 +273,25 @@ ACTIONS: tuple[Action, ...] = (
     Action("graph.first", "g,home", "First", "The first task of the plan", _MOVE),
     Action("graph.last", "G,end", "Last", "The last task of the plan", _MOVE),
     Action("graph.open", "enter", "Open", "The task's pages", _LOOK),
+    Action("replay.play", "p", "Play", "Play or pause", _RUN, True),
+    Action(
+        "replay.slower", "left_parenthesis", "Slower", "1 to 100 times", _RUN, True, "speed(-1)"
+    ),
+    Action(
+        "replay.faster", "right_parenthesis", "Faster", "1 to 100 times", _RUN, True, "speed(1)"
+    ),
+    Action("replay.back", "comma", "Back", "A twentieth of the run back", _RUN, True, "scrub(-1)"),
+    Action("replay.on", "full_stop", "On", "A twentieth of the run on", _RUN, True, "scrub(1)"),
+    Action(
+        "replay.event_back", "less_than_sign", "Event before", "And pause", _RUN, False, "event(-1)"
+    ),
+    Action(
+        "replay.event_on", "greater_than_sign", "Next event", "And pause", _RUN, False, "event(1)"
+    ),
+    Action("replay.start", "left_curly_bracket", "Start", "To the start", _RUN, False, "ends(0)"),
+    Action("replay.end", "right_curly_bracket", "End", "To the end", _RUN, False, "ends(1)"),
+    Action("history.open", "enter", "Open", "Play that run again, or attach", _LOOK, True),
+    Action("history.close", "escape,q,H", "Back", "Back to the board", _MOVE, True),
     Action("summary.board", "b,escape", "Board", "Back to the board", _MOVE, True),
     Action("inbox.close", "escape,i,q", "Close", "Back; nothing is decided", _MOVE, True),
     Action("help.close", "escape,question_mark,q", "Close", "Back", _MOVE, True),
@@ -297,6 +317,8 @@ SCOPES = {
     "views": "Figures",
     "sheet": "Their lines",
     "graph": "Dependency graph",
+    "replay": "Replay",
+    "history": "History",
     "summary": "Summary",
     "inbox": "Inbox",
     "help": "Help",

@@ -27,7 +27,7 @@ from maestro_tui.ui.keys import keymap_problems
 from maestro_tui.ui.screens.run_screen import RunScreen
 from maestro_tui.ui.source import RunSource
 from maestro_tui.ui.themes import install, state_defaults
-from maestro_tui.ui.views import RunViews
+from maestro_tui.ui.views import History, RunViews
 
 if TYPE_CHECKING:
     from maestro_tui.ui.dialogs.question import Reply
@@ -71,6 +71,7 @@ class MaestroApp(RunViews):
         keymap: Mapping[str, Iterable[str]] | None = None,
         alert: Alert = silent,
         problems: Sequence[str] = (),
+        history: History | None = None,
     ) -> None:
         self._problems: list[str] = []
         super().__init__()
@@ -78,6 +79,7 @@ class MaestroApp(RunViews):
         self._review, self._launch = review, launch
         self.now, self._monotonic, self._alert = now, monotonic, alert
         self.asking = Asking()
+        self.history = history
         self._follow: Follow | None = None
         self._summarised = False
         self._stopping = False
@@ -266,6 +268,8 @@ class MaestroApp(RunViews):
         """Without a run there is nothing to answer or turn up."""
         run_only = {"inbox", "answer", "more_agents", "fewer_agents", "resume", "drain"}
         if action in (run_only | {"abort", "summary", "view", "jump"}) and self.source is None:
+            return False
+        if action == "history" and self.history is None:
             return False
         state = self.run_state
         ended = state is not None and state.ended

@@ -7,6 +7,7 @@ import gc
 import signal
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from maestro_tui.config.paths import data_dir, user_config_dir
 from maestro_tui.config.settings import ConfigError, Settings, load_settings
@@ -19,6 +20,10 @@ from maestro_tui.ui.exits import FAILED
 from maestro_tui.ui.screens.drafting import Revise
 from maestro_tui.ui.screens.review import Prompt, ReviewScreen
 from maestro_tui.ui.source import RunSource
+from maestro_tui.ui.views import History, OtherRun
+
+if TYPE_CHECKING:
+    from maestro_tui.ui.replay import ReplaySource
 
 # Starting makes much and frees nothing, so garbage is first looked for after the first frame.
 COLLECT_AFTER_S = 1.0
@@ -29,9 +34,27 @@ def _collect_garbage() -> None:
     gc.enable()
 
 
-def show_board(source: RunSource, repo: Path) -> int:
-    """The board of a run until the user leaves; the exit code."""
-    return _run(repo, source)
+def show_board(source: RunSource, repo: Path, history: History | None = None) -> int | OtherRun:
+    """The board of a run until the user leaves: the exit code, or the run to show instead."""
+    app = _app(repo, source, history=history)
+    return asyncio.run(run_screen(app))
+
+
+def show_replay(replay: ReplaySource, repo: Path, history: History | None = None) -> int | OtherRun:
+    """A run played again, until the user leaves or wants another one."""
+    from maestro_tui.ui.replay_app import ReplayApp
+
+    settings, themes, problems = look(repo)
+    app = ReplayApp(
+        replay,
+        theme=settings.ui.theme,
+        theme_specs=themes,
+        keymap=settings.keys,
+        problems=problems,
+        history=history,
+    )
+    app.mouse = settings.ui.mouse
+    return asyncio.run(run_screen(app))
 
 
 def show_review(
@@ -54,16 +77,18 @@ def show_review(
         revise=revise,
         prompt=prompt,
     )
-    return _run(repo, None, review=review, launch=launch)
+    code = asyncio.run(run_screen(_app(repo, None, review=review, launch=launch)))
+    return code if isinstance(code, int) else FAILED
 
 
-def _run(
+def _app(
     repo: Path,
     source: RunSource | None,
     *,
     review: ReviewScreen | None = None,
     launch: Launch | None = None,
-) -> int:
+    history: History | None = None,
+) -> MaestroApp:
     settings, themes, problems = look(repo)
     app = MaestroApp(
         source,
@@ -74,8 +99,10 @@ def _run(
         keymap=settings.keys,
         alert=make_alert(settings.ui.notify, settings.ui.notify_command),
         problems=problems,
+        history=history,
     )
-    return asyncio.run(run_screen(app, mouse=settings.ui.mouse))
+    app.mouse = settings.ui.mouse
+    return app
 
 
 def look(repo: Path) -> tuple[Settings, list[ThemeSpec], list[str]]:
@@ -89,7 +116,7 @@ def look(repo: Path) -> tuple[Settings, list[ThemeSpec], list[str]]:
     return settings, themes, problems + bad
 
 
-async def run_screen(app: MaestroApp, *, mouse: bool = True) -> int:
+async def run_screen(app: MaestroApp) -> int | OtherRun:
     """Run the screen; a polite signal ends it with the terminal as it was."""
     loop = asyncio.get_running_loop()
     loop.call_later(COLLECT_AFTER_S, _collect_garbage)
@@ -97,8 +124,10 @@ async def run_screen(app: MaestroApp, *, mouse: bool = True) -> int:
     for number in numbers:
         loop.add_signal_handler(number, app.exit, 128 + number)
     try:
-        result = await app.run_async(mouse=mouse)
+        result = await app.run_async(mouse=app.mouse)
     finally:
         for number in numbers:
             loop.remove_signal_handler(number)
+    if app.other_run is not None:
+        return app.other_run
     return FAILED if result is None else int(result)

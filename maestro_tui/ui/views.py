@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from textual.app import SystemCommand
 from textual.screen import ModalScreen, Screen
@@ -20,9 +21,62 @@ if TYPE_CHECKING:
     from maestro_tui.ui.screens.board import BoardScreen
 
 
+class RunEntry(Protocol):
+    """A run in the list of runs."""
+
+    @property
+    def run(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """Its plan's."""
+        ...
+
+    @property
+    def status(self) -> str:
+        """Where it is."""
+        ...
+
+    @property
+    def tasks(self) -> int:
+        """How many there are."""
+        ...
+
+    @property
+    def merged(self) -> int:
+        """How many are in."""
+        ...
+
+    @property
+    def created_at(self) -> float:
+        """When it was made."""
+        ...
+
+    @property
+    def updated_at(self) -> float:
+        """When it last changed."""
+        ...
+
+
+History = Callable[[], Sequence[RunEntry]]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherRun:
+    """What the user wants to see instead."""
+
+    run: str
+    ended: bool
+
+
 class RunViews(RunControls):
     """The actions that open screens; the program itself follows the run."""
 
+    history: History | None = None
+    other_run: OtherRun | None = None
+    mouse: bool = True
     asking: Asking
     now: Callable[[], float] = time.time
     board: BoardScreen | None = None
@@ -71,6 +125,23 @@ class RunViews(RunControls):
             if isinstance(screen, RunScreen) and select is not None:
                 select(task)
                 return
+
+    # -- other runs ------------------------------------------------------------------------------
+    def action_history(self) -> None:
+        """All runs of the repository."""
+        from maestro_tui.ui.screens.history import HistoryScreen
+
+        state = self.run_state
+        if self.history is None or state is None or isinstance(self.screen, HistoryScreen):
+            return
+        self.push_screen(HistoryScreen(self.history(), state.run, self.now()), self._other)
+
+    def _other(self, other: OtherRun | None) -> None:
+        """The screen of another run is a screen of its own: this one makes room for it."""
+        state = self.run_state
+        if other is not None and state is not None and other.run != state.run:
+            self.other_run = other
+            self.exit(0)
 
     # -- summary and help ------------------------------------------------------------------------
     def action_summary(self) -> None:
