@@ -26,6 +26,7 @@ from maestro_tui.ui.glyphs import SPINNER_HZ
 from maestro_tui.ui.keys import keymap_problems
 from maestro_tui.ui.screens.run_screen import RunScreen
 from maestro_tui.ui.source import RunSource
+from maestro_tui.ui.theme_watch import ThemeWatch
 from maestro_tui.ui.themes import install, state_defaults
 from maestro_tui.ui.views import History, RunViews
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 # The board and its dialogs are imported where they are used: the review, which is the first thing
 # a user sees, needs none of them, and imports are most of what a start takes.
 
+THEMES_S = 1.0  # between two looks at the theme files
 _LOST_AFTER = 3  # looks, a second apart, without an engine before it is said
 Launch = Callable[[Strategy], RunSource]
 
@@ -72,6 +74,7 @@ class MaestroApp(RunViews):
         alert: Alert = silent,
         problems: Sequence[str] = (),
         history: History | None = None,
+        theme_watch: ThemeWatch | None = None,
     ) -> None:
         self._problems: list[str] = []
         super().__init__()
@@ -79,7 +82,7 @@ class MaestroApp(RunViews):
         self._review, self._launch = review, launch
         self.now, self._monotonic, self._alert = now, monotonic, alert
         self.asking = Asking()
-        self.history = history
+        self.history, self._theme_watch = history, theme_watch
         self._follow: Follow | None = None
         self._summarised = False
         self._stopping = False
@@ -96,6 +99,17 @@ class MaestroApp(RunViews):
         """The states' colours for themes that do not name them."""
         return state_defaults(self.current_theme)
 
+    def _reload_themes(self) -> None:
+        """Colours follow the file they are written in; a slip in it is told and changes nothing."""
+        found = self._theme_watch.changed() if self._theme_watch is not None else None
+        if found is None:
+            return
+        specs, problems = found
+        name = self.theme
+        told = [*problems, *install(self, specs, name, refresh=True)]
+        for problem in told[:1]:
+            self.notify(one_line(problem), severity="warning", timeout=10, markup=False)
+
     # -- starting --------------------------------------------------------------------------------
     async def on_mount(self) -> None:
         """The review, or the board."""
@@ -103,6 +117,8 @@ class MaestroApp(RunViews):
             self.set_keymap(self.keys)
         for problem in self._problems:
             self.notify(one_line(problem), severity="warning", timeout=10, markup=False)
+        if self._theme_watch is not None:
+            self.set_interval(THEMES_S, self._reload_themes)
         if self.source is not None:
             await self._begin(self.source)
         elif self._review is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from textual.keys import Keys
 
+from maestro_tui.config.toml_lines import nearest
 from maestro_tui.ui.actions import ACTIONS, Action
 
 _WRITTEN = {
@@ -67,8 +68,11 @@ def keymap_problems(keymap: Mapping[str, Iterable[str]]) -> list[str]:
                 problems.append(f"key {key}: both {other} and {action.id}; change one of them")
     for name, keys in keymap.items():
         if name not in known:
-            problems.append(f"no action is called {name!r}; press ? for those there are")
-        problems += [f"{name}: no key is called {key!r}" for key in keys if not is_key(key)]
+            problems.append(f"no action is called {name!r}, {nearest(name, known)}")
+        for key in keys:
+            if not is_key(key):
+                *_, last = key.split("+")
+                problems.append(f"{name}: no key is called {key!r}, {nearest(last, _NAMED)}")
     return problems
 
 

@@ -20,6 +20,7 @@ from maestro_tui.ui.exits import FAILED
 from maestro_tui.ui.screens.drafting import Revise
 from maestro_tui.ui.screens.review import Prompt, ReviewScreen
 from maestro_tui.ui.source import RunSource
+from maestro_tui.ui.theme_watch import ThemeWatch
 from maestro_tui.ui.views import History, OtherRun
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def show_replay(replay: ReplaySource, repo: Path, history: History | None = None
         replay,
         theme=settings.ui.theme,
         theme_specs=themes,
+        theme_watch=ThemeWatch(theme_folders()),
         keymap=settings.keys,
         problems=problems,
         history=history,
@@ -96,6 +98,7 @@ def _app(
         launch=launch,
         theme=settings.ui.theme,
         theme_specs=themes,
+        theme_watch=ThemeWatch(theme_folders()),
         keymap=settings.keys,
         alert=make_alert(settings.ui.notify, settings.ui.notify_command),
         problems=problems,
@@ -112,8 +115,13 @@ def look(repo: Path) -> tuple[Settings, list[ThemeSpec], list[str]]:
         settings = load_settings(repo, (a.id for a in ACTIONS))
     except ConfigError as error:
         settings, problems = Settings(), [f"{error}; the defaults are used"]
-    themes, bad = load_themes([data_dir("themes"), user_config_dir() / "themes"])
+    themes, bad = load_themes(theme_folders())
     return settings, themes, problems + bad
+
+
+def theme_folders() -> list[Path]:
+    """The shipped themes, and the user's over them."""
+    return [data_dir("themes"), user_config_dir() / "themes"]
 
 
 async def run_screen(app: MaestroApp) -> int | OtherRun:
