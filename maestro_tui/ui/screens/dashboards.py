@@ -155,6 +155,7 @@ class DashboardScreen(RunScreen[str]):
         if page == "limits":
             self._measure()
         (self._graph if graph else self._sheet).focus()
+        self._sheet.scroll_to(0, 0, animate=False)  # another page begins at its beginning
         self._show()
         if self.selected:
             self._graph.put(self.selected)
