@@ -17,7 +17,13 @@ _KIND_WORDS = {
     "phase": "phase", "phases": "phase", "stage": "phase", "stages": "phase", "ph": "phase",
     "fase": "phase", "task": "task", "tasks": "task", "step": "task", "steps": "task",
     "stream": "stream", "streams": "stream", "workstream": "stream", "workstreams": "stream",
-    "track": "stream", "tracks": "stream",
+    "track": "stream", "tracks": "stream", "epic": "phase", "epics": "phase",
+    "milestone": "phase", "milestones": "phase", "wave": "phase", "waves": "phase",
+    "sprint": "phase", "sprints": "phase", "group": "phase", "groups": "phase",
+    "layer": "phase", "layers": "phase", "story": "task", "stories": "task", "issue": "task",
+    "issues": "task", "ticket": "task", "tickets": "task", "pr": "task", "prs": "task",
+    "フェーズ": "phase", "阶段": "phase", "단계": "phase", "タスク": "task", "任务": "task",
+    "작업": "task", "tarea": "task", "tâche": "task", "bước": "task", "giai đoạn": "phase",
 }  # fmt: skip
 _ID = r"(?:[A-Za-z]{0,8}-?\d+(?:[.-]\d+)*(?:\.[xX*])?[A-Za-z]?|[A-Z](?![A-Za-z]))"
 _JOIN = r"\s*(?:,\s*and|,|;|&|\+|/|\band\b|\bplus\b)\s*"
@@ -226,7 +232,7 @@ class Resolver:
         found = self.by_id.get(_norm(name), [])
         exact = [t for t in found if t.kind == kind]
         if kind == "phase":
-            pool = exact
+            pool = exact or [t for t in found if "." in name]  # "Epic 1.2" means the task
         elif kind:
             pool = exact or [t for t in found if kind != "stream" or t.kind != "phase"]
         else:
