@@ -70,6 +70,8 @@ def inline_files(text: str, line: int, default: str = "") -> list[PathRef]:
             placed = _PLACE.search(text[: token.start()]) is not None
             taken = verb is not None and verb.start() in used
             near = verb is not None and _leads(text[verb.end() : token.start()])
+            if out and re.match(r"[`*)\s]*(:|\s[-–—])\s", text[end:]):
+                break  # what follows the colon explains the change
             if verb is None and not (default and (placed or token.start() < 3)):
                 continue
             if taken and not placed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from maestro_tui.plans.ascii_graph import drawn_edges
 from maestro_tui.plans.blocks import Block, Section
 from maestro_tui.plans.marks import bare
 from maestro_tui.plans.model import Diagnostic, Edge
@@ -45,13 +46,23 @@ def read_orders(root: Section, resolver: Resolver) -> Found:
     for section in root.walk():
         about = any(_speaks_of_order(s) for s in (section, *section.ancestors()))
         phase = _is_work(section, lines)
+        found: list[Edge] = []
         for block in section.blocks:
             if block.kind == "fence" and block.info.lower().startswith("mermaid"):
-                edges += _mermaid(block, phrases)
+                found += _mermaid(block, phrases)
             elif about and not phase:
-                edges += _from_block(block, phrases)
+                found += _from_block(block, phrases)
+        if any(b.kind == "fence" and drawn_edges(b.lines) for b in section.blocks if about):
+            found = [e for e in found if not _coarse(e, phrases)]
+        edges += found
     seen = {(e.task, e.after): e for e in reversed(edges) if e.task != e.after}
     return list(seen.values())[::-1], [], bool(seen)
+
+
+def _coarse(edge: Edge, phrases: Phrases) -> bool:
+    """Whether an arrow joins whole phases, where a drawing beside it joins the tasks in them."""
+    phases = {i for t in phrases.phases for i in t.ids}
+    return edge.source == "arrow" and {edge.task, edge.after} <= phases
 
 
 def _speaks_of_order(section: Section) -> bool:
@@ -66,20 +77,25 @@ def _is_work(section: Section, lines: set[int]) -> bool:
 def _from_block(block: Block, phrases: Phrases) -> list[Edge]:
     if block.kind == "fence":
         out = []
+        for before, after, row in drawn_edges(block.lines):
+            out += _pair(before, after, "arrow", block.line + row + 1, phrases)
         for n, line in enumerate(block.lines, 1):
-            out += _arrows(line, block.line + n, phrases)
+            out += _from_line(line, block.line + n, phrases)
         return out
     if block.kind not in ("item", "text", "quote"):
         return []
-    text = re.sub(r"[*_`]", "", block.text)
-    found = _arrows(text, block.line, phrases)
+    return _from_line(re.sub(r"[*_`]", "", block.text), block.line, phrases)
+
+
+def _from_line(text: str, line: int, phrases: Phrases) -> list[Edge]:
+    found = _arrows(text, line, phrases)
     if found or _ARROW.search(text):
         return found
-    needs = _NEEDS.match(text)
+    needs = _NEEDS.match(text.strip())
     if needs:
-        return _pair(needs[2], needs[1], "section", block.line, phrases)
-    before = _BEFORE.match(text)
-    return _pair(before[1], before[2], "section", block.line, phrases) if before else []
+        return _pair(needs[2], needs[1], "section", line, phrases)
+    before = _BEFORE.match(text.strip())
+    return _pair(before[1], before[2], "section", line, phrases) if before else []
 
 
 def _arrows(text: str, line: int, phrases: Phrases) -> list[Edge]:
@@ -92,8 +108,8 @@ def _arrows(text: str, line: int, phrases: Phrases) -> list[Edge]:
 
 def _pair(before: str, after: str, source: str, line: int, phrases: Phrases) -> list[Edge]:
     """Edges from all that the one side names to all that the other names."""
-    firsts = phrases.resolve(before, line)
-    thens = phrases.resolve(after, line) if firsts else []
+    thens = phrases.resolve(after, line)
+    firsts = phrases.resolve(before, line, phrases.owner(thens)) if thens else []
     return [Edge(t, f, source, line) for t in thens for f in firsts if t != f]
 
 

@@ -31,18 +31,22 @@ class Phrases:
         self.words = [_stems(f"{t.title}") for t in self.phases]
         self.titles = [_folded(t.title) for t in self.phases]
 
-    def resolve(self, text: str, line: int) -> list[str]:
+    def owner(self, ids: list[str]) -> Target:
+        """Who speaks, where the ids name one phase or task: "all others" leaves it out."""
+        return next((t for t in self.resolver.targets if list(t.ids) == ids), _NOBODY)
+
+    def resolve(self, text: str, line: int, owner: Target = _NOBODY) -> list[str]:
         """The ids a phrase refers to; nothing when it refers to no phase or task."""
         inside = re.search(r"\(([^()]*\d[^()]*)\)", text)
         if inside is not None and not re.fullmatch(r"P\d+|US\d+", inside[1].strip()):
-            found = self.resolver.resolve(inside[1], line, _NOBODY, strict=False).ids
+            found = self.resolver.resolve(inside[1], line, owner, strict=False).ids
             if found:
                 return found
         plain = re.sub(r"\([^()]*\)", " ", text)
         story = self._story(plain)
         if story:
             return story
-        found = self.resolver.resolve(plain.strip(" .:"), line, _NOBODY, strict=False).ids
+        found = self.resolver.resolve(plain.strip(" .:"), line, owner, strict=False).ids
         return found or self._by_words(plain)
 
     def _story(self, text: str) -> list[str]:
@@ -100,4 +104,5 @@ def _last(text: str) -> str:
 
 
 def _stem(word: str) -> str:
-    return re.sub(r"(?<=\w{3})(ies|es|s|al|ing)$", "", word)
+    word = re.sub(r"(?<=\w{2})ies$", "y", word)
+    return re.sub(r"(?<=\w{3}[^s])s$", "", word)

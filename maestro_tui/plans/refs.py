@@ -112,11 +112,13 @@ class Resolver:
         if not re.search(r"all|every|any|previous|prior|preceding", text, re.IGNORECASE):
             return text
         at = next((n for n, t in enumerate(self.targets) if t is owner), len(self.targets))
-        kind = "phase" if owner.kind == "phase" or re.search(r"phase|stage", text, re.I) else ""
+        named = re.search(r"phase|stage|epic|milestone|wave|sprint|group", text, re.I)
+        kind = "phase" if owner.kind == "phase" or named else ""
         if _ALL_BEFORE.search(text) or _ALL_OTHERS.search(text):
             others = bool(_ALL_OTHERS.search(text))
             pool = self.targets if others else self.targets[:at]
             wanted = [t for t in pool if t is not owner and t.id != owner.phase]
+            wanted = [t for t in wanted if not set(t.ids) & set(owner.ids)]
             wanted = [t for t in wanted if t.kind == kind] if kind else _leaves(wanted)
             out.ids += [i for t in wanted for i in t.ids]
             return ""

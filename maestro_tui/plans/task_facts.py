@@ -44,11 +44,13 @@ def task_facts(
     references: bool = False,
 ) -> Found:
     """The facts of a candidate. ``known`` are the document's own list of files with their action."""
-    facts = gather(c.blocks, owner, c.labels)
-    out = Found(facts)
-    texts = [(b.text, b.line) for b in c.blocks if b.kind in ("item", "text", "quote", "heading")]
+    facts = gather(_without_commit(c.blocks), owner, c.labels)
     if references and not facts.files:
         _references(c, facts)
+    if not facts.files:
+        facts.files = gather(c.blocks, owner, c.labels).files
+    out = Found(facts)
+    texts = [(b.text, b.line) for b in c.blocks if b.kind in ("item", "text", "quote", "heading")]
     if not facts.files and not labels_only:
         _from_prose(c, facts, action)
     _resolve(facts, known)
@@ -62,6 +64,21 @@ def task_facts(
             out.uses.append(((uses[1], uses[2]), line))
     stated = set(facts.all_files())
     out.mentions = [p for p in mentioned([(c.raw, c.line), *texts]) if p not in stated][:50]
+    return out
+
+
+def _without_commit(blocks: list[Block]) -> list[Block]:
+    """The blocks without the list under "Commit:", which repeats the files of a whole group."""
+    out: list[Block] = []
+    skipping = False
+    for block in blocks:
+        if block.kind in ("text", "item") and re.match(r"\W*commit\W*[:：]", block.text, re.IGNORECASE):
+            skipping = True
+            continue
+        if skipping and block.kind not in ("item", "fence"):
+            skipping = False
+        if not skipping:
+            out.append(block)
     return out
 
 
