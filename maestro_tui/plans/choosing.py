@@ -78,8 +78,20 @@ def _leaves(tasks: list[Candidate], family: str) -> tuple[list[Candidate], list[
     group = [ids[t.id] > 0 or (t.is_heading and t.line in above) for t in tasks]
     if family == "phase":
         group = [t.line in above for t in tasks]
+    if family == "box-id":
+        # A box over others that has work of its own is a task as well, or that work would be lost.
+        group = [g and not _own_work(t, tasks) for g, t in zip(group, tasks, strict=True)]
     leaves = [t for t, is_group in zip(tasks, group, strict=True) if not is_group]
     return leaves, [t for t, is_group in zip(tasks, group, strict=True) if is_group]
+
+
+def _own_work(task: Candidate, tasks: Sequence[Candidate]) -> bool:
+    lines = {t.line for t in tasks}
+    first = next((t.line for t in tasks if t.line > task.line), task.end + 1)
+    return any(
+        b.kind == "item" and b.line not in lines and b.line < first and not re.match(r"[_*]*(requirements?|validates|properties|要件)", b.text, re.I)
+        for b in task.blocks
+    )  # fmt: skip
 
 
 def _parents(name: str) -> list[str]:
@@ -103,7 +115,7 @@ def _says_something(c: Candidate) -> bool:
 
 
 def _boxes_with_id(found: dict[str, list[Candidate]]) -> list[Candidate]:
-    out = [c for c in found.get("box-id", []) if list_class(c.section) not in ("verification",)]
+    out = found.get("box-id", [])
     headings = {c.section.line for c in found.get("task", [])}
     # "- [ ] 1. ..." beneath a Task heading is a step of it.
     out = [c for c in out if not _stands_in(c, headings)]

@@ -297,7 +297,7 @@ class _Reading:
                     Edge(b.id, a.id, "mode", phase.line)
                     for a, b in zip(inside, inside[1:], strict=False)
                 ]  # fmt: skip
-        if len(with_mode) > 1:
+        if len(with_mode) > 1 and any(p.mode == "sequential" for p in with_mode):
             out += [
                 Edge(b.id, a.id, "mode", b.line) for a, b in zip(phases, phases[1:], strict=False)
             ]  # fmt: skip

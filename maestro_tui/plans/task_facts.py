@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from maestro_tui.plans.blocks import Block
 from maestro_tui.plans.candidates import Candidate
-from maestro_tui.plans.commands import checks_in_fence, commands_in_text
+from maestro_tui.plans.commands import checks_in_fence, commands_said, is_check
 from maestro_tui.plans.facts import Facts, gather
 from maestro_tui.plans.inline_files import inline_files, is_file, mentioned, table_files
 from maestro_tui.plans.labels import split_label
@@ -19,7 +19,11 @@ _USES = re.compile(
     r"(.{0,80}?)\b(?:from|of|in)\s+((?:phase|task|step|stream|stage|epic|milestone)\s+#?[\w.]+)",
     re.IGNORECASE,
 )
-_RUN_LINE = re.compile(r"^\W*(?:run|verify|verification|expected|gate|check|test|検証|確認|验证|검증)\b[^`]{0,60}[:：]?\s*`", re.I)
+_RUN_LINE = re.compile(
+    r"^\W*(?:step\s*\d+\W*)?(?:run|re-?run|execute|verify|verification|expected|gate|check|confirm|ensure|validate|test|tests|"
+    r"検証|確認|验证|검증)\b[^`]{0,60}`|`\s*(?:を実行|で確認|を確認|が通る|が成功)|(?:^|[.;]\s)run\W*`",
+    re.IGNORECASE,
+)
 _REFERENCES = re.compile(r"references?|files?( to (modify|change))?", re.IGNORECASE)
 _COMMENT_PATH = re.compile(r"^\s*(?:#|//|--|<!--|;|/\*)\s*(?:file:?\s*|path:?\s*)?([\w./@{}<>-]+)\s*(?:-->|\*/)?\s*$", re.I)
 
@@ -49,7 +53,7 @@ def task_facts(
         _references(c, facts)
     if not facts.files:
         facts.files = gather(c.blocks, owner, c.labels).files
-    out = Found(facts)
+    out = Found(facts, prompt=c.prompt)
     texts = [(b.text, b.line) for b in c.blocks if b.kind in ("item", "text", "quote", "heading")]
     if not facts.files and not labels_only:
         _from_prose(c, facts, action)
@@ -150,6 +154,8 @@ def _references(c: Candidate, facts: Facts) -> None:
                 inside = _REFERENCES.fullmatch(label.strip("*_ ")) is not None
                 continue
         if inside and block.kind == "item":
+            if re.search(r"anti-?pattern|do not (change|touch|copy)", block.text, re.IGNORECASE):
+                continue
             for ref in find_paths(re.split(r"\s[-–—]\s", block.text)[0], block.line)[:1]:
                 if is_file(ref.path):
                     _add(facts, ref, "modify")
@@ -180,13 +186,20 @@ def _completed(path: str, known: dict[str, str]) -> str:
 
 def _commands(c: Candidate, facts: Facts) -> None:
     """Shell fences and inline code after "Run:" are checks, beside those under a label."""
-    out = list(facts.verify)
+    out = [x for x in facts.verify if is_check(x) or not c.blocks]
+    if _RUN_LINE.search(_words_of(c)):
+        out += [x for x in commands_said(c.raw) if is_check(x)]
     for block in _in_order(c):
         if block.kind == "fence":
             out += checks_in_fence(block.info, block.lines)
-        elif block.kind in ("item", "text") and _RUN_LINE.match(block.text):
-            out += commands_in_text(block.text)
+        elif block.kind in ("item", "text") and _RUN_LINE.search(block.text):
+            out += [x for x in commands_said(block.text) if is_check(x)]
     facts.verify = list(dict.fromkeys(x for x in out if x))
+
+
+def _words_of(c: Candidate) -> str:
+    """The line of an item without its id and flags, so that its first word is its verb."""
+    return re.sub(r"^[\W]*(?:T?\d+[\w.]*\W+)?(?:\[[^\]]*\]\s*)*", "", c.raw)
 
 
 def _in_order(c: Candidate) -> list[Block]:
