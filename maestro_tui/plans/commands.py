@@ -76,3 +76,23 @@ def commands_of(label: Label) -> list[str]:
     for fence in label.fences:
         out += commands_in_fence(fence.info, fence.lines)
     return list(dict.fromkeys(out))
+
+
+# What changes the tree or the machine is a step of the work, not a check of it.
+_NO_CHECK = re.compile(
+    r"(git\s+(add|commit|push|checkout|switch|branch|merge|rebase|stash|tag|worktree|reset|mv|rm|init|clone|pull|fetch)"
+    r"|mkdir|touch|cp|mv|rm|cd|ln|chmod|chown|export|source|echo|cat|sleep|kill|open|code|vim|nano"
+    r"|(npm|pnpm|yarn|bun)\s+(install|i|add|ci|init|create|remove|uninstall)\b|(pip3?|uv pip|poetry|pdm|uv)\s+(install|add|sync)"
+    r"|(apt|apt-get|brew|dnf)\s|go\s+(get|mod|install)\b|cargo\s+(add|new|init|install)\b|gh\s+(pr|issue)\b|npx\s+(degit|create-)"
+    r"|docker[ -]compose\s+(up|down)|docker\s+(run|pull)|alembic\s+revision|ssh|scp|curl\s+-[a-zA-Z]*o)(\s|$)"
+)
+
+
+def is_check(command: str) -> bool:
+    """Whether a command looks at the result rather than making it."""
+    return _NO_CHECK.match(command.strip()) is None
+
+
+def checks_in_fence(info: str, lines: Iterable[str]) -> list[str]:
+    """The commands of a shell fence that check something."""
+    return [c for c in commands_in_fence(info, lines) if is_check(c)]

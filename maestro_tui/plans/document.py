@@ -91,6 +91,12 @@ class Document:
         lines = [line[:MAX_LINE] for line in self.lines]
         return build_tree(lines, self.fences, self.frontmatter_end)
 
+    @cached_property
+    def is_data(self) -> bool:
+        """Whether the text is JSON rather than prose, by its first and last characters."""
+        text = self.text.strip()
+        return text[:1] in ("{", "[") and text[-1:] in ("}", "]") and not text.startswith("[[")
+
     @property
     def name(self) -> str:
         """The file's name without folders and suffix."""
