@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from maestro_tui.plans.candidates import Candidate, fill_heading, list_class
+from maestro_tui.plans.inline_files import leading_file
 from maestro_tui.plans.labels import labels_in
 from maestro_tui.plans.marks import mode_in
 from maestro_tui.plans.sections import NEVER_WORK, NO_WORK, class_of_title, classes_above
@@ -53,13 +54,27 @@ def choose(found: dict[str, list[Candidate]], rank: Sequence[str] = RANK) -> Cho
     fits = [(family, tasks) for family in rank if (tasks := _FITS[family](found))]
     if not fits:
         return None
-    family, tasks = fits[0]
+    family, tasks = _better(fits)
+    fits = [(family, tasks), *(f for f in fits if f[0] != family)]
     rivals = [f for f, members in fits[1:] if not _within(members, tasks) and len(members) > 1]
     tasks, groups = _leaves(tasks, family)
     unsure = family in ("numbered", "ordered", "box", "component")
     confidence = "high" if not unsure and not rivals else "medium" if not (unsure and rivals) else "low"
     runner = rivals[0] if rivals else (fits[1][0] if len(fits) > 1 else "")
     return Choice(family, tasks, groups, runner, confidence)
+
+
+def _better(fits: Sequence[tuple[str, list[Candidate]]]) -> tuple[str, list[Candidate]]:
+    """The first that fits; but phases of which nothing is said give way to headings with facts."""
+    if fits[0][0] != "phase":
+        return fits[0]
+    phases = fits[0][1]
+    told = sum(1 for c in phases if has_facts(c))
+    for family, members in fits[1:]:
+        facts = sum(1 for c in members if family == "numbered" and has_facts(c))
+        if facts * 2 >= len(members) and facts > told and not _within(members, phases):
+            return family, members
+    return fits[0]
 
 
 def _within(members: Sequence[Candidate], tasks: Sequence[Candidate]) -> bool:
@@ -147,7 +162,8 @@ def _is_phase(title: str) -> bool:
 def has_facts(c: Candidate) -> bool:
     """Whether files, checks, an order or an agent stand beneath a candidate."""
     blocks = list(c.section.all_blocks()) if c.is_heading else c.blocks
-    return any(label.name in _FACTS and label.entries() for label in labels_in(blocks))
+    wanted = _FACTS - {"verify", "agent"} if c.family == "id" and c.id[:1].isdigit() else _FACTS
+    return any(label.name in wanted and label.entries() for label in labels_in(blocks))
 
 
 def _headings_with_id(found: dict[str, list[Candidate]]) -> list[Candidate]:
@@ -215,14 +231,19 @@ def _numbered(found: dict[str, list[Candidate]]) -> list[Candidate]:
     for c in found.get("numbered", []):
         parent = c.section.parent
         above = classes_above(parent) if parent is not None and parent.level > 1 else set()
-        if above & (NO_WORK | {"dependencies"}) or class_of_title(c.title) in NEVER_WORK:
+        if above & (NO_WORK - {"files"} | {"dependencies"}) or class_of_title(c.title) in NEVER_WORK:
             continue
         levels.setdefault(c.section.level, []).append(c)
     for level in sorted(levels, key=lambda n: -len(levels[n])):
-        members = [c for c in levels[level] if "work" in classes_above(c.section.parent or c.section) or has_facts(c)]
+        members = [c for c in levels[level] if _evident_number(c)]
         if len(members) > 1 and len(members) * 2 >= len(levels[level]):
             return members
     return []
+
+
+def _evident_number(c: Candidate) -> bool:
+    above = classes_above(c.section.parent or c.section)
+    return bool(above & {"work", "files"}) or has_facts(c) or leading_file(c.title, c.line) is not None
 
 
 def _components(found: dict[str, list[Candidate]]) -> list[Candidate]:

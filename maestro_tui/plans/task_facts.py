@@ -9,7 +9,14 @@ from maestro_tui.plans.blocks import Block
 from maestro_tui.plans.candidates import Candidate
 from maestro_tui.plans.commands import checks_in_fence, commands_said, is_check
 from maestro_tui.plans.facts import Facts, gather
-from maestro_tui.plans.inline_files import inline_files, is_file, mentioned, table_files
+from maestro_tui.plans.inline_files import (
+    inline_files,
+    is_bare,
+    is_file,
+    leading_file,
+    mentioned,
+    table_files,
+)
 from maestro_tui.plans.labels import split_label
 from maestro_tui.plans.paths import PathRef, find_paths, strip_path
 
@@ -34,6 +41,7 @@ class Found:
 
     facts: Facts
     prompt: str = ""
+    bare: list[PathRef] = field(default_factory=list)  # names without a folder, from prose
     mentions: list[str] = field(default_factory=list)
     uses: list[tuple[tuple[str, str], int]] = field(default_factory=list)
 
@@ -56,7 +64,7 @@ def task_facts(
     out = Found(facts, prompt=c.prompt)
     texts = [(b.text, b.line) for b in c.blocks if b.kind in ("item", "text", "quote", "heading")]
     if not facts.files and not labels_only:
-        _from_prose(c, facts, action)
+        out.bare = _from_prose(c, facts, action)
     _resolve(facts, known)
     _commands(c, facts)
     for text, line in texts:
@@ -92,23 +100,44 @@ def _add(facts: Facts, ref: PathRef, default: str) -> None:
         here.append(ref.path)
 
 
-def _from_prose(c: Candidate, facts: Facts, action: str) -> None:
-    """Files of the title, then of the lines beneath, tables, tagged headings and fence captions."""
-    for ref in inline_files(c.raw, c.line, action):
-        _add(facts, ref, action)
+def _from_prose(c: Candidate, facts: Facts, action: str) -> list[PathRef]:
+    """Files of the title, then of the lines beneath, tables, tagged headings and fence captions.
+
+    What it returns are names without a folder: whether they are files here others must tell.
+    """
+    refs = inline_files(_words_of(c), c.line, action or "modify")
+    lead = leading_file(_words_of(c), c.line)
+    if lead is not None and not refs:
+        refs = [lead]
     tagged = _tagged_headings(c)
-    for ref in tagged:
-        _add(facts, ref, action)
-    if tagged:
-        return
+    refs += tagged or _body_files(c)
+    for ref in refs:
+        if not is_bare(ref.path):
+            _add(facts, ref, action)
+    if not tagged:
+        _fence_captions(c, facts, action)
+    return [r for r in refs if is_bare(r.path)]
+
+
+_TO_READ = re.compile(r"\b(preserv|keep|unchanged|reference|read|see|context|existing|exampl|pattern|depend|import)", re.I)
+
+
+def _body_files(c: Candidate) -> list[PathRef]:
+    """The files the lines beneath a task speak of, those under "to read" or "keep" left out."""
+    out: list[PathRef] = []
+    skipped = False
     for block in c.blocks:
         if block.kind == "table":
-            for ref in table_files(block):
-                _add(facts, ref, action)
+            out += [] if skipped else table_files(block)
         elif block.kind in ("item", "text", "heading"):
-            for ref in inline_files(block.text, block.line):
-                _add(facts, ref, action)
-    _fence_captions(c, facts, action)
+            plain = re.sub(r"[*_`]", "", block.text).strip()
+            if plain.endswith((":", "：")) or block.kind == "heading":
+                skipped = _TO_READ.search(plain) is not None
+            found = inline_files(block.text, block.line)
+            lead = leading_file(block.text, block.line) if block.kind == "item" and not found else None
+            if not skipped:
+                out += [*found, *([lead] if lead is not None else [])]
+    return out
 
 
 _TAG = re.compile(r"^\W*(new|create|add|modify|update|edit|delete|remove|rename|move)\b\W*(.*)$", re.IGNORECASE)
@@ -199,7 +228,9 @@ def _commands(c: Candidate, facts: Facts) -> None:
 
 def _words_of(c: Candidate) -> str:
     """The line of an item without its id and flags, so that its first word is its verb."""
-    return re.sub(r"^[\W]*(?:T?\d+[\w.]*\W+)?(?:\[[^\]]*\]\s*)*", "", c.raw)
+    return re.sub(
+        r"^(?:[*_~\s]*(?:T?\d+(?:\.\d+)*[a-z]?|[A-Z]{1,8}-?\d+)[*_.):]*\s+)?(?:[*_]*\[(?:P|US\d+|\w{1,8})\](?!\()[*_]*\s*)*", "", c.raw
+    )
 
 
 def _in_order(c: Candidate) -> list[Block]:
