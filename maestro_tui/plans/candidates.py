@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from maestro_tui.plans.blocks import Block, Section
 from maestro_tui.plans.keys import clean
 from maestro_tui.plans.labels import Label, label_name
-from maestro_tui.plans.marks import bare, mode_in, status_in
+from maestro_tui.plans.marks import bare, mode_in, status_in, status_word
 from maestro_tui.plans.outline import heading_label
 from maestro_tui.plans.sections import NEVER_WORK, NO_WORK, class_of_title
+from maestro_tui.plans.table_tasks import rows_of
 
 _WORDS = {
     "task": r"task|todo|to-do|ticket|story|user story|issue|work ?item|work ?package|wp|slice|pr|pull request|"
@@ -44,6 +45,9 @@ _BOX_ID = re.compile(
     r"(?:\[[A-Z]+\]\s*)?[*_`]*(?:(?:task|TASK|Task)[\s-]+)?"
     r"(T\d{1,4}[A-Za-z]?|\d+(?:\.\d+)*[a-z]?(?=[.):]|\*|\s)|[A-Z]{2,10}-\d+|[A-Z]\d{1,3}(?=[.:)\s*]))"
     r"[*_`]*\s*[.):：]?[*_`]*\s*(?:[-–—]\s*)?(\S.*)?$"
+)
+_ITEM_ID = re.compile(  # "**EH-1.1: title**", "**Task 2** - title"
+    r"[*_]{2}(?:(?:Task|Story|Ticket|Issue)\s+#?(?=\d)|(?=[A-Z]{1,8}-?\d))([A-Z]{0,8}-?\d+(?:\.\d+)*[a-z]?)[*_]{0,2}\s*(?:[:：.]|[-–—])\s*(\S.*)$"
 )
 _BOX_FILE = re.compile(r"[*_`\[]*((?:[\w.-]+/)*(\d{1,3}[a-z]?)[-_]([\w-]+)\.(?:md|txt|prompt))\b")
 _TAGGED = re.compile(r"^\W*\[?(NEW|MODIFY|DELETE|UPDATE|ADD|MOVE|RENAME)\]?\W", re.IGNORECASE)
@@ -166,6 +170,8 @@ def _of_items(section: Section) -> Iterator[Candidate]:
     label = ""
     found: list[Candidate] = []
     for number, block in enumerate(section.blocks):
+        if block.kind == "table" and kind not in NO_WORK - {"files"}:
+            yield from _of_table(section, block)
         if block.kind == "text" and block.indent == 0:
             label = _label_class(block.text)
         if block.kind != "item" or label in NEVER_WORK:
@@ -177,6 +183,14 @@ def _of_items(section: Section) -> Iterator[Candidate]:
             candidate.end = max(last.end, last.line)
             found.append(candidate)
     yield from found
+
+
+def _of_table(section: Section, block: Block) -> Iterator[Candidate]:
+    for row in rows_of(block):
+        yield Candidate(
+            "table", row.id, clean(row.title), " ".join(row.cells), row.line, row.line, section,
+            status=status_word(row.status) if row.status else "pending",
+        )  # fmt: skip
 
 
 def _label_class(text: str) -> str:
@@ -206,6 +220,9 @@ def _item(section: Section, block: Block, kind: str) -> Candidate | None:
             return None
         elif kind not in NO_WORK:
             base.family, base.title = "box", _title(text)
+    elif (ident := _ITEM_ID.match(text)) and kind not in NO_WORK:
+        base.family, base.id = "item-id", ident[1]
+        base.title = _title(re.sub(r"^[*_]+|[*_]+$", "", ident[2] or ""))
     elif block.marker[:1].isdigit() and kind not in NO_WORK:
         base.family, base.id, base.title = "ordered", block.marker[:-1], _title(text)
     return base if base.family else None

@@ -18,12 +18,15 @@ from maestro_tui.plans.labels import labels_in
 from maestro_tui.plans.marks import mode_in
 from maestro_tui.plans.sections import NEVER_WORK, NO_WORK, class_of_title, classes_above
 
-RANK = ("task", "box-id", "id", "step", "phase-item", "phase", "component", "numbered", "ordered", "box")
+RANK = (
+    "task", "box-id", "id", "item-id", "step", "phase-item", "phase", "component", "numbered", "ordered", "box", "table",
+)  # fmt: skip
 _WORDS = {
     "task": "'Task N' headings", "box-id": "boxes with ids", "id": "headings with ids",
     "step": "'Step N' headings", "phase-item": "streams and items within phases",
     "phase": "phase headings", "component": "headings over [NEW]/[MODIFY] files",
     "numbered": "numbered headings", "ordered": "a numbered list", "box": "checkboxes",
+    "item-id": "list items with ids", "table": "rows of a table",
 }  # fmt: skip
 _FACTS = frozenset({"files", "create", "modify", "delete", "test", "verify", "depends", "blocks", "marker", "agent"})
 
@@ -200,21 +203,33 @@ def _phase_items(found: dict[str, list[Candidate]]) -> list[Candidate]:
     streams = [c for c in found.get("stream", []) if _stands_in(c, lines)]
     items = [
         c for c in found.get("ordered", [])
-        if c.section.line in lines and c.indent == 0 and c.raw.startswith("**") and c.blocks
+        if (c.section.line in lines or _is_task_list(c, lines)) and c.indent == 0 and c.raw.startswith("**")
+        and (c.blocks or _is_task_list(c, lines))
     ]  # fmt: skip
     prompts = [c for c in (*streams, *items) if _names_prompt(c)]
     modes = [c for c in phases if mode_in(c.raw)[0] != "unspecified"]
-    if len(streams) < 2 and not prompts and not (modes and items):
+    listed = sum(1 for c in items if _is_task_list(c, lines))
+    if len(streams) < 2 and not prompts and not (modes and items) and listed < 2:
         return []
     inner = sorted((*streams, *items), key=lambda c: c.line)
     held = {c.section.line if c.family == "stream" else c.line for c in inner}
-    busy = {a for c in inner for a in ([c.section.line] if c.family != "stream" else [s.line for s in c.section.ancestors()])}
+    busy = {s.line for c in inner for s in (c.section, *c.section.ancestors())}
     first: dict[str, Candidate] = {}
     for phase in phases:  # later accounts of a phase ("Commands for Phase 2") add no tasks
         first.setdefault(phase.id, phase)
     whole = [p for p in first.values() if p.section.line not in busy]
     keep = [c for c in inner if any(_inside(c, p) for p in first.values())]
     return sorted((*keep, *whole), key=lambda c: c.line) if held else []
+
+
+def _is_task_list(c: Candidate, phases: set[int]) -> bool:
+    """Whether an item stands under "Tasks:" right beneath a phase."""
+    parent = c.section.parent
+    return (
+        parent is not None
+        and parent.line in phases
+        and re.fullmatch(r"(tasks|work items|deliverables|steps|actions)\W*", c.section.title, re.I) is not None
+    )
 
 
 def _inside(c: Candidate, phase: Candidate) -> bool:
@@ -255,6 +270,25 @@ def _ordered(found: dict[str, list[Candidate]]) -> list[Candidate]:
     return out if len(out) > 1 else []
 
 
+def _items_with_id(found: dict[str, list[Candidate]]) -> list[Candidate]:
+    out = found.get("item-id", [])
+    shallow = min((c.indent for c in out), default=0)
+    out = [c for c in out if c.indent <= shallow + 1]
+    return out if len(out) > 1 else []
+
+
+def _table_rows(found: dict[str, list[Candidate]]) -> list[Candidate]:
+    """Rows of the first table of work; later ones repeat its ids with other columns."""
+    rows = [c for c in found.get("table", []) if _is_work_table(c)]
+    first = rows[0].section.line if rows else 0
+    out = [c for c in rows if c.section.line == first]
+    return out if len(out) > 1 else []
+
+
+def _is_work_table(c: Candidate) -> bool:
+    return bool(classes_above(c.section) & {"work", "dependencies"})
+
+
 def _own_class(c: Candidate) -> str:
     return class_of_title(c.section.title) if c.section.level > 1 else ""
 
@@ -273,7 +307,7 @@ def _boxes(found: dict[str, list[Candidate]]) -> list[Candidate]:
 _FITS: dict[str, Callable[[dict[str, list[Candidate]]], list[Candidate]]] = {
     "task": _tasks, "box-id": _boxes_with_id, "id": _headings_with_id, "step": _steps,
     "phase-item": _phase_items, "phase": _phases, "component": _components, "numbered": _numbered,
-    "ordered": _ordered, "box": _boxes,
+    "ordered": _ordered, "box": _boxes, "item-id": _items_with_id, "table": _table_rows,
 }  # fmt: skip
 
 

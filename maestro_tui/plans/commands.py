@@ -58,7 +58,9 @@ def commands_said(text: str) -> list[str]:
     if coded:
         return [c for c in coded if is_command_like(c)]
     found = re.match(r"\W*(?:\d+[.)]\s*)?(?:run|command|verify)\W*[:：]\s*(\S.*)$", text, re.IGNORECASE)
-    return [found[1].strip()] if found and is_command_like(found[1]) else []
+    if found is None or not is_command_like(found[1]):
+        return []
+    return [re.sub(r"\s+\((?:should|must|expect|exit|no|all|->)[^()]*\)$", "", found[1].strip())]
 
 
 def commands_in_text(text: str) -> list[str]:
@@ -112,7 +114,8 @@ _NO_CHECK = re.compile(
 
 def is_check(command: str) -> bool:
     """Whether a command looks at the result rather than making it."""
-    return _NO_CHECK.match(command.strip()) is None
+    plain = re.sub(r"^(cd\s+\S+|source\s+\S+|export\s+\S+)\s*(&&|;)\s*", "", command.strip())
+    return _NO_CHECK.match(plain) is None
 
 
 def checks_in_fence(info: str, lines: Iterable[str]) -> list[str]:

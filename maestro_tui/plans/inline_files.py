@@ -111,6 +111,8 @@ def _led(
     if verb is None:
         first = _HEAD.match(head) is not None
         return (default or "modify") if first or (placed and default) else None
+    if placed and re.match(r"from\b", placed[0], re.IGNORECASE) and not verb[4]:
+        return None
     near = _leads(text[verb.end() : start])
     if not placed and (verb.start() in used or not near):
         return None

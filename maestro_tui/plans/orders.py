@@ -11,6 +11,7 @@ from maestro_tui.plans.marks import bare
 from maestro_tui.plans.model import Diagnostic, Edge
 from maestro_tui.plans.phrases import Phrases
 from maestro_tui.plans.refs import Resolver
+from maestro_tui.plans.table_tasks import rows_of
 
 _SECTION = re.compile(
     r".*(\b(dependenc(y|ies)|execution order|order of execution|implementation order|build order|"
@@ -60,6 +61,8 @@ def read_orders(root: Section, resolver: Resolver) -> Found:
         for block in section.blocks:
             if block.kind == "fence" and block.info.lower().startswith("mermaid"):
                 found += _mermaid(block, phrases)
+            elif block.kind == "table":
+                found += _from_table(block, phrases)
             elif about and not phase:
                 found += _from_block(block, phrases)
         if any(b.kind == "fence" and drawn_edges(b.lines, phrases.known) for b in section.blocks if about):
@@ -122,6 +125,18 @@ def _from_sentence(text: str, subject: str, line: int, phrases: Phrases) -> list
         return _pair(needs[2], needs[1], "section", line, phrases)
     before = _BEFORE.match(text)
     return _pair(before[1], before[2], "section", line, phrases) if before else []
+
+
+def _from_table(block: Block, phrases: Phrases) -> list[Edge]:
+    """A column "Depends on" in a table whose rows are tasks or phases of this plan."""
+    out: list[Edge] = []
+    for row in rows_of(block):
+        targets = phrases.resolver.by_id.get(row.id.lower(), [])
+        if row.after and targets:
+            ids = list(targets[0].ids)
+            found = phrases.resolve(row.after, row.line, targets[0])
+            out += [Edge(t, a, "table", row.line) for t in ids for a in found if a != t]
+    return out
 
 
 def _arrows(text: str, line: int, phrases: Phrases) -> list[Edge]:

@@ -221,6 +221,8 @@ def _commands(c: Candidate, facts: Facts) -> None:
     for block in _in_order(c):
         if block.kind == "fence":
             out += checks_in_fence(block.info, block.lines)
+        elif block.kind == "item" and block.text.startswith("`") and block.checked is not None:
+            out += [x for x in commands_said(block.text.split("`")[1].join("``")) if is_check(x)]
         elif block.kind in ("item", "text") and _RUN_LINE.search(block.text):
             out += [x for x in commands_said(block.text) if is_check(x)]
     facts.verify = list(dict.fromkeys(x for x in out if x))
