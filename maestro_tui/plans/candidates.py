@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from maestro_tui.plans.blocks import Block, Section
 from maestro_tui.plans.keys import clean
@@ -35,7 +35,9 @@ _NAMED = {
     )
     for kind, words in _WORDS.items()
 }
-_CJK_PHASE = re.compile(r"第\s*([0-9]+|[一二三四五六七八九十]+)\s*(?:阶段|階段|フェーズ|步|部分|단계)\s*[:：、.]?\s*(.*)$")
+_CJK_PHASE = re.compile(
+    r"第\s*([0-9]+|[一二三四五六七八九十]+)\s*(?:阶段|階段|フェーズ|步|部分|단계)\s*[:：、.]?\s*(.*)$"
+)
 _ID_HEADING = re.compile(
     r"\[?((?:PR |MR )?#\d+|[A-Z]{1,10}-?\d+(?:\.\d+)*[a-z]?|\d+(?:\.\d+)+[a-z]?|\d+[A-Za-z]|\d{1,3}-\d{1,3}"
     r"|[a-z]{2,12}(?:-[a-z]+)*-(?=[a-z0-9]*\d)[a-z0-9]{2,6}(?:\.\d+)*)\]?(?:\s*[:.)：]|\s+[-–—]+|\s)\s*(\S.*)$"
@@ -176,7 +178,7 @@ def _of_items(section: Section) -> Iterator[Candidate]:
             label = _label_class(block.text)
         if block.kind != "item" or label in NEVER_WORK:
             continue
-        candidate = _item(section, block, kind)
+        candidate = _item(section, _joined(section.blocks, number), kind)
         if candidate is not None:
             candidate.blocks = _item_body(section.blocks, number, candidate)
             last = candidate.blocks[-1] if candidate.blocks else block
@@ -191,6 +193,22 @@ def _of_table(section: Section, block: Block) -> Iterator[Candidate]:
             "table", row.id, clean(row.title), " ".join(row.cells), row.line, row.line, section,
             status=status_word(row.status) if row.status else "pending",
         )  # fmt: skip
+
+
+def _joined(blocks: list[Block], number: int) -> Block:
+    """An item with the lines it wraps onto, so that its title and its paths are whole."""
+    block = blocks[number]
+    text = block.text
+    for more in blocks[number + 1 : number + 4]:
+        wraps = more.kind == "text" and more.line == block.line + 1 + text.count("\n")
+        if (
+            not wraps
+            or more.text.startswith(("*", "_", "|", "<"))
+            or re.match(r"[^:]{1,30}:\s", more.text)
+        ):
+            break
+        text += "\n" + more.text
+    return replace(block, text=" ".join(text.split("\n"))) if text is not block.text else block
 
 
 def _label_class(text: str) -> str:

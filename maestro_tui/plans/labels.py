@@ -146,6 +146,7 @@ def _from_table(block: Block) -> list[Label]:
 def _collect(blocks: Sequence[Block], number: int, head: Block, label: Label) -> int:
     """Gives the label what follows it and returns the first block that is not its own."""
     gap = taken = 0
+    boxed = False
     while number < len(blocks):
         block = blocks[number]
         if block.kind == "blank":
@@ -153,8 +154,9 @@ def _collect(blocks: Sequence[Block], number: int, head: Block, label: Label) ->
         elif block.kind == "fence" and _takes_fence(label, block, head, gap):
             label.fences.append(block)
         elif block.kind == "item" and _takes_item(label, block, head):
-            if _on_line(block):
-                break
+            if _on_line(block) or (label.items and block.checked is not None and not boxed):
+                break  # boxes behind a plain list are the next thing, such as the steps of a task
+            boxed = block.checked is not None
             label.items.append(LabelItem(block.text, block.line))
             taken, gap = taken + 1, 0
         elif block.kind == "text" and gap == 0 and _continues(label, block, head):

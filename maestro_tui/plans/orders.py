@@ -38,7 +38,8 @@ _BARE_NEEDS = re.compile(
     re.IGNORECASE,
 )
 _BARE_BEFORE = re.compile(
-    r"^(?:must |should |be |complete[ds]? |done |finish(?:ed)? |comes? |\s)*(?:before|blocks?|unblocks?)\s+(.+)$", re.IGNORECASE
+    r"^(?:must |should |be |complete[ds]? |done |finish(?:ed)? |comes? |\s)*(?:before|blocks?|unblocks?)\s+(.+)$",
+    re.IGNORECASE,
 )
 _MERMAID_NODE = re.compile(r"\b([A-Za-z]\w*)\s*(?:\[+\"?|\(+\"?|\{+\"?)([^\])}\"]+)")
 _MERMAID_ARROW = re.compile(r"\s*(?:-{2,3}>|-\.+->|={2,}>|--[^->|]+-->)\s*(?:\|[^|]*\|)?\s*")
@@ -65,7 +66,11 @@ def read_orders(root: Section, resolver: Resolver) -> Found:
                 found += _from_table(block, phrases)
             elif about and not phase:
                 found += _from_block(block, phrases)
-        if any(b.kind == "fence" and drawn_edges(b.lines, phrases.known) for b in section.blocks if about):
+        if any(
+            b.kind == "fence" and drawn_edges(b.lines, phrases.known)
+            for b in section.blocks
+            if about
+        ):
             found = [e for e in found if not _coarse(e, phrases)]
         edges += found
     seen = {(e.task, e.after): e for e in reversed(edges) if e.task != e.after}
@@ -173,6 +178,7 @@ def _mermaid(block: Block, phrases: Phrases) -> list[Edge]:
 
 def _mermaid_pair(before: str, after: str, line: int, phrases: Phrases) -> list[Edge]:
     def short(text: str) -> str:
-        return text if not re.match(r"(\w+ )?[\w.-]+:", text) else text.split(":", 1)[0]
+        found = re.match(r"((?:\w+ )?[\w.-]+)\s*(?::|\s[-–—]\s)", text)
+        return found[1] if found else text
 
     return _pair(short(before), short(after), "mermaid", line, phrases)

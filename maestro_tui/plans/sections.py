@@ -14,6 +14,7 @@ from maestro_tui.plans.marks import bare
 
 # The first class whose pattern is found in a title wins; the order is from specific to general.
 _CLASSES: tuple[tuple[str, str], ...] = (
+    ("work", r"\b(implementation|migration|refactoring|upgrade|proposed) (approach|steps|plan|tasks)\b"),
     ("negative", r"\b(do not|don'?t|must not|not (to|in) |out[ -]of[ -]scope|non[- ]?goals?|forbidden|"
                  r"files? to (preserve|keep)|off[- ]limits|not (doing|changing|included)|exclu(ded|sions?)|"
                  r"unchanged|untouched|guardrails)\b|対象外|スコープ外|やらないこと|不在范围|范围外|제외|"

@@ -27,7 +27,12 @@ class PromptFile:
         if first is not None and re.search(r"\bprompt\b", first.title, re.IGNORECASE):
             return 40, "its title calls it a prompt"
         parts = {m for s in document.tree.walk() if s.level > 1 for m in _parts(s.title)}
-        if first is not None and len(parts) > 2 and "aim" in parts and _ASKS.match(bare(first.title)):
+        if (
+            first is not None
+            and len(parts) > 2
+            and "aim" in parts
+            and _ASKS.match(bare(first.title))
+        ):
             return 56, "a title that asks for something, with objective and requirements"
         return 0, "nothing says it is a prompt"
 
@@ -36,7 +41,12 @@ class PromptFile:
         plan = prompt_plan(document)
         files = whole_file(document, "prompt").tasks
         if plan.tasks and not plan.tasks[0].files and files:
-            own = replace(plan.tasks[0], create=files[0].create, modify=files[0].modify, delete=files[0].delete)
+            own = replace(
+                plan.tasks[0],
+                create=files[0].create,
+                modify=files[0].modify,
+                delete=files[0].delete,
+            )
             plan = replace(plan, tasks=(own, *plan.tasks[1:]))
         return plan
 
