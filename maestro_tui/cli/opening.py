@@ -15,6 +15,7 @@ from maestro_tui.cli.exits import Exit
 from maestro_tui.config.settings import ConfigError, Settings, load_settings
 from maestro_tui.core.state import RunOptions
 from maestro_tui.engine.git.repository import Base, RepositoryError, find_root, read_base
+from maestro_tui.plans.checkout_size import checkout_bytes
 from maestro_tui.plans.errors import PlanError
 from maestro_tui.plans.model import Assignment, Plan, Strategy, Task
 from maestro_tui.plans.reader import read_plan
@@ -108,6 +109,8 @@ def open_run(arguments: argparse.Namespace, find_base: Callable[[], Base] | None
             mode=arguments.mode or settings.run.mode,
             max_parallel=arguments.max_parallel or settings.run.max_parallel,
             repo=base.root,
+            repo_bytes=checkout_bytes(base.root),
+            large_plan_files=settings.run.large_plan_files,
         )
     except PlanError as error:
         raise Exit(str(error)) from error
