@@ -229,7 +229,7 @@ def _conflicts(page: _Page, shown: Shown, analysis: Analysis) -> None:
     page.head("Tasks that meet in files")
     matrix = matrix_of(analysis.conflicts, [t.id for t in shown.plan.tasks])
     page.lines += [f"  {sanitise(row)}" for row in as_text(matrix, page.width - 2)]
-    page.lines.append("  " + page.ink("quiet", LEGEND))
+    page.text(LEGEND)
     for pair, why in pairs_in_words(analysis.conflicts):
         page.text(shown.clean(f"{pair}: {why}" if why else pair))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from maestro_tui.plans.errors import PlanError
 from maestro_tui.plans.model import Gate, Strategy
+from maestro_tui.plans.strategy import ORDERS
 from maestro_tui.plans.strategy import revise as default_revise
 
 Revise = Callable[..., Strategy]
@@ -56,6 +57,26 @@ class Drafting:
             return False
         self._steps.pop()
         return True
+
+    def take(self, strategy: Strategy) -> None:
+        """Another strategy as a whole, as when the document is read another way."""
+        self.error = ""
+        if strategy != self.strategy:
+            self._steps.append(strategy)
+
+    def next_order(self) -> bool:
+        """What counts where the plan says nothing: its convention, one by one, or nothing."""
+        at = ORDERS.index(self.strategy.plan.order) if self.strategy.plan.order in ORDERS else 0
+        return self.change(order=ORDERS[(at + 1) % len(ORDERS)])
+
+    def take_advice(self, task: str = "") -> int:
+        """Make the advice about a task, or all of it, an order; how much there was."""
+        pairs = [(e.task, e.after) for e in self.strategy.advisory if task in ("", e.task)]
+        return len(pairs) if pairs and self.change(after_add=pairs) else 0
+
+    def take_whole(self) -> bool:
+        """Take the later stages of a very large plan in."""
+        return self.change(whole=True)
 
     def turn(self, step: int) -> bool:
         """One agent more or fewer at once."""
