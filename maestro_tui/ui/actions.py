@@ -125,6 +125,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("review.advice", "c", "Advice", "Wait for what this task imports", _ASK, True),
     Action("review.all_advice", "C", "All advice", "Every task waits for its imports", _ASK),
     Action("review.whole", "w", "Whole", "The later stages of a large plan too", _ASK),
+    Action("review.zoom", "z", "Zoom", "The page on the whole screen, and back", _LOOK, True),
     Action("review.page_1", "1", "Strategy", "What a yes allows", _LOOK, False, "page(0)"),
     Action("review.page_2", "2", "Source", "The plan's own lines", _LOOK, False, "page(1)"),
     Action("review.page_3", "3", "Conflicts", "Who meets in files", _LOOK, False, "page(2)"),

@@ -62,6 +62,8 @@ def fields_of(strategy: Strategy, task_id: str) -> list[Field]:
         found.append(Field(kind, kind, ", ".join(getattr(task, kind)), note))
     edges = [e for e in strategy.edges if e.task == task_id]
     reasons = "; ".join(f"{e.after}: {edge_words(e)}" for e in edges)
+    advice = [e for e in strategy.advisory if e.task == task_id]
+    reasons = "; ".join(filter(None, (reasons, *(f"{e.after}? {edge_words(e)}" for e in advice))))
     wait = Field("after", "after", ", ".join(a.after), reasons, any(map(guessed_edge, edges)))
     found.append(wait)
     for number, gate in enumerate(strategy.gates):

@@ -11,6 +11,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from maestro_tui.plans.errors import PlanError
@@ -54,6 +55,7 @@ class ReviewScreen(Screen[Strategy | None]):
     ReviewScreen #below Pager { width: 1fr; border-top: solid $panel; }
     ReviewScreen #below Pager:focus { border-top: solid $primary; }
     ReviewScreen #beside { display: none; }
+    ReviewScreen.-zoomed ReviewTable, ReviewScreen.-zoomed #totals { display: none; }
     ReviewScreen.-beside #beside { display: block; border-left: solid $panel; }
     ReviewScreen #ask { height: 1; background: $panel; padding: 0 1; }
     """
@@ -152,6 +154,9 @@ class ReviewScreen(Screen[Strategy | None]):
             line.append(f" {number + 1} ", colours.style("accent", bold=True))
             here = number == self._page
             line.append(f"{word}" + ("▾ " if here else "  "), colours.bold if here else "")
+        zoomed = self.has_class("-zoomed")
+        line.append("   z ", colours.style("accent", bold=True))
+        line.append("tasks again" if zoomed else "whole screen", colours.muted)
         self.query_one("#pages", Static).update(line)
 
     def _show_totals(self) -> None:
@@ -327,6 +332,13 @@ class ReviewScreen(Screen[Strategy | None]):
         self._page = number
         self._show_page(top=True)
 
+    def action_zoom(self) -> None:
+        """The page on the whole screen, and back."""
+        zoomed = not self.has_class("-zoomed")
+        self.set_class(zoomed, "-zoomed")
+        self.query_one("#page" if zoomed else ReviewTable).focus()
+        self._show_tabs()
+
     def on_review_table_moved(self, event: ReviewTable.Moved) -> None:
         """The plan's lines follow the selected task."""
         event.stop()
@@ -335,7 +347,9 @@ class ReviewScreen(Screen[Strategy | None]):
 
     def action_other_panel(self) -> None:
         """Tasks, the page, the plan's lines beside it, and round."""
-        panels = [self.query_one(ReviewTable), self.query_one("#page", Pager)]
+        panels: list[Widget] = [self.query_one("#page", Pager)]
+        if not self.has_class("-zoomed"):
+            panels.insert(0, self.query_one(ReviewTable))
         if self.has_class("-beside"):
             panels.append(self.query_one("#beside", Pager))
         at = next((n for n, panel in enumerate(panels) if panel.has_focus), -1)

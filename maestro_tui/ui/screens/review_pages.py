@@ -10,7 +10,7 @@ from rich.text import Text
 from maestro_tui.plans.analysis import transitive_reduction
 from maestro_tui.plans.drawing import draw
 from maestro_tui.plans.matrix import LEGEND, as_text, matrix_of, pairs_in_words
-from maestro_tui.plans.model import Strategy
+from maestro_tui.plans.model import ADVISORY_SOURCES, Edge, Strategy
 from maestro_tui.ui.formatting import clip, fit, lines, one_line
 from maestro_tui.ui.palette import Palette
 from maestro_tui.ui.screens.review_text import edge_words, guessed_edge
@@ -41,19 +41,24 @@ def source_page(strategy: Strategy, task_id: str, source: Source, colours: Palet
     else:
         out.append(f"  {one_line(name)}\n", colours.muted)
         _span(out, document, task.line, max(_last(task.body), task.line + _AROUND), colours)
-    edges = [e for e in strategy.edges if e.task == task_id]
-    for edge in (*edges, *(e for e in strategy.advisory if e.task == task_id)):
-        doubt = edge.source in ("import",) or guessed_edge(edge)
+    said: dict[tuple[str, int, str], list[Edge]] = {}
+    for edge in (*strategy.edges, *strategy.advisory):
+        if edge.task == task_id:
+            said.setdefault((edge.source, edge.line, edge.note), []).append(edge)
+    for edges in said.values():
+        edge = edges[0]
+        advice = edge.source in ADVISORY_SOURCES
+        doubt = advice or guessed_edge(edge)
         style = colours.style("state-asking", bold=True) if doubt else Style(bold=True)
-        advice = edge.source == "import"
         words = "may need" if advice else "waits for"
-        out.append(f"\n{words} {one_line(edge.after)}", style)
+        names = ", ".join(one_line(e.after) for e in edges)
+        out.append(f"\n{words} {names}", style)
         out.append(f"  {edge_words(edge)}\n", colours.muted)
         if advice:
             out.append("  nobody waits for it; c makes it an order\n", colours.muted)
         elif edge.line and document and not task.prompt:
             _span(out, document, edge.line - _AROUND, edge.line + _AROUND, colours, edge.line)
-    if not edges:
+    if not said:
         out.append("\nwaits for nothing\n", colours.muted)
     return out
 
@@ -114,7 +119,7 @@ def graph_page(strategy: Strategy, colours: Palette, width: int, selected: str =
     """Every task below what it waits for; orders that follow from others are not drawn."""
     out = Text()
     out.append("Who waits for whom", colours.style("primary", bold=True))
-    out.append("   ◆ longest path   ○ the others   ≠ order made because of files\n", colours.muted)
+    out.append("   ◆ longest path   ≠ made because of files\n", colours.muted)
     rows = draw(strategy.waves, transitive_reduction(strategy.edges), strategy.critical_path)
     wide = max((len(row.lanes) for row in rows), default=0)
     because = {(e.task, e.after) for e in strategy.edges if e.source == "file-conflict"}

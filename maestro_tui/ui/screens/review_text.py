@@ -173,7 +173,7 @@ def sections(
     for words in (totals.reading(), totals.time(), totals.cost()):
         page.line(words)
     if strategy.plan.runner_up:
-        page.line(f"it could also be {strategy.plan.runner_up}")
+        page.line(f"it could also be {strategy.plan.runner_up}: f reads it so")
     page.quiet("? marks what nobody stated: look at it   ≠ marks an order made because of files")
     page.quiet("~ marks advice: the task imports what the other writes, and does not wait for it")
     return page.text
