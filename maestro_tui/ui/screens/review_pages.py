@@ -10,7 +10,7 @@ from rich.text import Text
 from maestro_tui.plans.analysis import transitive_reduction
 from maestro_tui.plans.drawing import draw
 from maestro_tui.plans.matrix import LEGEND, as_text, matrix_of, pairs_in_words
-from maestro_tui.plans.model import ADVISORY_SOURCES, Edge, Strategy
+from maestro_tui.plans.model import ADVISORY_SOURCES, Edge, Strategy, Task
 from maestro_tui.ui.formatting import clip, fit, lines, one_line
 from maestro_tui.ui.palette import Palette
 from maestro_tui.ui.screens.review_text import edge_words, guessed_edge
@@ -40,7 +40,7 @@ def source_page(strategy: Strategy, task_id: str, source: Source, colours: Palet
         out.append("  the plan gives no line for this task\n", colours.muted)
     else:
         out.append(f"  {one_line(name)}\n", colours.muted)
-        _span(out, document, task.line, max(_last(task.body), task.line + _AROUND), colours)
+        _span(out, document, task.line, _end(strategy, task), colours)
     said: dict[tuple[str, int, str], list[Edge]] = {}
     for edge in (*strategy.edges, *strategy.advisory):
         if edge.task == task_id:
@@ -63,9 +63,14 @@ def source_page(strategy: Strategy, task_id: str, source: Source, colours: Palet
     return out
 
 
-def _last(body: Sequence[str]) -> int:
-    ends = [part.split("-")[-1] for part in body]
-    return max((int(end) for end in ends if end.isdigit()), default=0)
+def _end(strategy: Strategy, task: Task) -> int:
+    """The last line of a task: where its body ends, else before the next task or phase."""
+    ends = [part.split("-")[-1] for part in task.body]
+    last = max((int(end) for end in ends if end.isdigit()), default=0)
+    plan = strategy.plan
+    starts = [t.line for t in plan.tasks] + [p.line for p in plan.phases]
+    behind = min((n for n in starts if n > task.line), default=task.line + _MOST_LINES)
+    return last if last >= task.line else behind - 1
 
 
 def _span(
