@@ -7,7 +7,7 @@ drawing that cannot be followed gives no edge rather than a wrong one.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 _NODE = re.compile(
@@ -30,13 +30,21 @@ class Node:
     text: str
 
 
-def drawn_edges(lines: Sequence[str]) -> list[tuple[str, str, int]]:
-    """``(before, after, row)`` for each pair of names a stroke joins, the upper one first."""
-    if len(lines) > MAX_LINES or not any(c in line for line in lines for c in "/\\|│╱╲"):
+def drawn_edges(lines: Sequence[str], known: Collection[str] = ()) -> list[tuple[str, str, int]]:
+    """``(before, after, row)`` for each pair of names a stroke joins, the upper one first.
+
+    ``known`` are ids of the plan, for drawings that write nothing but the bare id.
+    """
+    if len(lines) > MAX_LINES or not any(c in line for line in lines for c in "/\\|│╱╲↓▼"):
         return []
     rows = [line.expandtabs(4)[:400] for line in lines]
     nodes = [
         Node(r, m.start(), m.end(), m[0]) for r, line in enumerate(rows) for m in _NODE.finditer(line)
+    ] or [
+        Node(r, m.start(), m.end(), m[0])
+        for r, line in enumerate(rows)
+        for m in re.finditer(r"[\w.-]+", line)
+        if m[0].lower() in known
     ]
     if len(nodes) < 2:
         return []
@@ -68,12 +76,13 @@ class _Grid:
     def follow(self, row: int, column: int, step: int) -> Node | None:
         """Along the strokes up or down to a name; through the words a name has beneath it."""
         char = self.rows[row][column]
+        slack = 5 if char in "↓▼" else 3
         for _ in range(MAX_LINES):
             column += _STROKES.get(char, 0) * (1 if step < 0 else -1)
             row += step
             if not 0 <= row < len(self.rows):
                 return None
-            node = self.at(row, column, slack=3)
+            node = self.at(row, column, slack=slack)
             if node is not None:
                 return node
             char = self._stroke(row, column)

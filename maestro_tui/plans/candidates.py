@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from maestro_tui.plans.blocks import Block, Section
 from maestro_tui.plans.keys import clean
 from maestro_tui.plans.labels import Label, label_name
-from maestro_tui.plans.marks import bare, mode_in, status_in
+from maestro_tui.plans.marks import bare, mode_in, status_in, status_word
 from maestro_tui.plans.outline import heading_label
 from maestro_tui.plans.sections import NEVER_WORK, NO_WORK, class_of_title
+from maestro_tui.plans.table_tasks import rows_of
 
 _WORDS = {
     "task": r"task|todo|to-do|ticket|story|user story|issue|work ?item|work ?package|wp|slice|pr|pull request|"
@@ -45,6 +46,10 @@ _BOX_ID = re.compile(
     r"(T\d{1,4}[A-Za-z]?|\d+(?:\.\d+)*[a-z]?(?=[.):]|\*|\s)|[A-Z]{2,10}-\d+|[A-Z]\d{1,3}(?=[.:)\s*]))"
     r"[*_`]*\s*[.):：]?[*_`]*\s*(?:[-–—]\s*)?(\S.*)?$"
 )
+_ITEM_ID = re.compile(  # "**EH-1.1: title**", "**Task 2** - title"
+    r"[*_]{2}(?:(?:Task|Story|Ticket|Issue)\s+#?(?=\d)|(?=[A-Z]{1,8}-?\d))([A-Z]{0,8}-?\d+(?:\.\d+)*[a-z]?)[*_]{0,2}\s*(?:[:：.]|[-–—])\s*(\S.*)$"
+)
+_BOX_FILE = re.compile(r"[*_`\[]*((?:[\w.-]+/)*(\d{1,3}[a-z]?)[-_]([\w-]+)\.(?:md|txt|prompt))\b")
 _TAGGED = re.compile(r"^\W*\[?(NEW|MODIFY|DELETE|UPDATE|ADD|MOVE|RENAME)\]?\W", re.IGNORECASE)
 _FLAG = re.compile(r"\s*[\[(](P|parallel|US\d+|Story ?\d+|\d+h)[\])]\s*", re.IGNORECASE)
 
@@ -67,6 +72,7 @@ class Candidate:
     parallel: bool = False
     status: str = "pending"
     indent: int = 0
+    prompt: str = ""  # where the item is the name of a file with the words
     word: str = ""  # "Epic" of "Epic 2", as written
 
     @property
@@ -159,13 +165,15 @@ def list_class(section: Section) -> str:
 
 def _of_items(section: Section) -> Iterator[Candidate]:
     kind = list_class(section)
-    if kind in NEVER_WORK:
+    if kind in NEVER_WORK and not _NUMBERED.match(bare(section.title)):
         return
     label = ""
     found: list[Candidate] = []
     for number, block in enumerate(section.blocks):
+        if block.kind == "table" and kind not in NO_WORK - {"files"}:
+            yield from _of_table(section, block)
         if block.kind == "text" and block.indent == 0:
-            label = _label_class(block.text) or ("" if block.text.rstrip().endswith(":") else label)
+            label = _label_class(block.text)
         if block.kind != "item" or label in NEVER_WORK:
             continue
         candidate = _item(section, block, kind)
@@ -177,12 +185,19 @@ def _of_items(section: Section) -> Iterator[Candidate]:
     yield from found
 
 
+def _of_table(section: Section, block: Block) -> Iterator[Candidate]:
+    for row in rows_of(block):
+        yield Candidate(
+            "table", row.id, clean(row.title), " ".join(row.cells), row.line, row.line, section,
+            status=status_word(row.status) if row.status else "pending",
+        )  # fmt: skip
+
+
 def _label_class(text: str) -> str:
     """The class of a bold label over a list: ``**Acceptance criteria:**``."""
     plain = re.sub(r"[*_`]", "", text).strip()
-    head = plain.split(":")[0] if len(plain.split(":")[0]) < 60 else ""
-    bold = text.startswith(("*", "_")) or plain.endswith((":", "："))
-    return class_of_title(head) if head and bold else ""
+    alone = plain.endswith((":", "：")) or re.fullmatch(r"(\*\*|__)[^*_]+(\*\*|__)", text.strip())
+    return class_of_title(plain.rstrip(":：")) if alone and len(plain) < 80 else ""
 
 
 def _item(section: Section, block: Block, kind: str) -> Candidate | None:
@@ -194,17 +209,33 @@ def _item(section: Section, block: Block, kind: str) -> Candidate | None:
         status=_item_status(block),
     )  # fmt: skip
     if block.checked is not None:
-        ident = _BOX_ID.match(text)
-        if ident and kind != "verification" and (ident[2] or "").strip("*_ "):
+        ident, file = _BOX_ID.match(text), _BOX_FILE.match(text)
+        if file:
+            base.family, base.id, base.title = "box-id", file[2], _title(file[3].replace("-", " "))
+            base.prompt = file[1]
+        elif ident and (ident[2] or "").strip("*_ ") and _counts(ident[1], section, kind):
             base.family, base.id = "box-id", ident[1]
             base.title = _title(ident[2])
         elif re.match(r"[*_]*step\s*\d", text, re.IGNORECASE):
             return None
         elif kind not in NO_WORK:
             base.family, base.title = "box", _title(text)
+    elif (ident := _ITEM_ID.match(text)) and kind not in NO_WORK:
+        base.family, base.id = "item-id", ident[1]
+        base.title = _title(re.sub(r"^[*_]+|[*_]+$", "", ident[2] or ""))
     elif block.marker[:1].isdigit() and kind not in NO_WORK:
         base.family, base.id, base.title = "ordered", block.marker[:-1], _title(text)
     return base if base.family else None
+
+
+def _counts(name: str, section: Section, kind: str) -> bool:
+    """Whether a box with an id is a task: in a section of checks only if it bears its number."""
+    if kind != "verification" and kind not in NEVER_WORK:
+        return True
+    numbered = _NUMBERED.match(bare(section.title))
+    if numbered is not None:
+        return name.split(".")[0] == numbered[1]
+    return name[:1].isalpha() and kind == "verification"
 
 
 def _item_status(block: Block) -> str:

@@ -13,16 +13,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from maestro_tui.plans.candidates import Candidate, fill_heading, list_class
+from maestro_tui.plans.inline_files import leading_file
 from maestro_tui.plans.labels import labels_in
 from maestro_tui.plans.marks import mode_in
 from maestro_tui.plans.sections import NEVER_WORK, NO_WORK, class_of_title, classes_above
 
-RANK = ("task", "box-id", "id", "step", "phase-item", "phase", "component", "numbered", "ordered", "box")
+RANK = (
+    "task", "box-id", "id", "item-id", "step", "phase-item", "phase", "component", "numbered", "ordered", "box", "table",
+)  # fmt: skip
 _WORDS = {
     "task": "'Task N' headings", "box-id": "boxes with ids", "id": "headings with ids",
     "step": "'Step N' headings", "phase-item": "streams and items within phases",
     "phase": "phase headings", "component": "headings over [NEW]/[MODIFY] files",
     "numbered": "numbered headings", "ordered": "a numbered list", "box": "checkboxes",
+    "item-id": "list items with ids", "table": "rows of a table",
 }  # fmt: skip
 _FACTS = frozenset({"files", "create", "modify", "delete", "test", "verify", "depends", "blocks", "marker", "agent"})
 
@@ -53,13 +57,27 @@ def choose(found: dict[str, list[Candidate]], rank: Sequence[str] = RANK) -> Cho
     fits = [(family, tasks) for family in rank if (tasks := _FITS[family](found))]
     if not fits:
         return None
-    family, tasks = fits[0]
+    family, tasks = _better(fits)
+    fits = [(family, tasks), *(f for f in fits if f[0] != family)]
     rivals = [f for f, members in fits[1:] if not _within(members, tasks) and len(members) > 1]
     tasks, groups = _leaves(tasks, family)
     unsure = family in ("numbered", "ordered", "box", "component")
     confidence = "high" if not unsure and not rivals else "medium" if not (unsure and rivals) else "low"
     runner = rivals[0] if rivals else (fits[1][0] if len(fits) > 1 else "")
     return Choice(family, tasks, groups, runner, confidence)
+
+
+def _better(fits: Sequence[tuple[str, list[Candidate]]]) -> tuple[str, list[Candidate]]:
+    """The first that fits; but phases of which nothing is said give way to headings with facts."""
+    if fits[0][0] != "phase":
+        return fits[0]
+    phases = fits[0][1]
+    told = sum(1 for c in phases if has_facts(c))
+    for family, members in fits[1:]:
+        facts = sum(1 for c in members if family == "numbered" and has_facts(c))
+        if facts * 2 >= len(members) and facts > told and not _within(members, phases):
+            return family, members
+    return fits[0]
 
 
 def _within(members: Sequence[Candidate], tasks: Sequence[Candidate]) -> bool:
@@ -78,8 +96,20 @@ def _leaves(tasks: list[Candidate], family: str) -> tuple[list[Candidate], list[
     group = [ids[t.id] > 0 or (t.is_heading and t.line in above) for t in tasks]
     if family == "phase":
         group = [t.line in above for t in tasks]
+    if family == "box-id":
+        # A box over others that has work of its own is a task as well, or that work would be lost.
+        group = [g and not _own_work(t, tasks) for g, t in zip(group, tasks, strict=True)]
     leaves = [t for t, is_group in zip(tasks, group, strict=True) if not is_group]
     return leaves, [t for t, is_group in zip(tasks, group, strict=True) if is_group]
+
+
+def _own_work(task: Candidate, tasks: Sequence[Candidate]) -> bool:
+    lines = {t.line for t in tasks}
+    first = next((t.line for t in tasks if t.line > task.line), task.end + 1)
+    return any(
+        b.kind == "item" and b.line not in lines and b.line < first and not re.match(r"[_*]*(requirements?|validates|properties|要件)", b.text, re.I)
+        for b in task.blocks
+    )  # fmt: skip
 
 
 def _parents(name: str) -> list[str]:
@@ -103,7 +133,7 @@ def _says_something(c: Candidate) -> bool:
 
 
 def _boxes_with_id(found: dict[str, list[Candidate]]) -> list[Candidate]:
-    out = [c for c in found.get("box-id", []) if list_class(c.section) not in ("verification",)]
+    out = found.get("box-id", [])
     headings = {c.section.line for c in found.get("task", [])}
     # "- [ ] 1. ..." beneath a Task heading is a step of it.
     out = [c for c in out if not _stands_in(c, headings)]
@@ -135,7 +165,8 @@ def _is_phase(title: str) -> bool:
 def has_facts(c: Candidate) -> bool:
     """Whether files, checks, an order or an agent stand beneath a candidate."""
     blocks = list(c.section.all_blocks()) if c.is_heading else c.blocks
-    return any(label.name in _FACTS and label.entries() for label in labels_in(blocks))
+    wanted = _FACTS - {"verify", "agent"} if c.family == "id" and c.id[:1].isdigit() else _FACTS
+    return any(label.name in wanted and label.entries() for label in labels_in(blocks))
 
 
 def _headings_with_id(found: dict[str, list[Candidate]]) -> list[Candidate]:
@@ -172,21 +203,33 @@ def _phase_items(found: dict[str, list[Candidate]]) -> list[Candidate]:
     streams = [c for c in found.get("stream", []) if _stands_in(c, lines)]
     items = [
         c for c in found.get("ordered", [])
-        if c.section.line in lines and c.indent == 0 and c.raw.startswith("**") and c.blocks
+        if (c.section.line in lines or _is_task_list(c, lines)) and c.indent == 0 and c.raw.startswith("**")
+        and (c.blocks or _is_task_list(c, lines))
     ]  # fmt: skip
     prompts = [c for c in (*streams, *items) if _names_prompt(c)]
     modes = [c for c in phases if mode_in(c.raw)[0] != "unspecified"]
-    if len(streams) < 2 and not prompts and not (modes and items):
+    listed = sum(1 for c in items if _is_task_list(c, lines))
+    if len(streams) < 2 and not prompts and not (modes and items) and listed < 2:
         return []
     inner = sorted((*streams, *items), key=lambda c: c.line)
     held = {c.section.line if c.family == "stream" else c.line for c in inner}
-    busy = {a for c in inner for a in ([c.section.line] if c.family != "stream" else [s.line for s in c.section.ancestors()])}
+    busy = {s.line for c in inner for s in (c.section, *c.section.ancestors())}
     first: dict[str, Candidate] = {}
     for phase in phases:  # later accounts of a phase ("Commands for Phase 2") add no tasks
         first.setdefault(phase.id, phase)
     whole = [p for p in first.values() if p.section.line not in busy]
     keep = [c for c in inner if any(_inside(c, p) for p in first.values())]
     return sorted((*keep, *whole), key=lambda c: c.line) if held else []
+
+
+def _is_task_list(c: Candidate, phases: set[int]) -> bool:
+    """Whether an item stands under "Tasks:" right beneath a phase."""
+    parent = c.section.parent
+    return (
+        parent is not None
+        and parent.line in phases
+        and re.fullmatch(r"(tasks|work items|deliverables|steps|actions)\W*", c.section.title, re.I) is not None
+    )
 
 
 def _inside(c: Candidate, phase: Candidate) -> bool:
@@ -203,14 +246,19 @@ def _numbered(found: dict[str, list[Candidate]]) -> list[Candidate]:
     for c in found.get("numbered", []):
         parent = c.section.parent
         above = classes_above(parent) if parent is not None and parent.level > 1 else set()
-        if above & (NO_WORK | {"dependencies"}) or class_of_title(c.title) in NEVER_WORK:
+        if above & (NO_WORK - {"files"} | {"dependencies"}) or class_of_title(c.title) in NEVER_WORK:
             continue
         levels.setdefault(c.section.level, []).append(c)
     for level in sorted(levels, key=lambda n: -len(levels[n])):
-        members = [c for c in levels[level] if "work" in classes_above(c.section.parent or c.section) or has_facts(c)]
+        members = [c for c in levels[level] if _evident_number(c)]
         if len(members) > 1 and len(members) * 2 >= len(levels[level]):
             return members
     return []
+
+
+def _evident_number(c: Candidate) -> bool:
+    above = classes_above(c.section.parent or c.section)
+    return bool(above & {"work", "files"}) or has_facts(c) or leading_file(c.title, c.line) is not None
 
 
 def _components(found: dict[str, list[Candidate]]) -> list[Candidate]:
@@ -220,6 +268,25 @@ def _components(found: dict[str, list[Candidate]]) -> list[Candidate]:
 def _ordered(found: dict[str, list[Candidate]]) -> list[Candidate]:
     out = [c for c in found.get("ordered", []) if _own_class(c) == "work" and c.indent <= 1]
     return out if len(out) > 1 else []
+
+
+def _items_with_id(found: dict[str, list[Candidate]]) -> list[Candidate]:
+    out = found.get("item-id", [])
+    shallow = min((c.indent for c in out), default=0)
+    out = [c for c in out if c.indent <= shallow + 1]
+    return out if len(out) > 1 else []
+
+
+def _table_rows(found: dict[str, list[Candidate]]) -> list[Candidate]:
+    """Rows of the first table of work; later ones repeat its ids with other columns."""
+    rows = [c for c in found.get("table", []) if _is_work_table(c)]
+    first = rows[0].section.line if rows else 0
+    out = [c for c in rows if c.section.line == first]
+    return out if len(out) > 1 else []
+
+
+def _is_work_table(c: Candidate) -> bool:
+    return bool(classes_above(c.section) & {"work", "dependencies"})
 
 
 def _own_class(c: Candidate) -> str:
@@ -240,7 +307,7 @@ def _boxes(found: dict[str, list[Candidate]]) -> list[Candidate]:
 _FITS: dict[str, Callable[[dict[str, list[Candidate]]], list[Candidate]]] = {
     "task": _tasks, "box-id": _boxes_with_id, "id": _headings_with_id, "step": _steps,
     "phase-item": _phase_items, "phase": _phases, "component": _components, "numbered": _numbered,
-    "ordered": _ordered, "box": _boxes,
+    "ordered": _ordered, "box": _boxes, "item-id": _items_with_id, "table": _table_rows,
 }  # fmt: skip
 
 

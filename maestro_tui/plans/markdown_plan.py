@@ -85,6 +85,7 @@ class _Reading:
         whole = document_facts(self.document, members)
         for candidate, name, group in zip(members, names, of, strict=True):
             self._task(candidate, name, group, whole.known)
+        self._complete_names()
         self._join(members, names, of)
         phases = self._phases()
         self._orders(phases)
@@ -181,6 +182,24 @@ class _Reading:
             self.parallel.add(name)
         self.tasks.append(task)
         self.found.append(found)
+
+    def _complete_names(self) -> None:
+        """Names without a folder become the one file that other lines name in full, or mentions."""
+        tails: dict[str, set[str]] = {}
+        for task in self.tasks:
+            for path in task.files:
+                tails.setdefault(path.rsplit("/", 1)[-1], set()).add(path)
+        for n, (task, found) in enumerate(zip(self.tasks, self.found, strict=True)):
+            for ref in found.bare:
+                full = tails.get(ref.path, set())
+                if len(full) == 1:
+                    path = next(iter(full))
+                    kind = "modify" if ref.action in ("", "create") else ref.action
+                    if path not in task.files:
+                        task = replace(task, **{kind: (*getattr(task, kind), path)})
+                elif ref.path not in task.mentions:
+                    task = replace(task, mentions=(*task.mentions, ref.path))
+            self.tasks[n] = task
 
     def _status(self, c: Candidate, found: Found) -> str:
         if c.status != "pending":
@@ -297,7 +316,7 @@ class _Reading:
                     Edge(b.id, a.id, "mode", phase.line)
                     for a, b in zip(inside, inside[1:], strict=False)
                 ]  # fmt: skip
-        if len(with_mode) > 1:
+        if len(with_mode) > 1 and any(p.mode == "sequential" for p in with_mode):
             out += [
                 Edge(b.id, a.id, "mode", b.line) for a, b in zip(phases, phases[1:], strict=False)
             ]  # fmt: skip

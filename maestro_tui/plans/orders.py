@@ -11,6 +11,7 @@ from maestro_tui.plans.marks import bare
 from maestro_tui.plans.model import Diagnostic, Edge
 from maestro_tui.plans.phrases import Phrases
 from maestro_tui.plans.refs import Resolver
+from maestro_tui.plans.table_tasks import rows_of
 
 _SECTION = re.compile(
     r".*(\b(dependenc(y|ies)|execution order|order of execution|implementation order|build order|"
@@ -28,6 +29,16 @@ _BEFORE = re.compile(
     r"^(.{1,80}?)\s+(?:must\s+)?(?:be\s+|comes?\s+|runs?\s+)?(?:done\s+|complete\s+)?"
     r"\b(?:before|blocks|unblocks)\b:?\s+(.+)$",
     re.IGNORECASE,
+)
+_LABELLED = re.compile(r"^([^:：.]{1,80}?)\s*[:：]\s+(.+)$")
+_SENTENCE = re.compile(r"(?<=[\w)])[.;]\s+|\s+[-–—]\s+")
+_BARE_NEEDS = re.compile(
+    r"^(?:all |can (?:only )?(?:start|begin|run|proceed)|starts?|begins?|must (?:start|come|run)|runs?|executes?|\s)*"
+    r"(?:depends? (?:up)?on|needs?|requires?|after|blocked by|waits? for|once)\s+(.+)$",
+    re.IGNORECASE,
+)
+_BARE_BEFORE = re.compile(
+    r"^(?:must |should |be |complete[ds]? |done |finish(?:ed)? |comes? |\s)*(?:before|blocks?|unblocks?)\s+(.+)$", re.IGNORECASE
 )
 _MERMAID_NODE = re.compile(r"\b([A-Za-z]\w*)\s*(?:\[+\"?|\(+\"?|\{+\"?)([^\])}\"]+)")
 _MERMAID_ARROW = re.compile(r"\s*(?:-{2,3}>|-\.+->|={2,}>|--[^->|]+-->)\s*(?:\|[^|]*\|)?\s*")
@@ -50,9 +61,11 @@ def read_orders(root: Section, resolver: Resolver) -> Found:
         for block in section.blocks:
             if block.kind == "fence" and block.info.lower().startswith("mermaid"):
                 found += _mermaid(block, phrases)
+            elif block.kind == "table":
+                found += _from_table(block, phrases)
             elif about and not phase:
                 found += _from_block(block, phrases)
-        if any(b.kind == "fence" and drawn_edges(b.lines) for b in section.blocks if about):
+        if any(b.kind == "fence" and drawn_edges(b.lines, phrases.known) for b in section.blocks if about):
             found = [e for e in found if not _coarse(e, phrases)]
         edges += found
     seen = {(e.task, e.after): e for e in reversed(edges) if e.task != e.after}
@@ -77,7 +90,7 @@ def _is_work(section: Section, lines: set[int]) -> bool:
 def _from_block(block: Block, phrases: Phrases) -> list[Edge]:
     if block.kind == "fence":
         out = []
-        for before, after, row in drawn_edges(block.lines):
+        for before, after, row in drawn_edges(block.lines, phrases.known):
             out += _pair(before, after, "arrow", block.line + row + 1, phrases)
         for n, line in enumerate(block.lines, 1):
             out += _from_line(line, block.line + n, phrases)
@@ -91,11 +104,39 @@ def _from_line(text: str, line: int, phrases: Phrases) -> list[Edge]:
     found = _arrows(text, line, phrases)
     if found or _ARROW.search(text):
         return found
-    needs = _NEEDS.match(text.strip())
+    label = _LABELLED.match(text.strip())
+    subject, rest = (label[1], label[2]) if label else ("", text.strip())
+    out: list[Edge] = []
+    for sentence in _SENTENCE.split(rest):
+        out += _from_sentence(sentence.strip(), subject, line, phrases)
+    return out or ([] if not label else _from_sentence(text.strip(), "", line, phrases))
+
+
+def _from_sentence(text: str, subject: str, line: int, phrases: Phrases) -> list[Edge]:
+    """One sentence: with a subject of its own, or about the label in front of it."""
+    bare_needs = _BARE_NEEDS.match(text) if subject else None
+    if bare_needs:
+        return _pair(bare_needs[1], subject, "section", line, phrases)
+    bare_before = _BARE_BEFORE.match(text) if subject else None
+    if bare_before:
+        return _pair(subject, bare_before[1], "section", line, phrases)
+    needs = _NEEDS.match(text)
     if needs:
         return _pair(needs[2], needs[1], "section", line, phrases)
-    before = _BEFORE.match(text.strip())
+    before = _BEFORE.match(text)
     return _pair(before[1], before[2], "section", line, phrases) if before else []
+
+
+def _from_table(block: Block, phrases: Phrases) -> list[Edge]:
+    """A column "Depends on" in a table whose rows are tasks or phases of this plan."""
+    out: list[Edge] = []
+    for row in rows_of(block):
+        targets = phrases.resolver.by_id.get(row.id.lower(), [])
+        if row.after and targets:
+            ids = list(targets[0].ids)
+            found = phrases.resolve(row.after, row.line, targets[0])
+            out += [Edge(t, a, "table", row.line) for t in ids for a in found if a != t]
+    return out
 
 
 def _arrows(text: str, line: int, phrases: Phrases) -> list[Edge]:

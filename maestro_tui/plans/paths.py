@@ -60,9 +60,11 @@ def looks_like_path(text: str) -> bool:
 
 def strip_path(text: str) -> str:
     """The path without link, quotes, ``file://``, line numbers, trailing punctuation and ``./``."""
-    text = text.strip().strip("`'\"“”‘’*")
+    text = text.strip().strip("`'\"“”‘’")
+    if text.startswith("*") and text.endswith("*") and not text.endswith(("/*", "/**")):
+        text = text.strip("*")
     text = re.sub(r"^file://", "", text)
-    text = re.sub(r"(?<=[\w)])(?::\d+(?:-\d+)?(?::\d+)?|#L\d+(?:-L?\d+)?)$", "", text)
+    text = re.sub(r"(?<=[\w)])(?::\d+(?:\+|[-–,]\d+)*(?::\d+)?|#L\d+(?:-L?\d+)?)$", "", text)
     text = text.strip(",;").rstrip(".:") if not text.endswith("..") else text
     while text.startswith("./"):
         text = text[2:]

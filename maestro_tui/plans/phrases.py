@@ -27,6 +27,7 @@ class Phrases:
 
     def __init__(self, resolver: Resolver) -> None:
         self.resolver = resolver
+        self.known = frozenset(resolver.by_id)  # ids in lower case
         self.phases = [t for t in resolver.targets if t.kind == "phase"]
         self.words = [_stems(f"{t.title}") for t in self.phases]
         self.titles = [_folded(t.title) for t in self.phases]

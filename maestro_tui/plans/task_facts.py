@@ -7,9 +7,16 @@ from dataclasses import dataclass, field
 
 from maestro_tui.plans.blocks import Block
 from maestro_tui.plans.candidates import Candidate
-from maestro_tui.plans.commands import checks_in_fence, commands_in_text
+from maestro_tui.plans.commands import checks_in_fence, commands_said, is_check
 from maestro_tui.plans.facts import Facts, gather
-from maestro_tui.plans.inline_files import inline_files, is_file, mentioned, table_files
+from maestro_tui.plans.inline_files import (
+    inline_files,
+    is_bare,
+    is_file,
+    leading_file,
+    mentioned,
+    table_files,
+)
 from maestro_tui.plans.labels import split_label
 from maestro_tui.plans.paths import PathRef, find_paths, strip_path
 
@@ -19,7 +26,11 @@ _USES = re.compile(
     r"(.{0,80}?)\b(?:from|of|in)\s+((?:phase|task|step|stream|stage|epic|milestone)\s+#?[\w.]+)",
     re.IGNORECASE,
 )
-_RUN_LINE = re.compile(r"^\W*(?:run|verify|verification|expected|gate|check|test|検証|確認|验证|검증)\b[^`]{0,60}[:：]?\s*`", re.I)
+_RUN_LINE = re.compile(
+    r"^\W*(?:step\s*\d+\W*)?(?:run|re-?run|execute|verify|verification|expected|gate|check|confirm|ensure|validate|test|tests|"
+    r"検証|確認|验证|검증)\b[^`]{0,60}`|`\s*(?:を実行|で確認|を確認|が通る|が成功)|(?:^|[.;]\s)run\W*`",
+    re.IGNORECASE,
+)
 _REFERENCES = re.compile(r"references?|files?( to (modify|change))?", re.IGNORECASE)
 _COMMENT_PATH = re.compile(r"^\s*(?:#|//|--|<!--|;|/\*)\s*(?:file:?\s*|path:?\s*)?([\w./@{}<>-]+)\s*(?:-->|\*/)?\s*$", re.I)
 
@@ -30,6 +41,7 @@ class Found:
 
     facts: Facts
     prompt: str = ""
+    bare: list[PathRef] = field(default_factory=list)  # names without a folder, from prose
     mentions: list[str] = field(default_factory=list)
     uses: list[tuple[tuple[str, str], int]] = field(default_factory=list)
 
@@ -49,10 +61,10 @@ def task_facts(
         _references(c, facts)
     if not facts.files:
         facts.files = gather(c.blocks, owner, c.labels).files
-    out = Found(facts)
+    out = Found(facts, prompt=c.prompt)
     texts = [(b.text, b.line) for b in c.blocks if b.kind in ("item", "text", "quote", "heading")]
     if not facts.files and not labels_only:
-        _from_prose(c, facts, action)
+        out.bare = _from_prose(c, facts, action)
     _resolve(facts, known)
     _commands(c, facts)
     for text, line in texts:
@@ -88,23 +100,44 @@ def _add(facts: Facts, ref: PathRef, default: str) -> None:
         here.append(ref.path)
 
 
-def _from_prose(c: Candidate, facts: Facts, action: str) -> None:
-    """Files of the title, then of the lines beneath, tables, tagged headings and fence captions."""
-    for ref in inline_files(c.raw, c.line, action):
-        _add(facts, ref, action)
+def _from_prose(c: Candidate, facts: Facts, action: str) -> list[PathRef]:
+    """Files of the title, then of the lines beneath, tables, tagged headings and fence captions.
+
+    What it returns are names without a folder: whether they are files here others must tell.
+    """
+    refs = inline_files(_words_of(c), c.line, action or "modify")
+    lead = leading_file(_words_of(c), c.line)
+    if lead is not None and not refs:
+        refs = [lead]
     tagged = _tagged_headings(c)
-    for ref in tagged:
-        _add(facts, ref, action)
-    if tagged:
-        return
+    refs += tagged or _body_files(c)
+    for ref in refs:
+        if not is_bare(ref.path):
+            _add(facts, ref, action)
+    if not tagged:
+        _fence_captions(c, facts, action)
+    return [r for r in refs if is_bare(r.path)]
+
+
+_TO_READ = re.compile(r"\b(preserv|keep|unchanged|reference|read|see|context|existing|exampl|pattern|depend|import)", re.I)
+
+
+def _body_files(c: Candidate) -> list[PathRef]:
+    """The files the lines beneath a task speak of, those under "to read" or "keep" left out."""
+    out: list[PathRef] = []
+    skipped = False
     for block in c.blocks:
         if block.kind == "table":
-            for ref in table_files(block):
-                _add(facts, ref, action)
+            out += [] if skipped else table_files(block)
         elif block.kind in ("item", "text", "heading"):
-            for ref in inline_files(block.text, block.line):
-                _add(facts, ref, action)
-    _fence_captions(c, facts, action)
+            plain = re.sub(r"[*_`]", "", block.text).strip()
+            if plain.endswith((":", "：")) or block.kind == "heading":
+                skipped = _TO_READ.search(plain) is not None
+            found = inline_files(block.text, block.line)
+            lead = leading_file(block.text, block.line) if block.kind == "item" and not found else None
+            if not skipped:
+                out += [*found, *([lead] if lead is not None else [])]
+    return out
 
 
 _TAG = re.compile(r"^\W*(new|create|add|modify|update|edit|delete|remove|rename|move)\b\W*(.*)$", re.IGNORECASE)
@@ -150,6 +183,8 @@ def _references(c: Candidate, facts: Facts) -> None:
                 inside = _REFERENCES.fullmatch(label.strip("*_ ")) is not None
                 continue
         if inside and block.kind == "item":
+            if re.search(r"anti-?pattern|do not (change|touch|copy)", block.text, re.IGNORECASE):
+                continue
             for ref in find_paths(re.split(r"\s[-–—]\s", block.text)[0], block.line)[:1]:
                 if is_file(ref.path):
                     _add(facts, ref, "modify")
@@ -180,13 +215,24 @@ def _completed(path: str, known: dict[str, str]) -> str:
 
 def _commands(c: Candidate, facts: Facts) -> None:
     """Shell fences and inline code after "Run:" are checks, beside those under a label."""
-    out = list(facts.verify)
+    out = [x for x in facts.verify if is_check(x) or not c.blocks]
+    if _RUN_LINE.search(_words_of(c)):
+        out += [x for x in commands_said(c.raw) if is_check(x)]
     for block in _in_order(c):
         if block.kind == "fence":
             out += checks_in_fence(block.info, block.lines)
-        elif block.kind in ("item", "text") and _RUN_LINE.match(block.text):
-            out += commands_in_text(block.text)
+        elif block.kind == "item" and block.text.startswith("`") and block.checked is not None:
+            out += [x for x in commands_said(block.text.split("`")[1].join("``")) if is_check(x)]
+        elif block.kind in ("item", "text") and _RUN_LINE.search(block.text):
+            out += [x for x in commands_said(block.text) if is_check(x)]
     facts.verify = list(dict.fromkeys(x for x in out if x))
+
+
+def _words_of(c: Candidate) -> str:
+    """The line of an item without its id and flags, so that its first word is its verb."""
+    return re.sub(
+        r"^(?:[*_~\s]*(?:T?\d+(?:\.\d+)*[a-z]?|[A-Z]{1,8}-?\d+)[*_.):]*\s+)?(?:[*_]*\[(?:P|US\d+|\w{1,8})\](?!\()[*_]*\s*)*", "", c.raw
+    )
 
 
 def _in_order(c: Candidate) -> list[Block]:

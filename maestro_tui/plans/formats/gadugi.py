@@ -39,7 +39,8 @@ class PromptList:
     def recognise(self, document: Document) -> tuple[int, str]:
         """By list items that start with the name of a prompt file, in a section of work."""
         found = self._items(document)
-        if len(found) < 2:
+        tasks = sum(1 for s in document.tree.walk() if s.level and named(s.title, "task"))
+        if len(found) < 2 or tasks > 1:
             return 0, "no list of prompt files"
         said = re.search(r"\b(orchestrat|execute|parallel|prompts?)\b", document.text[:3000], re.I) is not None
         return (72 if said else 40), f"{len(found)} prompt files in a list"

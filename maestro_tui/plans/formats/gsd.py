@@ -182,7 +182,7 @@ def _checks(element: _Element) -> list[str]:
                 out += commands_in_text(plain)
             elif is_command(plain) and not re.search(r"\b(returns?|shows?|exists?|passes|should)\b", plain):
                 out.append(plain)
-    return [c for c in dict.fromkeys(out) if is_check(c)]
+    return list(dict.fromkeys(out))
 
 
 def _unique(tasks: list[Task]) -> list[Task]:

@@ -23,7 +23,7 @@ class MaestroMarkdown:
         if not found:
             return 0, "no heading such as '## Phase 1: title'"
         labelled = sum(1 for section, _ in found if _has_labels(section))
-        score = (85 if labelled * 2 >= len(found) else 60 if labelled else 45) + (len(found) > 1) * 5
+        score = (85 if labelled * 2 >= len(found) else 60 if labelled * 3 > len(found) else 30) + (len(found) > 1) * 5
         return score, f"{len(found)} phase headings, {labelled} with labels such as Files:"
 
     def read(self, document: Document) -> Plan:
