@@ -104,7 +104,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def _head(page: _Page, shown: Shown) -> None:
     plan, ink = shown.plan, page.ink
-    page.lines.append(ink("bold", shown.clean(plan.title)))
+    page.lines += [ink("bold", row) for row in _wrapped(shown.clean(plan.title), page.width)]
     sure = {"high": "good", "medium": "warn"}.get(plan.confidence, "bad")
     reason = f": {shown.clean(plan.reason)}" if plan.reason else ""
     words = _wrapped(f"read as {plan.format}, confidence {plan.confidence}{reason}", page.width)
@@ -149,7 +149,9 @@ def _tree(page: _Page, shown: Shown) -> None:
         facts += [f"line {phase.line}"] if phase.line else []
         name = f"{shown.clean(phase.id)}  {shown.clean(phase.title)}"
         note = page.ink("quiet", f"   ({shown.clean(', '.join(facts))})") if facts else ""
-        page.lines += ["", page.ink("bold", name) + note]
+        page.lines.append("")
+        page.lines += [page.ink("bold", row) for row in _wrapped(name, page.width)]
+        page.lines[-1] += note
         _tasks(page, shown, members.get(phase.id, []), edges)
     if members.get(""):
         page.lines.append("")
@@ -171,10 +173,13 @@ def _tasks(
         facts += [f"line {task.line}" if task.line else ""]
         look = {"done": "good", "cancelled": "bad", "deferred": "quiet"}.get(task.status, "bold")
         branch = "  └─ " if last else "  ├─ "
-        name = f"{page.ink(look, STATUS.get(task.status, '○'))} "
-        name += f"{page.ink('id', shown.clean(task.id))}  {shown.clean(task.title)}"
-        page.lines.append(branch + name)
         indent = "       " if last else "  │    "
+        glyph = page.ink(look, STATUS.get(task.status, "○"))
+        name = shown.clean(task.id)
+        room = page.width - len(indent) - len(name) - 2
+        rows = _wrapped(shown.clean(task.title), max(24, room))
+        page.lines.append(f"{branch}{glyph} {page.ink('id', name)}  {rows[0]}")
+        page.lines += [f"{indent}{'':<{len(name)}}  {row}" for row in rows[1:]]
         for row in _wrapped(" · ".join(filter(None, facts)), page.width - len(indent)):
             page.lines.append(indent + page.ink("quiet", row))
         _task(page, shown, task, edges.get(task.id, ()), indent)
