@@ -10,6 +10,7 @@ from typing import Any
 
 from maestro_tui.plans.analysis import Analysis, analyse, transitive_reduction
 from maestro_tui.plans.errors import CycleError, PlanError
+from maestro_tui.plans.expansion import stated_edges
 from maestro_tui.plans.model import ADVISORY_SOURCES, Diagnostic, Edge, Estimate, Plan, Stage
 from maestro_tui.plans.staging import LARGE_PLAN_FILES, stage_of
 
@@ -68,7 +69,13 @@ def as_json(
     if analysis is None:
         analysis, found = try_analyse(plan)
     result = analysis or Analysis(estimate=Estimate())
-    edges = [*plan.edges, *(e for e in result.edges if e.source == "file-conflict")]
+    given = {(e.task, e.after) for e in plan.edges}
+    edges = list(plan.edges)
+    # A heading's "(sequential)" is stated too, although the reader leaves the spelling out to us.
+    edges += [
+        e for e in stated_edges(plan) if e.source == "mode" and (e.task, e.after) not in given
+    ]
+    edges += [e for e in result.edges if e.source == "file-conflict"]
     edges += result.advisory
     needs = [_plain(n) | {"slots": dict(n.slots)} for n in result.needs]
     return {
