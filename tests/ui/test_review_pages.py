@@ -15,7 +15,9 @@ from maestro_tui.plans.errors import PlanError
 from maestro_tui.plans.model import Plan, Strategy
 from maestro_tui.plans.reader import read_plan
 from maestro_tui.plans.strategy import draft, revise
+from maestro_tui.ui.dialogs.modify import Fields, ModifyDialog
 from maestro_tui.ui.palette import Palette
+from maestro_tui.ui.screens.drafting import Drafting
 from maestro_tui.ui.screens.review_pages import graph_page, source_page
 from maestro_tui.ui.screens.source_lines import lines_of
 from maestro_tui.ui.widgets.review_table import ReviewTable
@@ -221,3 +223,32 @@ def test_picture(name: str, size: tuple[int, int], shop: ReviewApp, snap_compare
 
     assert snap_compare(shop, terminal_size=size, run_before=play)
     assert words in seen[0]
+
+
+def test_a_task_is_moved_to_another_wave_and_back() -> None:
+    drafting = Drafting(draft(PLAN, assign=assign))
+    before = {t: n for n, wave in enumerate(drafting.strategy.waves, 1) for t in wave}
+    assert before["1.1"] == 1
+    assert drafting.to_wave("1.1", "2")
+    assert drafting.strategy.assignment("1.1").wave == 2
+    assert drafting.to_wave("1.1", "1")
+    assert drafting.strategy.assignment("1.1").wave == 1
+    assert drafting.to_wave("3.2", str(before["3.1"]))  # only by convention behind it
+    assert drafting.strategy.assignment("3.2").wave == before["3.1"]
+    assert not drafting.to_wave("2.2", "1")
+    assert "2.2 waits for " in drafting.error
+    assert "label" in drafting.error
+    for wrong in ("0", "9", "x", ""):
+        assert not drafting.to_wave("1.1", wrong)
+        assert "A wave is a number from 1 to" in drafting.error
+
+
+async def test_the_wave_is_a_field_of_the_dialog() -> None:
+    app = ReviewApp()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await press(pilot, "m", *"j" * 8)
+        dialog = app.screen
+        assert isinstance(dialog, ModifyDialog)
+        assert dialog.query_one(Fields).current.kind == "wave"
+        await press(pilot, "enter", "backspace", "2", "enter")
+        assert app.review.strategy.assignment("1.1").wave == 2
