@@ -73,7 +73,8 @@ class Totals:
         strategy = self.strategy
         tasks = running(strategy)
         files = {f for t in tasks for f in strategy.assignment(t).owned}
-        left_out = sum(a.excluded for a in strategy.assignments)
+        later = sum(bool(a.excluded_reason) for a in strategy.assignments)
+        left_out = sum(a.excluded for a in strategy.assignments) - later
         at_once = strategy.max_parallel
         parts = [
             plural(len(tasks), "task"),
@@ -84,6 +85,8 @@ class Totals:
         ]
         if left_out:
             parts.append(f"{left_out} left out")
+        if later:
+            parts.append(f"{later} later")
         return " · ".join(parts)
 
     def time(self) -> str:
@@ -231,7 +234,7 @@ def details(
     page = _Page(colours)
     page.head(f"{one_line(task.id)}  {one_line(task.title)}")
     if a.excluded:
-        page.warn("·", f"left out of this run {a.excluded_reason}".strip())
+        page.warn("·", f"left out of this run: {a.excluded_reason or 'by you'}")
     page.item("agent", a.agent or "—", ("? " if guessed_agent(a) else "") + a.agent_reason)
     page.item("runner-up", a.runner_up)
     page.item("model", a.model or "the agent's own")

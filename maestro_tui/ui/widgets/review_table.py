@@ -144,7 +144,8 @@ class ReviewTable(ScrollView, can_focus=True, inherit_bindings=False):
         wave = str(a.wave) if a.wave and first else ""
         text.append(f"{wave:<3}", colours.style("primary", bold=True))
         text.append(fit(one_line(a.task), c.id) + " ", colours.style("accent"))
-        title = ("(left out) " if a.excluded else "") + self._titles.get(a.task, "")
+        left_out = "(later) " if a.excluded_reason else "(left out) "
+        title = (left_out if a.excluded else "") + self._titles.get(a.task, "")
         text.append(fit(title, c.title) + " ", quiet)
         text.append_text(self._agent(a, c.agent))
         if c.why:
