@@ -195,6 +195,21 @@ class GateEnded(Event):
     log: str = ""
     tail: tuple[str, ...] = ()
     suspects: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()  # failures the base does not have
+    known: tuple[str, ...] = ()  # failures of the base, still there: they do not block
+    fixed: tuple[str, ...] = ()  # failures of the base that are gone
+    flaky: tuple[str, ...] = ()  # failed once and not again
+    guilty: str = ""  # the task whose merge turned it red, found by running it in between
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateAdvanced(Event):
+    """A running gate goes on to its next stage, which writes to another log."""
+
+    gate: str
+    stage: str
+    log: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

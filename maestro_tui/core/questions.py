@@ -246,8 +246,9 @@ def gate(state: RunState, run: GateRun, suspects: tuple[str, ...]) -> Question:
         title=f"Gate “{run.gate.name}” failed {where}",
         evidence=(
             f"$ {run.gate.run}   (exit {run.exit}, {run.seconds:.1f} s)",
+            *_compared(run),
             *run.tail,
-            *((f"Most likely: {', '.join(suspects)}",) if suspects else ()),
+            *_blame(run, suspects),
         ),
         options=tuple(options),
         task=guilty,
@@ -255,6 +256,30 @@ def gate(state: RunState, run: GateRun, suspects: tuple[str, ...]) -> Question:
         asked_at=state.now,
         default="retry" if guilty else "rerun",
     )
+
+
+def _compared(run: GateRun) -> tuple[str, ...]:
+    """New failures by name; those of the base and the flaky ones by number."""
+    lines: list[str] = []
+    for names, word, most in (
+        (run.new, "New", 8),
+        (run.known, "Failing on the base already", 2),
+        (run.fixed, "Fixed", 2),
+        (run.flaky, "Flaky (failed once, not again)", 2),
+    ):
+        shown = [n for n in names if n]
+        if shown:
+            lines.append(f"{word} ({len(names)}):")
+            lines += [f"  {n}" for n in shown[:most]]
+            if len(shown) > most:
+                lines.append(f"  … and {len(shown) - most} more")
+    return (*lines, *run.notes)
+
+
+def _blame(run: GateRun, suspects: tuple[str, ...]) -> tuple[str, ...]:
+    if run.guilty:
+        return (f"Red since the merge of {run.guilty}.",)
+    return (f"Most likely: {', '.join(suspects)}",) if suspects else ()
 
 
 def rolled_back(state: RunState, wave: int, kept: str) -> Question:

@@ -15,6 +15,7 @@ from maestro_tui.core.policies import automatic_answer
 from maestro_tui.core.scheduling import wave_to_tag
 from maestro_tui.core.state import (
     Delivery,
+    GateRun,
     RunOptions,
     RunState,
     RunStatus,
@@ -85,15 +86,43 @@ def _gate_ended(state: RunState, event: e.GateEnded) -> None:
     if run is None or run.state != "running":
         return
     run.sha, run.exit, run.seconds = event.sha, event.exit, event.seconds
-    run.log, run.tail = event.log, event.tail
+    run.log, run.tail, run.stage = event.log, event.tail, ""
+    run.new, run.known, run.fixed = event.new, event.known, event.fixed
+    run.flaky, run.guilty, run.notes = event.flaky, event.guilty, event.notes
     if _outdated(state, run.wave, event.sha):
         run.state = "pending"
         return
     run.state = "passed" if event.ok else "failed"
     if event.ok:
         state.green[run.gate.run] = (event.sha, "passed")
+        state.tolerated[run.gate.run] = event.known
+        _tell_gate(state, run)
     else:
         ask(state, questions.gate(state, run, event.suspects))
+
+
+def _tell_gate(state: RunState, run: GateRun) -> None:
+    """A green that is not plainly green says so."""
+    if run.flaky:
+        names = ", ".join(n for n in run.flaky[:3] if n)
+        notice(
+            state,
+            f"Gate {run.gate.name} is flaky: it failed and passed on the same commit"
+            + (f" ({names})" if names else ""),
+        )
+    if run.known:
+        notice(
+            state,
+            f"Gate {run.gate.name} passes although {len(run.known)} failure(s) are still there: "
+            f"the base has them too ({', '.join(run.known[:3])})",
+        )
+
+
+def _gate_advanced(state: RunState, event: e.GateAdvanced) -> None:
+    run = state.gates.get(event.gate)
+    if run is not None and run.state == "running":
+        run.stage = "" if event.stage == "running" else event.stage
+        run.log = event.log
 
 
 def _outdated(state: RunState, wave: int, sha: str) -> bool:
@@ -118,6 +147,7 @@ def _rolled_back(state: RunState, event: e.RolledBack) -> None:
         state.rollback_to = None
     state.held_after = event.wave
     state.rollbacks += 1
+    state.tolerated.clear()
     for number in [n for n in state.wave_tags if n > event.wave]:
         del state.wave_tags[number]
     for run in state.gates.values():
@@ -263,6 +293,7 @@ HANDLERS: dict[type[e.Event], Callable[..., None]] = {
     e.RunEnded: _run_ended,
     e.Woke: _woke,
     e.GateEnded: _gate_ended,
+    e.GateAdvanced: _gate_advanced,
     e.WaveTagged: _wave_tagged,
     e.RolledBack: _rolled_back,
     e.DecisionMade: _decision_made,

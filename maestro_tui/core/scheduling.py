@@ -169,6 +169,7 @@ def _final_gates(state: RunState) -> None:
             known = state.green.get(run.gate.run, ("", ""))
             if known[0] == state.head:
                 run.state, run.sha = known[1], state.head
+                run.known = state.tolerated.get(run.gate.run, ())
                 continue
             _run_gate(run)
             return

@@ -246,7 +246,29 @@ class GateRun:
     seconds: float = 0.0
     log: str = ""
     tail: tuple[str, ...] = ()
+    stage: str = ""  # of a running gate: what it is doing, besides simply running
     fixes: int = 0  # automatic re-spawns so far
+    new: tuple[str, ...] = ()  # failures the base does not have
+    known: tuple[str, ...] = ()  # failures of the base that are still there
+    fixed: tuple[str, ...] = ()
+    flaky: tuple[str, ...] = ()
+    guilty: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def delta(self) -> str:
+        """The comparison with the base in a few words; "" when there is nothing to say."""
+        parts = [
+            f"{len(names)} {word}"
+            for names, word in (
+                (self.new, "new"),
+                (self.known, "failing before"),
+                (self.fixed, "fixed"),
+                (self.flaky, "flaky"),
+            )
+            if names
+        ]
+        return ", ".join(parts)
 
 
 @dataclass(slots=True)
@@ -275,6 +297,8 @@ class RunState:
     gates: dict[str, GateRun] = field(default_factory=dict)
     # gate command -> (commit it was last settled at, passed | accepted)
     green: dict[str, tuple[str, str]] = field(default_factory=dict)
+    # gate command -> failures of the base it was let through with the last time
+    tolerated: dict[str, tuple[str, ...]] = field(default_factory=dict)
     questions: dict[str, Question] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
     notices: list[tuple[float, str]] = field(default_factory=list)

@@ -20,13 +20,12 @@ from maestro_tui.core import events as e
 from maestro_tui.core.state import Attempt, RunState, TaskRun, TaskState
 from maestro_tui.engine import attempts
 from maestro_tui.engine.checks import check_work, stray_files
-from maestro_tui.engine.commands import run_command
-from maestro_tui.engine.evidence import gate_suspects
 from maestro_tui.engine.following import Follower
 from maestro_tui.engine.git import delivery, merging
 from maestro_tui.engine.git.command import Git
 from maestro_tui.engine.git.commits import changed, preserve
 from maestro_tui.engine.git.worktrees import WorktreePool
+from maestro_tui.engine.judging import run_gate
 from maestro_tui.engine.watching import Watcher
 
 
@@ -262,31 +261,7 @@ class Effects:
     # -- gates and waves ---------------------------------------------------------------------------
 
     async def run_gate(self, command: c.RunGate) -> e.Event:
-        run = self.state.gates[command.gate]
-        sha = self.state.head
-        folder = run_dir(Path(self.state.repo), self.state.run) / "_gates"
-        log = folder / f"{run.key}-{command.run}.log"
-        await asyncio.to_thread(launch.sweep, folder)
-        tree = await self.pool.integration(sha)
-        result = await run_command(
-            run.gate.run,
-            cwd=tree,
-            log=log,
-            timeout_s=run.gate.timeout_s,
-            env={"MAESTRO_ATTEMPT_DIR": str(folder), "MAESTRO_RUN_ID": self.state.run},
-        )
-        suspects = () if result.ok else gate_suspects(self.state, run.wave, result.tail, log)
-        return e.GateEnded(
-            at=time.time(),
-            gate=run.key,
-            ok=result.ok,
-            sha=sha,
-            exit=result.exit,
-            seconds=round(result.seconds, 3),
-            log=str(log),
-            tail=result.tail,
-            suspects=suspects,
-        )
+        return await run_gate(self.state, self.pool, self.post, command)
 
     async def tag_wave(self, command: c.TagWave) -> e.Event:
         sha = self.state.head

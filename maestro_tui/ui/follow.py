@@ -89,4 +89,4 @@ def _task_print(task: TaskRun) -> Hashable:
 
 
 def _gate_print(gate: GateRun) -> Hashable:
-    return (gate.state, gate.runs, gate.seconds)
+    return (gate.state, gate.runs, gate.seconds, gate.stage)

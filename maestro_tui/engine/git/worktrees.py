@@ -156,9 +156,13 @@ class WorktreePool:
             self._busy.discard(tree)
             self._free.append(tree)
 
-    async def integration(self, sha: str) -> Path:
-        """The tree in which gates run, at ``sha``; ignored files (caches) stay."""
-        path = self.root / "integration"
+    async def integration(self, sha: str, name: str = "integration") -> Path:
+        """The tree in which gates run, at ``sha``; ignored files (caches) stay.
+
+        "probe" is another one like it, for earlier commits: caches of the one must not mislead the
+        other.
+        """
+        path = self.root / name
         if not self._usable(path):
             await self._add(sha, path)
         await self.reset(path, "", sha, clean=False)
@@ -204,7 +208,13 @@ class WorktreePool:
 
     async def remove_all(self) -> None:
         """Delete every tree of the run."""
-        paths = {*self._free, *self._busy, self.root / "integration", *self.root.glob("agent-*")}
+        paths = {
+            *self._free,
+            *self._busy,
+            self.root / "integration",
+            self.root / "probe",
+            *self.root.glob("agent-*"),
+        }
         for path in paths:
             await self._remove(path)
         self._free.clear()

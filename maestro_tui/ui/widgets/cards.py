@@ -148,7 +148,9 @@ def gate_line(paint: Paint, gate: GateRun) -> Text:
     tail = duration(gate.seconds) if gate.seconds and gate.state != "running" else look.word
     if gate.state in ("failed", "accepted"):
         tail = look.word
-    line.append(clip(one_line(gate.gate.name), paint.width - 5 - len(tail)), colours.muted)
+    about = gate.stage if gate.state == "running" else gate.delta
+    name = f"{gate.gate.name}: {about}" if about else gate.gate.name
+    line.append(clip(one_line(name), paint.width - 5 - len(tail)), colours.muted)
     _right(paint, line, tail, look.variable)
     return line
 
