@@ -186,6 +186,10 @@ class PlainPrinter:
                 f"{GLYPHS[task.state]} {task.id}: {task.state}{again}"
                 + (f" — {sanitise(task.why)}" if task.why else "")
             )
+        if isinstance(event, e.ConflictsForeseen):
+            for name in dict.fromkeys(c["task"] for c in event.conflicts):
+                if state.tasks[name].foreseen:
+                    self._line(f"≠ {name}: {sanitise(state.tasks[name].foreseen)}, as it is now")
         if isinstance(event, e.GateAdvanced) and event.stage != "running":
             self._line(f"gate {state.gates[event.gate].gate.name}: {event.stage}")
         if isinstance(event, e.GateEnded):

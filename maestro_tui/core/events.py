@@ -170,6 +170,17 @@ class MergeConflicted(AttemptEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConflictsForeseen(Event):
+    """What would conflict if it were merged as it is now; replaces what was foreseen before.
+
+    Each: ``task``, ``other`` (another running task, or the merged one whose files they are),
+    ``paths``.
+    """
+
+    conflicts: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConflictResolved(AttemptEvent):
     """The attempt's branch now holds a commit without conflict."""
 

@@ -14,6 +14,7 @@ from maestro_tui.core.outstanding import outstanding
 from maestro_tui.core.policies import automatic_answer
 from maestro_tui.core.scheduling import wave_to_tag
 from maestro_tui.core.state import (
+    MOVING,
     Delivery,
     GateRun,
     RunOptions,
@@ -77,6 +78,7 @@ def _run_suspended(state: RunState, event: e.RunSuspended) -> None:
 def _run_ended(state: RunState, event: e.RunEnded) -> None:
     state.status = RunStatus(event.outcome)
     state.ended_at = event.at
+    state.foreseen = ()
     state.engine_pid = 0
     state.stopping = ""
 
@@ -123,6 +125,22 @@ def _gate_advanced(state: RunState, event: e.GateAdvanced) -> None:
     if run is not None and run.state == "running":
         run.stage = "" if event.stage == "running" else event.stage
         run.log = event.log
+
+
+def _conflicts_foreseen(state: RunState, event: e.ConflictsForeseen) -> None:
+    state.foreseen = event.conflicts
+    for task in state.tasks.values():
+        task.foreseen = ""
+    for conflict in event.conflicts:
+        paths = list(conflict["paths"])
+        shown = ", ".join(paths[:2]) + (f" and {len(paths) - 2} more" if len(paths) > 2 else "")
+        pair = (conflict["task"], conflict["other"])
+        for name, other in (pair, pair[::-1]):
+            one = state.tasks.get(name)
+            if one is None or one.state not in MOVING:
+                continue
+            with_whom = f" with {other}" if other else ""
+            one.foreseen = one.foreseen or f"would conflict{with_whom} in {shown}"
 
 
 def _outdated(state: RunState, wave: int, sha: str) -> bool:
@@ -294,6 +312,7 @@ HANDLERS: dict[type[e.Event], Callable[..., None]] = {
     e.Woke: _woke,
     e.GateEnded: _gate_ended,
     e.GateAdvanced: _gate_advanced,
+    e.ConflictsForeseen: _conflicts_foreseen,
     e.WaveTagged: _wave_tagged,
     e.RolledBack: _rolled_back,
     e.DecisionMade: _decision_made,

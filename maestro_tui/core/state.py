@@ -204,6 +204,7 @@ class TaskRun:
     retries_used: int = 0
     lost: int = 0
     extended: tuple[str, ...] = ()  # files the user allowed on top of the plan's
+    foreseen: str = ""  # a conflict its merge would have as things stand, in words
     merged_sha: str = ""
     merged_at: float = 0.0
     queued_at: float = 0.0
@@ -299,6 +300,7 @@ class RunState:
     green: dict[str, tuple[str, str]] = field(default_factory=dict)
     # gate command -> failures of the base it was let through with the last time
     tolerated: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    foreseen: tuple[dict[str, Any], ...] = ()  # conflicts to come: task, other, paths
     questions: dict[str, Question] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
     notices: list[tuple[float, str]] = field(default_factory=list)

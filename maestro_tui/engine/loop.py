@@ -23,6 +23,7 @@ from maestro_tui.core.machine import Machine
 from maestro_tui.core.state import RunState, RunStatus, TaskState
 from maestro_tui.engine.attempts import find_agent
 from maestro_tui.engine.effects import Effects, worktrees_in_use
+from maestro_tui.engine.forecast import Forecast
 from maestro_tui.engine.git.command import Git, forget_foreign
 from maestro_tui.engine.git.merging import remove_stale_locks
 from maestro_tui.engine.git.repository import common_dir
@@ -78,9 +79,12 @@ class Engine:
             self._install_signals()
             self._catch_up()
             await self._open()
+            watching = asyncio.create_task(self._forecast.watch())
             try:
                 await self._loop()
             finally:
+                watching.cancel()
+                await asyncio.gather(watching, return_exceptions=True)
                 await self._close()
         return self.state
 
@@ -119,6 +123,7 @@ class Engine:
             script.steps if script else None,
             partial(find_agent, roster),
         )
+        self._forecast = Forecast(self.state, git, pool, self.post)
         self.post(
             e.EngineStarted(
                 at=time.time(), pid=os.getpid(), attended=self.attended, policies=self.policies

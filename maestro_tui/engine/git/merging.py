@@ -55,6 +55,17 @@ async def merge(git: Git, head: str, commit: str, message: str, *, base: str = "
     return MergeResult(sha)
 
 
+async def conflicting_paths(git: Git, ours: str, theirs: str) -> tuple[str, ...]:
+    """The paths on which a merge of two commits would conflict; nothing is merged."""
+    result = await git.run(
+        "merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", ours, theirs,
+        codes=(0, 1),
+    )  # fmt: skip
+    if not result.code:
+        return ()
+    return tuple(dict.fromkeys(p for p in os.fsdecode(result.out).split("\0")[1:] if p))
+
+
 def remove_stale_locks(git: Git, run: str) -> None:
     """Locks a killed git left on this run's own refs; nobody else writes those."""
     integration = git.common_dir / f"{integration_ref(run)}.lock"

@@ -104,6 +104,10 @@ class WorktreePool:
             link.write_text(wanted)
         return self._git.worktree(git_dir, path)
 
+    def peek(self, path: Path) -> Git:
+        """Git, seen from that worktree, for looking only: nothing is put back."""
+        return self._git.worktree(self._git_dir(path), path)
+
     async def acquire(self, branch: str, sha: str) -> Path:
         """A clean tree at ``sha`` on the new branch ``branch``."""
         fresh = not self._free

@@ -127,6 +127,8 @@ def _what(paint: Paint, task: TaskRun, asks: bool) -> tuple[str, Style]:
     colours = paint.colours
     if asks:
         return f"{ASKING.word}: {task_words(task, paint.now)}", colours.look(ASKING)
+    if task.foreseen:
+        return one_line(f"≠ {task.foreseen}"), colours.look(TASK[TaskState.CONFLICTED])
     words = task_words(task, paint.now)
     word = TASK[task.state].word
     if word.split()[0] not in words.casefold() and task.state not in (
