@@ -155,6 +155,13 @@ def _observing(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     _repo(decide)
     _target(decide, "maestro_tui.cli.runs:decide")
 
+    conflicts = commands.add_parser("conflicts", help="the conflicts a run waits with, in full")
+    conflicts.add_argument("run", nargs="?", default="", help="default: the newest")
+    conflicts.add_argument("task", nargs="?", default="", help="default: all that wait")
+    _repo(conflicts)
+    _json(conflicts)
+    _target(conflicts, "maestro_tui.cli.conflicts:conflicts")
+
     retry = commands.add_parser("retry", help="do a task after all that was given up")
     retry.add_argument("run")
     retry.add_argument("task")

@@ -80,8 +80,10 @@ class Merge(AttemptCommand):
 
 @dataclass(frozen=True, slots=True)
 class ResolveConflict(AttemptCommand):
-    """Finish the conflicted merge: "theirs" takes the task's side, "ours" the integration's,
-    "edited" what a person left in the worktree."""
+    """Finish the conflicted merge: "theirs" takes the task's side where lines conflict, "ours" what
+    is merged, "edited" what a person left in the worktree, "resolve" what was chosen place by
+    place.
+    """
 
     how: str = "edited"
 

@@ -140,6 +140,7 @@ def _conflict(state: RunState, question: Question, answer: str, text: str, by: s
     attempt = task.attempt
     assert attempt is not None
     attempt.resolve = answer
+    attempt.choices = text if answer == "resolve" else ""
     task.why = "its conflict is being resolved"
 
 

@@ -167,6 +167,8 @@ class MergeConflicted(AttemptEvent):
     others: tuple[str, ...] = ()  # tasks that wrote the other side
     worktree: str = ""
     evidence: tuple[str, ...] = ()
+    head: str = ""  # the integration branch it was merged into
+    files: tuple[dict[str, Any], ...] = ()  # path, kind, hunks (their number), writers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,9 +191,10 @@ class ConflictResolved(AttemptEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolutionRefused(AttemptEvent):
-    """What was offered as a resolution is none (markers left, files missing)."""
+    """What was offered as a resolution is none (markers left, files missing, gates red)."""
 
     reason: str
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -182,6 +182,13 @@ def conflict(
                 "retry", "Send back to the agent", "r", "a fresh attempt on top of what is merged"
             ),
             INSTRUCT,
+            Option(
+                "resolve",
+                "Choose by file and place",
+                "f",
+                "PATH=ours|theirs|both|base|delete, PATH#2=theirs for its second place",
+                text="required",
+            ),
             Option("edited", "I resolved it", "e", "edit the files in its worktree, then answer"),
             Option(
                 "theirs",

@@ -166,6 +166,9 @@ class Attempt:
     files: tuple[str, ...] = ()
     stray: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
+    conflict_head: str = ""  # the integration branch's commit it conflicts with
+    conflict_files: tuple[dict[str, Any], ...] = ()  # path, kind, hunks, writers
+    choices: str = ""  # what a person chose by file and hunk, as core.conflicts reads it
     claims: dict[str, Any] = field(default_factory=dict)
     instructions: str = ""
     failure: str = ""  # what went wrong before, for the agent's eyes

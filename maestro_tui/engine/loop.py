@@ -35,7 +35,7 @@ from maestro_tui.roster.discovery import load_roster
 
 POLL_S = 0.1  # how long a request of a person may wait
 PATIENCE_S = 2.0  # for a gate or a check that is nearly done when a stop is asked for
-_CUTTABLE = ("RunGate:", "CheckWork:")
+_CUTTABLE = ("RunGate:", "CheckWork:", "ResolveConflict:")
 Listener = Callable[[int, e.Event, RunState], None]
 
 

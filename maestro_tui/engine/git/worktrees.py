@@ -215,8 +215,7 @@ class WorktreePool:
         paths = {
             *self._free,
             *self._busy,
-            self.root / "integration",
-            self.root / "probe",
+            *(self.root / name for name in ("integration", "probe", "resolution")),
             *self.root.glob("agent-*"),
         }
         for path in paths:
