@@ -113,13 +113,17 @@ class TagWave(Command):
 
 @dataclass(frozen=True, slots=True)
 class Rollback(Command):
-    """Set the integration branch back to the end of a wave (0 = the base)."""
+    """Set the integration branch back to the end of a wave (0 = the base), or to right after the
+    merge of ``task``, which was the commit ``sha``.
+    """
 
     wave: int
+    task: str = ""
+    sha: str = ""
 
     @property
     def key(self) -> str:
-        return f"Rollback:{self.wave}"
+        return f"Rollback:{self.sha or self.wave}"
 
 
 @dataclass(frozen=True, slots=True)

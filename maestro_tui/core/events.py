@@ -238,9 +238,18 @@ class WaveTagged(Event):
 class RolledBack(Event):
     """The integration branch is back at the end of ``wave``; what was dropped is under refs."""
 
-    wave: int
+    wave: int  # -1: not at a wave's end but right after the merge of ``task``
     sha: str
     kept: str = ""
+    task: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackRequested(Event):
+    """A person wants the run back at a point: base, wave:N, or task:ID (right after its merge)."""
+
+    to: str
+    by: str = "user"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

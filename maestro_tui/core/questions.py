@@ -6,6 +6,7 @@ answer can be given only once.
 
 from __future__ import annotations
 
+from maestro_tui.core.rollback import Point, preview
 from maestro_tui.core.state import GateRun, Option, Question, RunState, TaskRun
 
 RETRY = Option("retry", "Retry", "r", "a fresh attempt, told what failed")
@@ -17,13 +18,17 @@ ABORT = Option("abort", "Abort the run", "A", "stop every agent; merged work is 
 SWAP = Option(
     "swap", "Other agent", "w", "retry with another agent: type its name", text="required"
 )
-ROLLBACK = Option(
-    "rollback",
-    "Roll back",
-    "B",
-    "drop this wave's merges; everything is kept under refs",
-    danger=True,
-)
+
+
+def _rollback(state: RunState, wave: int) -> Option:
+    """Back to the end of that wave, with what this drops."""
+    tags = [n for n in state.wave_tags if n <= wave]
+    target = max(tags, default=0)
+    point = Point("", state.wave_tags.get(target, state.base_sha), target)
+    drops = preview(state, point).drops
+    names = ", ".join(drops[:5]) + (" …" if len(drops) > 5 else "")
+    what = f"drops {names}; all of it is kept" if drops else "no merge is dropped"
+    return Option("rollback", "Roll back", "B", what, danger=True)
 
 
 def dependents_of(state: RunState, task: TaskRun) -> list[str]:
@@ -89,7 +94,7 @@ def failure(
         )
     options += [SWAP, SKIP]
     if task.wave > 1:
-        options.append(ROLLBACK)
+        options.append(_rollback(state, task.wave - 1))
     options.append(ABORT)
     return Question(
         id=f"fail-{task.task.key}-{attempt.number}",
@@ -242,7 +247,7 @@ def gate(state: RunState, run: GateRun, suspects: tuple[str, ...]) -> Question:
         )
     )
     if run.wave:
-        options.append(ROLLBACK)
+        options.append(_rollback(state, run.wave - 1))
     options += [
         Option("accept", "Accept as it is", "a", "go on with a red gate", danger=True),
         ABORT,
@@ -289,19 +294,24 @@ def _blame(run: GateRun, suspects: tuple[str, ...]) -> tuple[str, ...]:
     return (f"Most likely: {', '.join(suspects)}",) if suspects else ()
 
 
-def rolled_back(state: RunState, wave: int, kept: str) -> Question:
-    """The branch is back where wave N ended: and now?"""
-    later = [t.id for t in state.tasks.values() if t.wave > wave]
+def rolled_back(state: RunState, wave: int, kept: str, task: str = "") -> Question:
+    """The branch is back where wave N ended, or right after a task's merge: and now?"""
+    if task:
+        later = list(state.held_tasks)
+        where = f"right after the merge of {task}"
+    else:
+        later = [t.id for t in state.tasks.values() if t.wave > wave]
+        where = "the base" if wave == 0 else f"the end of wave {wave}"
     return Question(
         id=f"rolledback-{state.rollbacks}",
         kind="rolledback",
-        title=f"Rolled back to {'the base' if wave == 0 else f'the end of wave {wave}'}",
+        title=f"Rolled back to {where}",
         evidence=(
             f"To be done again: {', '.join(later)}.",
             f"What was dropped is kept: {kept}." if kept else "Nothing had to be dropped.",
         ),
         options=(
-            Option("restart", "Start the wave again", "r"),
+            Option("restart", "Do them again" if task else "Start the wave again", "r"),
             Option(
                 "instruct",
                 "Start it with instructions",

@@ -9,7 +9,7 @@ from typing import Any
 from maestro_tui.core import events as e
 from maestro_tui.core import questions
 from maestro_tui.core.build import open_run
-from maestro_tui.core.decisions import ask, decide, give_back
+from maestro_tui.core.decisions import ask, decide
 from maestro_tui.core.outstanding import outstanding
 from maestro_tui.core.policies import automatic_answer
 from maestro_tui.core.scheduling import wave_to_tag
@@ -157,31 +157,6 @@ def _wave_tagged(state: RunState, event: e.WaveTagged) -> None:
         state.wave_tags[event.wave] = event.sha
 
 
-def _rolled_back(state: RunState, event: e.RolledBack) -> None:
-    if state.rollback_to is None:
-        return
-    state.head = event.sha
-    if event.wave <= state.rollback_to:  # else an answer meanwhile wants it further back
-        state.rollback_to = None
-    state.held_after = event.wave
-    state.rollbacks += 1
-    state.tolerated.clear()
-    for number in [n for n in state.wave_tags if n > event.wave]:
-        del state.wave_tags[number]
-    for run in state.gates.values():
-        if run.wave == 0 or run.wave > event.wave:
-            run.state = "pending"
-    for key in [k for k, q in state.questions.items() if q.kind == "gate"]:
-        del state.questions[key]
-    kept_merges = [m[0] for m in state.merges]
-    cut = kept_merges.index(event.sha) + 1 if event.sha in kept_merges else 0
-    dropped = {task for _, task in state.merges[cut:]}
-    del state.merges[cut:]
-    give_back(state, event.wave, dropped)
-    if state.rollback_to is None:
-        ask(state, questions.rolled_back(state, event.wave, event.kept))
-
-
 def _decision_made(state: RunState, event: e.DecisionMade) -> None:
     if not decide(state, event.question, event.answer, event.text, event.by):
         notice(state, f"An answer to {event.question} came too late and was not used")
@@ -210,10 +185,10 @@ def _retry_requested(state: RunState, event: e.RetryRequested) -> None:
         failure = task.attempt.error if task.attempt else ""
         try_again(state, task, "is retried", instructions=event.text, failure=failure)
     if state.ended:
-        _reopen(state)
+        reopen(state)
 
 
-def _reopen(state: RunState) -> None:
+def reopen(state: RunState) -> None:
     """A run that had ended goes on; what its end left without a question is not waited for."""
     state.status = RunStatus.STOPPED
     state.ended_at = 0.0
@@ -314,7 +289,6 @@ HANDLERS: dict[type[e.Event], Callable[..., None]] = {
     e.GateAdvanced: _gate_advanced,
     e.ConflictsForeseen: _conflicts_foreseen,
     e.WaveTagged: _wave_tagged,
-    e.RolledBack: _rolled_back,
     e.DecisionMade: _decision_made,
     e.StopRequested: _stop_requested,
     e.ParallelChanged: _parallel_changed,

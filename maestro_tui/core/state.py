@@ -314,6 +314,8 @@ class RunState:
     stopping: str = ""  # checkpoint | drain | abort
     stop_reason: str = ""
     rollback_to: int | None = None
+    rollback_task: tuple[str, str] | None = None  # (task, commit of its merge) to go back to
+    held_tasks: tuple[str, ...] = ()  # dropped by such a roll-back: they wait for an answer
     held_after: int | None = None  # waves after this one wait for an answer
     rollbacks: int = 0
     delivery: int = 0  # tries so far

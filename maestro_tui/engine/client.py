@@ -104,6 +104,10 @@ class RunClient:
         """Turn the number of agents up or down."""
         self._ask("parallel", {"limit": limit})
 
+    def rollback(self, to: str) -> None:
+        """Go back to base, wave:N or task:ID; what is dropped is kept and done again."""
+        self._ask("rollback", {"to": to})
+
     def retry(self, task: str, text: str = "") -> None:
         """Do a given-up task after all."""
         self._ask("retry", {"task": task, "text": text})

@@ -240,9 +240,10 @@ class Effects:
 
     async def rollback(self, command: c.Rollback) -> e.Event:
         state = self.state
-        known = [n for n in state.wave_tags if n <= command.wave]
-        wave = max(known, default=0)
-        sha = state.wave_tags.get(wave, state.base_sha)
+        wave, sha = command.wave, command.sha
+        if not command.task:
+            wave = max((n for n in state.wave_tags if n <= command.wave), default=0)
+            sha = state.wave_tags.get(wave, state.base_sha)
         ref = merging.integration_ref(state.run)
         head = await self.git.resolve(ref)
         kept = ""
@@ -250,7 +251,7 @@ class Effects:
             kept = f"refs/maestro/{state.run}/rolled-back/{state.rollbacks + 1}"
             await self.git.run("update-ref", kept, head)
             await merging.swap_ref(self.git, ref, sha, head)
-        return e.RolledBack(at=time.time(), wave=wave, sha=sha, kept=kept)
+        return e.RolledBack(at=time.time(), wave=wave, sha=sha, kept=kept, task=command.task)
 
     # -- the end -----------------------------------------------------------------------------------
 

@@ -321,6 +321,8 @@ def _event_of(request: Request) -> e.Event | None:
             return e.StopRequested(at=at, mode=str(data.get("mode", "checkpoint")), by=request.by)
         case "parallel":
             return e.ParallelChanged(at=at, limit=int(data.get("limit", 1)))
+        case "rollback":
+            return e.RollbackRequested(at=at, to=str(data.get("to", "")), by=request.by)
         case "retry":
             return e.RetryRequested(
                 at=at, task=str(data.get("task", "")), text=str(data.get("text", ""))
