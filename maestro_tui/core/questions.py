@@ -63,6 +63,7 @@ def review(state: RunState) -> Question:
         evidence=(
             f"Up to {state.max_parallel} agents at once, mode {state.mode}, "
             f"driver {state.options.driver}.",
+            *((f"Setup in every worktree: {state.options.setup}",) if state.options.setup else ()),
             *commands,
         ),
         options=(

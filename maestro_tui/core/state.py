@@ -92,6 +92,12 @@ class RunOptions:
     retry_delay_s: float = 10.0
     launch_delay_s: float = 0.0
     worktree_root: str = ""
+    setup: str = ""  # run in every tree before an agent or a gate works there
+    setup_timeout_s: float = 600.0
+    copy: tuple[str, ...] = ()  # patterns of ignored files that every tree gets a copy of
+    port_base: int = 20_000  # 0: no ports are handed out
+    ports: int = 10  # for each tree
+    lfs: str = "smudge"  # smudge | skip: pointers instead of large files
 
 
 @dataclass(frozen=True, slots=True)

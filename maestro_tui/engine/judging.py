@@ -15,6 +15,7 @@ from maestro_tui.core.state import GateRun, RunState
 from maestro_tui.engine.evidence import gate_suspects
 from maestro_tui.engine.gates.running import GateRunner, Verdict
 from maestro_tui.engine.git.worktrees import WorktreePool
+from maestro_tui.engine.provision import ports_of
 
 MOST_NAMES = 200  # of each kind in an event; those that are let through must be complete
 
@@ -39,7 +40,11 @@ async def run_gate(
         gate=run.gate,
         logs=folder,
         name=f"{run.key}-{command.run}",
-        env={"MAESTRO_ATTEMPT_DIR": str(folder), "MAESTRO_RUN_ID": state.run},
+        env={
+            "MAESTRO_ATTEMPT_DIR": str(folder),
+            "MAESTRO_RUN_ID": state.run,
+            **ports_of(state, "integration"),
+        },
         tree=pool.integration,
         probe=probe,
         tell=tell,

@@ -30,6 +30,7 @@ from maestro_tui.engine.git.repository import common_dir
 from maestro_tui.engine.git.worktrees import WorktreePool
 from maestro_tui.engine.journal import Journal, JournalError, Request, Session
 from maestro_tui.engine.lock import RunLock
+from maestro_tui.engine.provision import provision
 from maestro_tui.plans.rehearsal import load_rehearsal
 from maestro_tui.roster.discovery import load_roster
 
@@ -110,7 +111,11 @@ class Engine:
         git = Git(common_dir(self.repo))
         remove_stale_locks(git, self.run)
         pool = WorktreePool(
-            git, worktrees_root(self.repo, self.state.options.worktree_root), self.run
+            git,
+            worktrees_root(self.repo, self.state.options.worktree_root),
+            self.run,
+            prepare=self._prepare,
+            env={"GIT_LFS_SKIP_SMUDGE": "1"} if self.state.options.lfs == "skip" else None,
         )
         pool.adopt(worktrees_in_use(self.state))
         script = load_rehearsal(Path(self.state.script)) if self.state.script else None
@@ -130,6 +135,10 @@ class Engine:
             )
         )
         self._take_requests()  # a stop that was asked for meets the start in one step
+
+    async def _prepare(self, git: Git, tree: Path) -> None:
+        log = run_dir(self.repo, self.run) / "_setup" / f"{tree.name}.log"
+        await provision(self.state, git, tree, log)
 
     async def _close(self) -> None:
         for task in self._running.values():
