@@ -226,6 +226,12 @@ def run_options(
         retry_delay_s=run.retry_delay_s,
         launch_delay_s=run.launch_delay_s or 0.0,
         worktree_root=run.worktree_root,
+        setup=run.setup,
+        setup_timeout_s=run.setup_timeout_s,
+        copy=run.copy,
+        port_base=run.port_base,
+        ports=run.ports,
+        lfs=run.lfs,
     )
     return dataclasses.replace(base, **policies(arguments))
 

@@ -127,6 +127,8 @@ def _what(paint: Paint, task: TaskRun, asks: bool) -> tuple[str, Style]:
     colours = paint.colours
     if asks:
         return f"{ASKING.word}: {task_words(task, paint.now)}", colours.look(ASKING)
+    if task.foreseen:
+        return one_line(f"≠ {task.foreseen}"), colours.look(TASK[TaskState.CONFLICTED])
     words = task_words(task, paint.now)
     word = TASK[task.state].word
     if word.split()[0] not in words.casefold() and task.state not in (
@@ -148,7 +150,9 @@ def gate_line(paint: Paint, gate: GateRun) -> Text:
     tail = duration(gate.seconds) if gate.seconds and gate.state != "running" else look.word
     if gate.state in ("failed", "accepted"):
         tail = look.word
-    line.append(clip(one_line(gate.gate.name), paint.width - 5 - len(tail)), colours.muted)
+    about = gate.stage if gate.state == "running" else gate.delta
+    name = f"{gate.gate.name}: {about}" if about else gate.gate.name
+    line.append(clip(one_line(name), paint.width - 5 - len(tail)), colours.muted)
     _right(paint, line, tail, look.variable)
     return line
 
