@@ -78,6 +78,10 @@ class UsageMeter:
                 self._earlier_cost += before
             self._costs[name] = float(cost)
 
+    def settle(self) -> None:
+        """The messages so far will not be in any session's totals: its agent was killed."""
+        self._close()
+
     def _close(self) -> None:
         for counts in self._messages.values():
             _add(self._closed, counts)
