@@ -119,7 +119,7 @@ class StreamParser:
         by_model, cost = session.get("model_usage"), session.get("total_cost_usd")
         if not by_model and cost is None:
             return []
-        self.meter.session(self._session, None, by_model, cost)
+        self.meter.session(self._session, None, by_model, cost, final=False)
         return [self._usage()]
 
 
