@@ -60,7 +60,8 @@ class ClaudeSession:
         )
         self._limits = Limits(self._invocation)
         self._verdicts: asyncio.Queue[Verdict] = asyncio.Queue()
-        self._idle, self._words = asyncio.Event(), asyncio.Event()
+        self._idle, self._running, self._words = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._told_at = self._result_at = 0.0
         self._agent: Spawned | None = None
         self._status: int | None = None
         self._interrupting = False
@@ -136,12 +137,14 @@ class ClaudeSession:
         return None
 
     async def _taken_up(self, pump: asyncio.Task[None]) -> bool:
-        """Whether words said just before the end of the turn have begun another one."""
-        try:
-            await asyncio.wait_for(self._idle.wait(), IDLE_S)
-        except TimeoutError:
+        """Whether words said at the very end of the turn have begun another one.
+
+        The program is idle only when no earlier words are left; later ones are waited for.
+        """
+        await _within(self._idle, IDLE_S)
+        if self._told_at < self._result_at or pump.done():
             return not self._verdicts.empty()
-        return self._words.is_set() and not pump.done()
+        return await _within(self._running, IDLE_S) or not self._verdicts.empty()
 
     async def _ask_what_now(self, pump: asyncio.Task[None]) -> bool:
         """After an interrupt: the agent waits for words, or for leave to go on."""
@@ -151,10 +154,11 @@ class ClaudeSession:
         )
         said = asyncio.create_task(self._words.wait())
         await asyncio.wait({asking, said, pump}, return_when=asyncio.FIRST_COMPLETED)
+        spoken = said.done()
         said.cancel()
         if not asking.done():
             asking.cancel()
-            return self._words.is_set()
+            return spoken
         answer = asking.result()
         if answer.allow:
             await self._client.query(answer.text or "Go on.")
@@ -206,6 +210,7 @@ class ClaudeSession:
 
     async def tell(self, text: str) -> None:
         """Words that reach the agent with its next tool result, or begin its next turn."""
+        self._told_at = time.monotonic()
         self._words.set()
         await self._client.query(text)
 
@@ -239,13 +244,12 @@ class ClaudeSession:
         self._limits.see(message)
         verdict = judge(message)
         if verdict is not None:
+            self._result_at = time.monotonic()
             self._idle.clear()
+            self._running.clear()
             self._verdicts.put_nowait(verdict)
         elif kind == "system" and message.get("subtype") == "session_state_changed":
-            if message.get("state") == "idle":
-                self._idle.set()
-            else:
-                self._words.clear()
+            (self._idle if message.get("state") == "idle" else self._running).set()
         elif kind == "user":
             self._usage_wanted = True
 
@@ -292,3 +296,12 @@ class ClaudeSession:
         except OSError:
             return ""
         return one_line(lines[-1], 300) if lines else ""
+
+
+async def _within(event: asyncio.Event, seconds: float) -> bool:
+    """Whether it happens within that time."""
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True
