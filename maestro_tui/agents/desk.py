@@ -28,7 +28,9 @@ class Desk:
     def __init__(self, context: Context, asked_before: int = 0) -> None:
         self._context = context
         self._open: dict[str, asyncio.Future[Answer]] = {}
-        self._number = asked_before  # by an earlier runner, whose answers must not be taken for ours
+        self._number = (
+            asked_before  # by an earlier runner, whose answers must not be taken for ours
+        )
 
     @property
     def waiting(self) -> bool:

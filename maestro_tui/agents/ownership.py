@@ -44,6 +44,6 @@ class Ownership:
         mine = ", ".join(self._owned[:8]) or "nothing"
         return (
             f"Refused by Maestro: {names} does not belong to this task (it owns {mine}, and its "
-            f'completion document {self._marker}). Describe the change you need there under '
+            f"completion document {self._marker}). Describe the change you need there under "
             '"Requested changes" in the completion document instead; do not try another way.'
         )

@@ -22,7 +22,9 @@ _UNKNOWN = re.compile(r"[$`*?\[\]{}]")
 def written(command: str, folder: str) -> list[str]:
     """Absolute paths the command names as places to write; what is computed is left out."""
     found: list[str] = []
-    for line in _HEREDOC.sub(lambda m: "<<" + m[3] + "\n", command).replace("\\\n", " ").split("\n"):
+    for line in (
+        _HEREDOC.sub(lambda m: "<<" + m[3] + "\n", command).replace("\\\n", " ").split("\n")
+    ):
         try:
             lexer = shlex.shlex(line, posix=True, punctuation_chars="();<>|&")
             lexer.whitespace_split = True

@@ -36,6 +36,9 @@ MOVING = ACTIVE | {TaskState.QUEUED, TaskState.MERGING}
 SATISFIED = frozenset({TaskState.MERGED, TaskState.DONE})
 GIVEN_UP = frozenset({TaskState.SKIPPED, TaskState.EXCLUDED})
 
+# Drivers whose agents hear what is said to them while they work.
+INTERACTIVE = frozenset({"claude"})
+
 _S = TaskState
 # What may follow what. A move that is not here is a bug, and the machine says so.
 TRANSITIONS: dict[TaskState, frozenset[TaskState]] = {
@@ -86,12 +89,15 @@ class RunOptions:
     on_gate_failure: str = "ask"  # ask | retry | rollback | accept | abort
     on_conflict: str = "ask"  # ask | skip | abort
     permission_policy: str = "ask"  # ask | allow | deny
+    permission_allow: tuple[str, ...] = ()  # rules: "Bash(npm test:*)", "WebFetch"
+    permission_deny: tuple[str, ...] = ()
     approved: bool = False  # the strategy was accepted before the run was made
     deliver_approved: bool = False  # --yes
     retries: int = 2  # automatic ones, under on_failure = retry
     retry_delay_s: float = 10.0
     launch_delay_s: float = 0.0
     worktree_root: str = ""
+    agents: dict[str, Any] = field(default_factory=dict)  # the driver's own settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,8 @@ class Question:
     subject: str = ""  # gate key, request id, …
     asked_at: float = 0.0
     default: str = ""
+    tool: str = ""  # of a permission: what it is about, and what "always" would allow
+    rule: str = ""
 
     def option(self, key: str) -> Option | None:
         """The option of that key, if the question has it."""
@@ -174,6 +182,9 @@ class Attempt:
     stop: bool = False  # wanted by a person; the engine ends it
     resolve: str = ""  # how the conflict is to be resolved, once decided
     pending_answers: dict[str, tuple[bool, str]] = field(default_factory=dict)
+    instructions_given: int = 0  # in mid-run, so far
+    pending_instructions: dict[int, tuple[str, str]] = field(default_factory=dict)
+    parked_until: float = 0.0
     outcome: str = ""  # merged | failed | stopped | lost | superseded
     agent: str = ""
 
@@ -203,6 +214,7 @@ class TaskRun:
     agent: str = ""  # set when the user swapped it
     retries_used: int = 0
     lost: int = 0
+    rules: tuple[str, ...] = ()  # what its agents may always do, by the user's answers
     extended: tuple[str, ...] = ()  # files the user allowed on top of the plan's
     merged_sha: str = ""
     merged_at: float = 0.0
@@ -278,6 +290,7 @@ class RunState:
     questions: dict[str, Question] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
     notices: list[tuple[float, str]] = field(default_factory=list)
+    rules: tuple[str, ...] = ()  # what every agent may always do, by the user's answers
     max_parallel: int = 10
     mode: str = "waves"
     attended: bool = True

@@ -174,7 +174,8 @@ class ModelApi:
         filled = [_filled(block, request) for block in blocks]
         message = _message(request, filled)
         if not request.get("stream"):
-            return _json(http, 200, message)
+            _json(http, 200, message)
+            return
         http.send_response(200)
         http.send_header("content-type", "text/event-stream")
         http.send_header("connection", "close")

@@ -97,7 +97,7 @@ def test_it_writes_its_files_and_ends_well(claude: Claude) -> None:
 
 
 def test_a_command_is_asked_about_and_allowed(claude: Claude) -> None:
-    claude.start([bash("python3 -c 'open(\"app.txt\", \"w\")'")], DONE, END)
+    claude.start([bash('python3 -c \'open("app.txt", "w")\'')], DONE, END)
     question = claude.asked()
     assert question["tool"] == "Bash"
     assert question["detail"].startswith("python3 -c")
@@ -202,7 +202,7 @@ def test_a_question_of_the_agent_is_put_and_answered(claude: Claude) -> None:
     assert "Blue" in json.dumps(claude.api.asked("s")[-1]["messages"])
 
 
-# -- the service ------------------------------------------------------------------------------------
+# -- the service -----------------------------------------------------------------------------------
 
 
 def test_a_budget_that_is_used_up_ends_it(claude: Claude) -> None:
@@ -272,7 +272,9 @@ def test_a_bad_request_is_named(claude: Claude) -> None:
 # -- ends ------------------------------------------------------------------------------------------
 
 SPAWN = "nohup python3 -c 'import time; time.sleep(600)' > /dev/null 2>&1 & echo $! > app.pid"
-WAIT = "python3 -c 'import os, time; open(\"own.pid\", \"w\").write(str(os.getpid())); time.sleep(600)'"
+WAIT = (
+    'python3 -c \'import os, time; open("own.pid", "w").write(str(os.getpid())); time.sleep(600)\''
+)
 
 
 def _busy(claude: Claude) -> list[int]:
@@ -312,10 +314,8 @@ def test_a_killed_runner_is_taken_up_in_its_session(claude: Claude) -> None:
 
 def test_a_secret_is_nowhere_to_be_read(claude: Claude) -> None:
     secret = "hunter2-and-more"
-    claude.start(
-        [bash('echo "key: $ANTHROPIC_API_KEY, token: $MY_TOKEN."')], DONE, END,
-        env={"ANTHROPIC_API_KEY": secret}, verify=['echo "key: $ANTHROPIC_API_KEY, token: $MY_TOKEN."'],
-    )  # fmt: skip
+    echo = 'echo "key: $ANTHROPIC_API_KEY, token: $MY_TOKEN."'
+    claude.start([bash(echo)], DONE, END, env={"ANTHROPIC_API_KEY": secret}, verify=[echo])
     assert claude.attempt.end(60)["ok"]
     for path in claude.attempt.path.iterdir():
         if path.is_file() and path.name != files.SPEC:

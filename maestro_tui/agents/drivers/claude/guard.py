@@ -100,9 +100,7 @@ class Guard:
             f"was ({shlex.join(['git', 'checkout', '--', *stray[:5]])} or remove what is new); a "
             "change outside your files is not merged."
         )
-        return {
-            "hookSpecificOutput": {"hookEventName": "PostToolUse", "additionalContext": words}
-        }
+        return {"hookSpecificOutput": {"hookEventName": "PostToolUse", "additionalContext": words}}
 
     async def _before_stop(self, data: Any, tool_use_id: str | None, context: Any) -> Any:
         missing = await self._finish.missing()

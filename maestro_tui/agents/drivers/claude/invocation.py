@@ -40,7 +40,7 @@ _OURS = {
 
 
 class Invocation:
-    """One attempt's ``claude``. Exists so that all that is handed to the program is in one place."""
+    """One attempt's ``claude``. Exists so that all the program is handed is in one place."""
 
     def __init__(self, spec: Spec, folder: str) -> None:
         self._spec, self._folder = spec, folder

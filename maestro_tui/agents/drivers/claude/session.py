@@ -98,9 +98,7 @@ class ClaudeSession:
         argv = self._invocation.arguments(resume=self._resume)
         errors = os.path.join(self._context.folder, STDERR)
         self._agent = spawn_talking(argv, self._context.spec.worktree, self._environment, errors)
-        self._context.emit(
-            "started", pid=self._agent.pid, session=self._invocation.text("session")
-        )
+        self._context.emit("started", pid=self._agent.pid, session=self._invocation.text("session"))
         return self._agent
 
     async def _until_done(self) -> Verdict | None:

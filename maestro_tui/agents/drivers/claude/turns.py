@@ -57,7 +57,7 @@ def judge(message: dict[str, Any]) -> Verdict | None:
         return _unauthorised(message)
     return Verdict(
         text=f"Claude: {text}",
-        limited=status == 429 or "limit" in text.lower() and ending == "api_error",
+        limited=status == 429 or ("limit" in text.lower() and ending == "api_error"),
         interrupted=ending.startswith("aborted"),
         more=more,
     )
