@@ -142,7 +142,7 @@ class ModelApi:
             return _json(http, 200, {"input_tokens": 100})
         if not request.get("tools") or name not in self.scripts:
             return self._stream(http, request, [text("Fine.")], cut=False)
-        number = sum(1 for m in request["messages"] if m["role"] == "assistant")
+        number = sum(1 for m in request["messages"] if _ours(m))
         turns = self.scripts[name]
         turn: Turn = turns[number] if number < len(turns) else [text("There is nothing more.")]
         parts = turn(request) if callable(turn) else turn
@@ -207,6 +207,11 @@ def _json(
 def _script(request: Request) -> str:
     found = _NAME.findall(json.dumps(request.get("messages", [])))
     return found[0] if found else ""
+
+
+def _ours(message: dict[str, Any]) -> bool:
+    """Whether the model said it; an agent that is resumed puts words of its own in between."""
+    return message["role"] == "assistant" and "No response requested." not in json.dumps(message)
 
 
 def _filled(block: Block, request: Request) -> Block:

@@ -124,6 +124,14 @@ def test_files_of_others_are_not_written(claude: Claude) -> None:
     assert claude.attempt.events("permission") == []
 
 
+def test_what_git_ignores_may_be_written_when_allowed(claude: Claude) -> None:
+    claude.file(".gitignore").write_text("build/\n")
+    claude.start([bash("rm -rf build")], DONE, END)
+    launch.answer(claude.attempt.path, claude.asked()["id"], True, "")
+    assert claude.attempt.end(60)["ok"]
+    assert "does not belong" not in claude.said()
+
+
 def test_a_path_that_leads_out_by_a_link_is_asked_about(claude: Claude) -> None:
     outside = claude.home / "outside"
     outside.mkdir()

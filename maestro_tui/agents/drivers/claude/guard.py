@@ -6,6 +6,7 @@ permission and ends at the desk.
 
 from __future__ import annotations
 
+import asyncio
 import shlex
 from typing import TYPE_CHECKING
 
@@ -75,8 +76,9 @@ class Guard:
         command = str((data.get("tool_input") or {}).get("command") or "")
         folder = str(data.get("cwd") or self._context.spec.worktree)
         stray = [p for p in written(command, folder) if self._owns.verdict(p) == FOREIGN]
+        stray = await self._minded([self._owns.inside(path) for path in stray])
         if stray:
-            return self._refuse([self._owns.inside(path) for path in stray])
+            return self._refuse(stray)
         if " ".join(command.split()) in self._approved:
             return _allow("approved with the plan")
         return {}
@@ -108,6 +110,21 @@ class Guard:
             return {}
         self._context.emit("text", text=f"Sent back to work: {clip(missing, 300)}")
         return {"decision": "block", "reason": missing}
+
+    async def _minded(self, paths: list[str]) -> list[str]:
+        """Those git minds: what it ignores (builds, caches) is nobody's work and never merged."""
+        if not paths:
+            return []
+        process = await asyncio.create_subprocess_exec(
+            "git", "check-ignore", "-z", "--stdin",
+            cwd=self._context.spec.worktree,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        out, _ = await process.communicate("\0".join(paths).encode("utf-8", "surrogateescape"))
+        ignored = set(out.decode("utf-8", "surrogateescape").split("\0"))
+        return [path for path in paths if path not in ignored]
 
     def _refuse(self, paths: list[str]) -> dict[str, Any]:
         self._context.emit("text", text=f"Refused to write {', '.join(paths[:5])}: not its own")
