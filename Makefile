@@ -11,10 +11,10 @@ demo: $(VENV)/.demo
 	@$(BIN)/maestro demo
 
 test: $(VENV)/.test
-	TEXTUAL_ANIMATIONS=none $(BIN)/python -m pytest -q
+	TEXTUAL_ANIMATIONS=none $(BIN)/python -m pytest -q -m "not agents"
 
 test-fast: $(VENV)/.test
-	TEXTUAL_ANIMATIONS=none $(BIN)/python -m pytest -q -m "not slow"
+	TEXTUAL_ANIMATIONS=none $(BIN)/python -m pytest -q -m "not slow and not agents"
 
 # The real agents' programs, from their registries, against a scripted service on this machine.
 test-agents: $(VENV)/.agents

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import uuid
@@ -122,6 +123,33 @@ def test_files_of_others_are_not_written(claude: Claude) -> None:
     assert claude.file("other.py").read_text() == "theirs\n"
     assert claude.said().count("does not belong to this task") >= 2
     assert claude.attempt.events("permission") == []
+
+
+SNEAKS = 'python3 -c \'open("other.py", "w").write("mine")\''
+
+
+@pytest.mark.skipif(
+    not (shutil.which("bwrap") and shutil.which("socat")), reason="needs bwrap and socat"
+)
+def test_the_sandbox_stops_what_no_hook_can_see(claude: Claude) -> None:
+    claude.file("other.py").write_text("theirs\n")
+    result = claude.run(
+        [bash(SNEAKS)], DONE, END, verify=["true"],
+        options={"sandbox": True, "others": ["other.py"], "approved": [SNEAKS]},
+    )  # fmt: skip
+    assert result["ok"]
+    assert claude.file("other.py").read_text() == "theirs\n"
+    assert "Read-only file system" in claude.said()
+
+
+def test_a_write_no_hook_can_see_is_noticed_at_once(claude: Claude) -> None:
+    claude.file("other.py").write_text("theirs\n")
+    git = ["git", "-c", "user.name=T", "-c", "user.email=t@t"]
+    subprocess.run([*git, "add", "-A"], cwd=claude.attempt.worktree, check=True)
+    subprocess.run([*git, "commit", "-qm", "x"], cwd=claude.attempt.worktree, check=True)
+    assert claude.run([bash(SNEAKS)], DONE, END, options={"approved": [SNEAKS]})["ok"]
+    assert any("files of others: other.py" in e["text"] for e in claude.attempt.events("text"))
+    assert "does not belong to your task. Put it back" in claude.said()
 
 
 def test_what_git_ignores_may_be_written_when_allowed(claude: Claude) -> None:

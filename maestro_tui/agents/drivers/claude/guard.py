@@ -122,8 +122,9 @@ class Guard:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
-        out, _ = await process.communicate("\0".join(paths).encode("utf-8", "surrogateescape"))
-        ignored = set(out.decode("utf-8", "surrogateescape").split("\0"))
+        both = [form for path in paths for form in (path, path + "/")]  # it may be a folder yet
+        out, _ = await process.communicate("\0".join(both).encode("utf-8", "surrogateescape"))
+        ignored = {p.rstrip("/") for p in out.decode("utf-8", "surrogateescape").split("\0")}
         return [path for path in paths if path not in ignored]
 
     def _refuse(self, paths: list[str]) -> dict[str, Any]:
