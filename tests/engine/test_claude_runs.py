@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tests.agents.model_api import Fail, ModelApi, Silent, bash, text, write
 from tests.engine.scratch import (
     environment,
     git,
+    journal_events,
     leftovers,
     maestro,
     make_repo,
@@ -211,6 +213,38 @@ def test_a_stop_ends_the_agent_and_what_it_started(place: Place) -> None:
     until(lambda: "time.sleep" in _text(folder / "events.jsonl"), "the command runs", SECONDS)
     client.stop("checkpoint")
     until(lambda: not client.engine_alive(), "the engine leaves", SECONDS)
+    assert leftovers(place.repo) == []
+
+
+def test_a_killed_engine_finds_its_agent_at_work(place: Place) -> None:
+    place.script("a", [write("fa.txt", "a\n")], [bash("make -n one")])
+    client = place.start(place.plan({"a": ""}))
+    question = place.question("permission")
+    folder = client.attempt_dir("a", 1)
+    runner = launch.identity(folder)
+    os.kill(client.state.engine_pid, signal.SIGKILL)
+    until(lambda: not client.engine_alive(), "the engine is gone")
+    client.start_engine()
+    assert client.decide(question.id, "allow")
+    assert place.finish() == "done"
+    assert launch.identity(folder) == runner
+    assert len(client.state.tasks["a"].attempts) == 1
+
+
+@pytest.mark.slow
+def test_ten_at_once_are_staggered_and_all_get_in(place: Place) -> None:
+    names = [f"t{n}" for n in range(10)]
+    for name in names:
+        place.script(name, [write(f"f{name}.txt", f"{name}\n")])
+    plan = place.plan(dict.fromkeys(names, ""))
+    done = maestro(
+        "run", str(plan), "--headless", "--yes", "--run-id", "r", cwd=place.repo, timeout=240
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    files = git(place.repo, "ls-tree", "--name-only", "HEAD").split()
+    assert set(files) == {"README.md", *(f"f{name}.txt" for name in names)}
+    starts = sorted(at for kind, _, at in journal_events(place.repo) if kind == "AgentStarted")
+    assert min(b - a for a, b in pairwise(starts)) > 1.0  # two seconds lie between two launches
     assert leftovers(place.repo) == []
 
 

@@ -122,7 +122,7 @@ class ClaudeSession:
             pump.cancel()
 
     async def _pump(self) -> None:
-        """Keep the SDK reading; what it yields was seen before, line by line."""
+        """To the end of the output; the SDK yields nothing, since all was seen line by line."""
         async for _ in self._client.receive_messages():
             pass
 

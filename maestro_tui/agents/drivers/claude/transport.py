@@ -60,7 +60,10 @@ class PipeTransport:
                     await _ready(self._agent.input, write=True)
 
     async def read_messages(self) -> AsyncIterator[dict[str, Any]]:
-        """The lines as messages; one that is no JSON is in the log and nowhere else."""
+        """The messages by which the SDK is asked and answered; all others are only ``seen``.
+
+        It would parse them for nothing, and end the session over one of a kind it does not know.
+        """
         assert self._agent is not None
         lines = LineSplitter(LONGEST)
         while True:
@@ -75,7 +78,8 @@ class PipeTransport:
                 message = _parsed(line)
                 if message is not None:
                     self._seen(message)
-                    yield message
+                    if str(message.get("type")).startswith("control_"):
+                        yield message
             if not data:
                 return
             await asyncio.sleep(0)  # a flood leaves room for people's requests
