@@ -26,8 +26,10 @@ class ClaudeDriver:
         for folder in context.spec.options.get("python_path") or ():
             if isinstance(folder, str) and folder not in sys.path:
                 sys.path.append(folder)
+        from maestro_tui.agents.drivers.claude.lean import import_sdk
+
         try:
-            import claude_agent_sdk  # noqa: F401
+            import_sdk(SDK)
         except ImportError as error:
             why = f"The claude driver needs claude-agent-sdk ({error}); install it: {INSTALL}"
             return Outcome("spawn-error", error=why)
