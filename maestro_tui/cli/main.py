@@ -48,10 +48,10 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("--run-id", default="", metavar="NAME", help="name the run yourself")
     run.add_argument(
         "--driver",
-        choices=["auto", "rehearsal", "command"],
+        choices=["auto", "claude", "rehearsal", "command"],
         default=None,
-        help="who does the work (default: command with --agent-command, else rehearsal "
-        "where a script lies beside the plan)",
+        help="who does the work (default: command with --agent-command, rehearsal where a script "
+        "lies beside the plan, else claude)",
     )
     run.add_argument(
         "--agent-command",
@@ -161,6 +161,14 @@ def _observing(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     _repo(conflicts)
     _json(conflicts)
     _target(conflicts, "maestro_tui.cli.conflicts:conflicts")
+    tell = commands.add_parser("tell", help="say something to a running agent")
+    tell.add_argument("run")
+    tell.add_argument("task")
+    tell.add_argument("words", nargs="?", default="", help="heard with its next step")
+    tell.add_argument("--interrupt", action="store_true", help="end what it does now; it waits")
+    tell.add_argument("--model", default="", metavar="NAME", help="go on with this model")
+    _repo(tell)
+    _target(tell, "maestro_tui.cli.runs:tell")
 
     retry = commands.add_parser("retry", help="do a task after all that was given up")
     retry.add_argument("run")
