@@ -94,6 +94,18 @@ def build_parser() -> argparse.ArgumentParser:
     _repo(attach)
     _target(attach, "maestro_tui.cli.run:attach")
 
+    replay = commands.add_parser("replay", help="play a run again on the screen")
+    replay.add_argument("run", nargs="?", default="", help="default: the newest")
+    replay.add_argument(
+        "--speed",
+        type=_speed,
+        metavar="N",
+        default=10.0,
+        help="times as fast as it was, 1 to 100 (default 10)",
+    )
+    _repo(replay)
+    _target(replay, "maestro_tui.cli.run:replay")
+
     plan = commands.add_parser("plan", help="show, check or export a plan; runs nothing")
     plan.add_argument("action", choices=["show", "check", "export"])
     plan.add_argument("file")
@@ -276,6 +288,13 @@ def _positive(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
+    return value
+
+
+def _speed(text: str) -> float:
+    value = float(text)
+    if not 1 <= value <= 100:  # false for "nan", too
+        raise argparse.ArgumentTypeError("must be from 1 to 100")
     return value
 
 
