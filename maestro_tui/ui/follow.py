@@ -74,10 +74,11 @@ class Follow:
 def _task_print(task: TaskRun) -> Hashable:
     """Everything of a task that is on the screen, as something comparable."""
     attempt = task.attempt
-    mine: Hashable = None
+    mine: Hashable = task.foreseen
     if attempt is not None:
         mine = (
             attempt.number,
+            task.foreseen,
             attempt.activity,
             attempt.started_at,
             attempt.ended_at,
@@ -91,4 +92,4 @@ def _task_print(task: TaskRun) -> Hashable:
 
 
 def _gate_print(gate: GateRun) -> Hashable:
-    return (gate.state, gate.runs, gate.seconds)
+    return (gate.state, gate.runs, gate.seconds, gate.stage)

@@ -18,7 +18,8 @@ from maestro_tui.ui.alert import make_alert
 from maestro_tui.ui.app import Launch, MaestroApp
 from maestro_tui.ui.exits import FAILED
 from maestro_tui.ui.screens.drafting import Revise
-from maestro_tui.ui.screens.review import Prompt, ReviewScreen
+from maestro_tui.ui.screens.review import Prompt, Reread, ReviewScreen
+from maestro_tui.ui.screens.source_lines import lines_of
 from maestro_tui.ui.source import RunSource
 from maestro_tui.ui.theme_watch import ThemeWatch
 from maestro_tui.ui.views import History, OtherRun
@@ -69,6 +70,7 @@ def show_review(
     notes: Sequence[str],
     revise: Revise,
     prompt: Prompt,
+    reread: Reread | None = None,
 ) -> int:
     """The review first; on a yes the run is launched and its board shown. The exit code."""
     review = ReviewScreen(
@@ -78,6 +80,8 @@ def show_review(
         facts=notes,
         revise=revise,
         prompt=prompt,
+        source=lines_of,
+        reread=reread,
     )
     code = asyncio.run(run_screen(_app(repo, None, review=review, launch=launch)))
     return code if isinstance(code, int) else FAILED

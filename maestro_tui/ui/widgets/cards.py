@@ -141,6 +141,8 @@ def _what(paint: Paint, state: RunState, task: TaskRun, asks: bool) -> tuple[str
         words = f"quiet {duration(quiet)}: {words}"
     if asks:
         return words, colours.look(ASKING)
+    if task.foreseen:
+        return one_line(f"≠ {task.foreseen}"), colours.look(TASK[TaskState.CONFLICTED])
     alarming = task.state in (TaskState.FAILED, TaskState.CONFLICTED, TaskState.BLOCKED)
     return words, colours.look(TASK[task.state]) if alarming else colours.muted
 
@@ -155,7 +157,9 @@ def gate_line(paint: Paint, gate: GateRun) -> Text:
     tail = duration(gate.seconds) if gate.seconds and gate.state != "running" else look.word
     if gate.state in ("failed", "accepted"):
         tail = look.word
-    line.append(clip(one_line(gate.gate.name), paint.width - 5 - len(tail)), colours.muted)
+    about = gate.stage if gate.state == "running" else gate.delta
+    name = f"{gate.gate.name}: {about}" if about else gate.gate.name
+    line.append(clip(one_line(name), paint.width - 5 - len(tail)), colours.muted)
     _right(paint, line, tail, look.variable)
     return line
 
