@@ -75,6 +75,11 @@ class DashboardScreen(RunScreen[str]):
         self._sheet, self._graph = Sheet(), GraphView(now)
 
     @property
+    def current_task(self) -> str:
+        """The task the user is on."""
+        return self.selected
+
+    @property
     def _state(self) -> RunState:
         return self._source.state
 
