@@ -198,7 +198,7 @@ class ReviewScreen(Screen[Strategy | None]):
                 line.append(f"  {letter} ", colours.style("accent", bold=True))
                 line.append(words)
             if self.draft.changed:
-                line.append("   changed, u undoes", colours.muted)
+                line.append(" · u undoes", colours.muted)
         self.query_one("#ask", Static).update(line)
 
     # -- answers -------------------------------------------------------------------------------
