@@ -107,7 +107,7 @@ _COMMAND = 'a command: "prog arg" or ["prog", "arg"]'
 class RunSettings:
     """How runs go: ``[run]``. None means: decided by the agent definition or the driver."""
 
-    driver: str = _choice("auto", "command", "rehearsal")
+    driver: str = _choice("auto", "claude", "command", "rehearsal")
     agent_command: tuple[str, ...] = _rule(_command, _COMMAND, ())
     max_parallel: int = _rule(_count(1, 100), "a whole number from 1 to 100", 10)
     mode: str = _choice("waves", "streaming")
@@ -124,6 +124,40 @@ class RunSettings:
     worktree_root: str = _rule(_text, "a folder", "")
     # A plan of more files is launched phase by phase; 0 launches every plan whole.
     large_plan_files: int = _rule(_count(0, 1_000_000), "a whole number, 0 for no limit", 100)
+    setup: str = _rule(_text, "a command line", "")
+    setup_timeout_s: float = _rule(_above_zero, _SECONDS + " above 0", 600.0)
+    copy: tuple[str, ...] = _rule(_texts, "a list of patterns", ())
+    port_base: int = _rule(_count(0, 64_000), "a whole number from 0 to 64000", 20_000)
+    ports: int = _rule(_count(0, 40), "a whole number from 0 to 40", 10)
+    lfs: str = _choice("smudge", "skip")
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionSettings:
+    """What agents may do without asking, and never: ``[permissions]``; refusals come first."""
+
+    allow: tuple[str, ...] = _rule(_texts, 'a list of rules such as "Bash(npm test:*)"', (),
+                                   user_only=True)  # fmt: skip
+    deny: tuple[str, ...] = _rule(_texts, 'a list of rules such as "Bash(git push:*)"', ())
+
+
+@dataclass(frozen=True, slots=True)
+class ClaudeSettings:
+    """How the claude driver runs its agents: ``[claude]``. Empty or 0: as Claude Code has it."""
+
+    program: str = _rule(_text, "a program", "", user_only=True)
+    model: str = _rule(_text, "a model's name", "")
+    fallback_model: str = _rule(_text, "a model's name", "")
+    effort: str = _choice("", "low", "medium", "high", "xhigh", "max")
+    max_turns: int = _rule(_count(0, 100_000), "a whole number", 0)
+    budget_usd: float = _rule(_seconds, "a number of dollars", 0.0)
+    sandbox: str = _choice("auto", "on", "off")
+    setting_sources: tuple[str, ...] = _rule(_texts, "a list of user, project, local",
+                                             ("user", "project"))  # fmt: skip
+    keep_env: tuple[str, ...] = _rule(_texts, "a list of variables' names", (), user_only=True)
+    on_limit: str = _choice("park", "fail")
+    backoff_s: float = _rule(_above_zero, _SECONDS + " above 0", 60.0)
+    limit_wait_s: float = _rule(_above_zero, _SECONDS + " above 0", 28_800.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +197,8 @@ class Settings:
     ui: UiSettings = UiSettings()
     agents: AgentSettings = AgentSettings()
     routing: RoutingSettings = RoutingSettings()
+    permissions: PermissionSettings = PermissionSettings()
+    claude: ClaudeSettings = ClaudeSettings()
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     # USD per million tokens by model, where they differ from those that come with Maestro.
     prices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -175,6 +211,8 @@ _SECTIONS: dict[str, type[Any]] = {
     "ui": UiSettings,
     "agents": AgentSettings,
     "routing": RoutingSettings,
+    "permissions": PermissionSettings,
+    "claude": ClaudeSettings,
 }
 
 
@@ -253,7 +291,7 @@ def _values(
         if rule.user_only and project:
             mine = user_config_dir() / "config.toml"
             raise ConfigError(
-                path, line, f"{section}.{key} runs a program of yours; set it in {mine}"
+                path, line, f"{section}.{key} decides what runs on your machine; set it in {mine}"
             )
         try:
             out[key] = rule.read(value)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 _NODE = re.compile(
     r"(?:(?:Epic|Task|Phase|Step|Stage|Story|Stream|Track|Wave|Milestone)\s+)?"
     r"(T\d{2,4}[a-z]?|\d+(?:\.\d+)+[a-z]?|[A-Z]{1,4}-?\d+(?:\.\d+)*"
-    r"|(?<=Epic )\d+|(?<=Task )\w+|(?<=Phase )\w+|(?<=Step )\w+|(?<=Stage )\w+|(?<=Stream )\w|(?<=Track )\w"
+    r"|(?<=Epic )\d+|(?<=Task )\w+|(?<=Phase )\w+|(?<=Step )\w+|(?<=Stage )\w+|(?<=Stream )\w|"
+    r"(?<=Track )\w"
     r"|(?<=Wave )\d+|(?<=Milestone )\w+)(?:\s*\([^()]*\))?"
 )
 _STROKES = {"|": 0, "│": 0, "/": 1, "╱": 1, "\\": -1, "╲": -1, "v": 0, "▼": 0, "↓": 0}
@@ -39,7 +40,9 @@ def drawn_edges(lines: Sequence[str], known: Collection[str] = ()) -> list[tuple
         return []
     rows = [line.expandtabs(4)[:400] for line in lines]
     nodes = [
-        Node(r, m.start(), m.end(), m[0]) for r, line in enumerate(rows) for m in _NODE.finditer(line)
+        Node(r, m.start(), m.end(), m[0])
+        for r, line in enumerate(rows)
+        for m in _NODE.finditer(line)
     ] or [
         Node(r, m.start(), m.end(), m[0])
         for r, line in enumerate(rows)
@@ -68,9 +71,7 @@ class _Grid:
 
     def at(self, row: int, column: int, slack: int = 0) -> Node | None:
         """The name at a place, or within ``slack`` columns of it, the nearest first."""
-        fits = [
-            n for n in self.by_row.get(row, ()) if n.first - slack <= column < n.last + slack
-        ]
+        fits = [n for n in self.by_row.get(row, ()) if n.first - slack <= column < n.last + slack]
         return min(fits, key=lambda n: abs((n.first + n.last) / 2 - column), default=None)
 
     def follow(self, row: int, column: int, step: int) -> Node | None:

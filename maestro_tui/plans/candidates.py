@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from maestro_tui.plans.blocks import Block, Section
 from maestro_tui.plans.keys import clean
@@ -20,14 +20,19 @@ from maestro_tui.plans.sections import NEVER_WORK, NO_WORK, class_of_title
 from maestro_tui.plans.table_tasks import rows_of
 
 _WORDS = {
-    "task": r"task|todo|to-do|ticket|story|user story|issue|work ?item|work ?package|wp|slice|pr|pull request|"
-            r"change|deliverable|feature|bug|タスク|任务|任務|작업|tarea|tâche|tarefa|aufgabe|задача|nhiệm vụ",
+    "task": r"task|todo|to-do|ticket|story|user story|issue|work ?item|work ?package|wp|slice|pr|"
+            r"pull request|"
+            r"change|deliverable|feature|bug|タスク|任务|任務|작업|tarea|tâche|tarefa|aufgabe|"
+            r"задача|nhiệm vụ",
     "step": r"step|schritt|paso|étape|passo|ステップ|手順|步骤|bước|шаг",
     "stream": r"work ?stream|stream|track|lane",
     "phase": r"phase|stage|milestone|epic|sprint|iteration|wave|group|part|batch|layer|tier|cycle|"
              r"fase|フェーズ|阶段|階段|단계|giai đoạn|этап|phasen?|étape majeure",
 }  # fmt: skip
-_ID = r"\d+(?:[.\-]\d+)*[A-Za-z]?(?![\w])|[A-Z]{1,8}-?\d+(?:\.\d+)*[a-z]?(?![\w])|[A-Z](?![\w])|[IVX]+(?![\w])"
+_ID = (
+    r"\d+(?:[.\-]\d+)*[A-Za-z]?(?![\w])|[A-Z]{1,8}-?\d+(?:\.\d+)*[a-z]?(?![\w])|[A-Z](?![\w])|"
+    r"[IVX]+(?![\w])"
+)
 _SEPARATOR = r"\s*(?:[:.)：、\]]|[-–—]+|\s)\s*"
 _NAMED = {
     kind: re.compile(
@@ -35,9 +40,12 @@ _NAMED = {
     )
     for kind, words in _WORDS.items()
 }
-_CJK_PHASE = re.compile(r"第\s*([0-9]+|[一二三四五六七八九十]+)\s*(?:阶段|階段|フェーズ|步|部分|단계)\s*[:：、.]?\s*(.*)$")
+_CJK_PHASE = re.compile(
+    r"第\s*([0-9]+|[一二三四五六七八九十]+)\s*(?:阶段|階段|フェーズ|步|部分|단계)\s*[:：、.]?\s*(.*)$"
+)
 _ID_HEADING = re.compile(
-    r"\[?((?:PR |MR )?#\d+|[A-Z]{1,10}-?\d+(?:\.\d+)*[a-z]?|\d+(?:\.\d+)+[a-z]?|\d+[A-Za-z]|\d{1,3}-\d{1,3}"
+    r"\[?((?:PR |MR )?#\d+|[A-Z]{1,10}-?\d+(?:\.\d+)*[a-z]?|\d+(?:\.\d+)+[a-z]?|\d+[A-Za-z]|"
+    r"\d{1,3}-\d{1,3}"
     r"|[a-z]{2,12}(?:-[a-z]+)*-(?=[a-z0-9]*\d)[a-z0-9]{2,6}(?:\.\d+)*)\]?(?:\s*[:.)：]|\s+[-–—]+|\s)\s*(\S.*)$"
 )
 _NUMBERED = re.compile(r"(\d{1,3})(?:[.):：]|\s+[-–—])\s*(\S.*)$")
@@ -176,7 +184,7 @@ def _of_items(section: Section) -> Iterator[Candidate]:
             label = _label_class(block.text)
         if block.kind != "item" or label in NEVER_WORK:
             continue
-        candidate = _item(section, block, kind)
+        candidate = _item(section, _joined(section.blocks, number), kind)
         if candidate is not None:
             candidate.blocks = _item_body(section.blocks, number, candidate)
             last = candidate.blocks[-1] if candidate.blocks else block
@@ -191,6 +199,22 @@ def _of_table(section: Section, block: Block) -> Iterator[Candidate]:
             "table", row.id, clean(row.title), " ".join(row.cells), row.line, row.line, section,
             status=status_word(row.status) if row.status else "pending",
         )  # fmt: skip
+
+
+def _joined(blocks: list[Block], number: int) -> Block:
+    """An item with the lines it wraps onto, so that its title and its paths are whole."""
+    block = blocks[number]
+    text = block.text
+    for more in blocks[number + 1 : number + 4]:
+        wraps = more.kind == "text" and more.line == block.line + 1 + text.count("\n")
+        if (
+            not wraps
+            or more.text.startswith(("*", "_", "|", "<"))
+            or re.match(r"[^:]{1,30}:\s", more.text)
+        ):
+            break
+        text += "\n" + more.text
+    return replace(block, text=" ".join(text.split("\n"))) if text is not block.text else block
 
 
 def _label_class(text: str) -> str:

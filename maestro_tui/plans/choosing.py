@@ -28,7 +28,20 @@ _WORDS = {
     "numbered": "numbered headings", "ordered": "a numbered list", "box": "checkboxes",
     "item-id": "list items with ids", "table": "rows of a table",
 }  # fmt: skip
-_FACTS = frozenset({"files", "create", "modify", "delete", "test", "verify", "depends", "blocks", "marker", "agent"})
+_FACTS = frozenset(
+    {
+        "files",
+        "create",
+        "modify",
+        "delete",
+        "test",
+        "verify",
+        "depends",
+        "blocks",
+        "marker",
+        "agent",
+    }
+)
 
 
 @dataclass(slots=True)
@@ -62,7 +75,9 @@ def choose(found: dict[str, list[Candidate]], rank: Sequence[str] = RANK) -> Cho
     rivals = [f for f, members in fits[1:] if not _within(members, tasks) and len(members) > 1]
     tasks, groups = _leaves(tasks, family)
     unsure = family in ("numbered", "ordered", "box", "component")
-    confidence = "high" if not unsure and not rivals else "medium" if not (unsure and rivals) else "low"
+    confidence = (
+        "high" if not unsure and not rivals else "medium" if not (unsure and rivals) else "low"
+    )
     runner = rivals[0] if rivals else (fits[1][0] if len(fits) > 1 else "")
     return Choice(family, tasks, groups, runner, confidence)
 
@@ -74,6 +89,8 @@ def _better(fits: Sequence[tuple[str, list[Candidate]]]) -> tuple[str, list[Cand
     phases = fits[0][1]
     told = sum(1 for c in phases if has_facts(c))
     for family, members in fits[1:]:
+        if family == "table" and not told and not members[0].id.isdigit():
+            return family, members
         facts = sum(1 for c in members if family == "numbered" and has_facts(c))
         if facts * 2 >= len(members) and facts > told and not _within(members, phases):
             return family, members
@@ -172,7 +189,11 @@ def has_facts(c: Candidate) -> bool:
 def _headings_with_id(found: dict[str, list[Candidate]]) -> list[Candidate]:
     shapes: dict[tuple[str, int], list[Candidate]] = {}
     for c in found.get("id", []):
-        parent = class_of_title(c.section.parent.title) if c.section.parent and c.section.parent.level > 1 else ""
+        parent = (
+            class_of_title(c.section.parent.title)
+            if c.section.parent and c.section.parent.level > 1
+            else ""
+        )
         if parent in NO_WORK or class_of_title(c.title) in ("negative", "log", "timeline"):
             continue
         shapes.setdefault((re.sub(r"\d+", "0", re.sub(r"[a-z]", "a", c.id)), 0), []).append(c)
@@ -182,7 +203,11 @@ def _headings_with_id(found: dict[str, list[Candidate]]) -> list[Candidate]:
 
 
 def _steps(found: dict[str, list[Candidate]]) -> list[Candidate]:
-    out = [c for c in found.get("step", []) if not classes_above(c.section.parent or c.section) & NO_WORK]
+    out = [
+        c
+        for c in found.get("step", [])
+        if not classes_above(c.section.parent or c.section) & NO_WORK
+    ]
     return out if len(out) > 1 else []
 
 
@@ -228,7 +253,8 @@ def _is_task_list(c: Candidate, phases: set[int]) -> bool:
     return (
         parent is not None
         and parent.line in phases
-        and re.fullmatch(r"(tasks|work items|deliverables|steps|actions)\W*", c.section.title, re.I) is not None
+        and re.fullmatch(r"(tasks|work items|deliverables|steps|actions)\W*", c.section.title, re.I)
+        is not None
     )
 
 
@@ -246,7 +272,10 @@ def _numbered(found: dict[str, list[Candidate]]) -> list[Candidate]:
     for c in found.get("numbered", []):
         parent = c.section.parent
         above = classes_above(parent) if parent is not None and parent.level > 1 else set()
-        if above & (NO_WORK - {"files"} | {"dependencies"}) or class_of_title(c.title) in NEVER_WORK:
+        if (
+            above & (NO_WORK - {"files"} | {"dependencies"})
+            or class_of_title(c.title) in NEVER_WORK
+        ):
             continue
         levels.setdefault(c.section.level, []).append(c)
     for level in sorted(levels, key=lambda n: -len(levels[n])):
@@ -258,7 +287,9 @@ def _numbered(found: dict[str, list[Candidate]]) -> list[Candidate]:
 
 def _evident_number(c: Candidate) -> bool:
     above = classes_above(c.section.parent or c.section)
-    return bool(above & {"work", "files"}) or has_facts(c) or leading_file(c.title, c.line) is not None
+    return (
+        bool(above & {"work", "files"}) or has_facts(c) or leading_file(c.title, c.line) is not None
+    )
 
 
 def _components(found: dict[str, list[Candidate]]) -> list[Candidate]:
@@ -280,13 +311,19 @@ def _items_with_id(found: dict[str, list[Candidate]]) -> list[Candidate]:
 def _table_rows(found: dict[str, list[Candidate]]) -> list[Candidate]:
     """Rows of the first table of work; later ones repeat its ids with other columns."""
     rows = [c for c in found.get("table", []) if _is_work_table(c)]
-    first = rows[0].section.line if rows else 0
-    out = [c for c in rows if c.section.line == first]
+    first: dict[str, Candidate] = {}
+    for row in rows:
+        first.setdefault(row.id, row)
+    named = [c for c in first.values() if not c.id.isdigit()]
+    out = named or [c for c in first.values() if rows and c.section.line == rows[0].section.line]
     return out if len(out) > 1 else []
 
 
 def _is_work_table(c: Candidate) -> bool:
-    return bool(classes_above(c.section) & {"work", "dependencies"})
+    above = (c.section, *c.section.ancestors())
+    return bool(classes_above(c.section) & {"work", "dependencies"}) or any(
+        _is_phase(s.title) for s in above
+    )
 
 
 def _own_class(c: Candidate) -> str:

@@ -9,7 +9,8 @@ from maestro_tui.plans.labels import Label
 
 _HEADS = frozenset(
   {
-    "alembic", "ansible", "ant", "awk", "bandit", "bash", "bazel", "biome", "black", "bun",
+    "alembic", "ansible", "bunx", "fvm", "devenv", "mutmut", "safety", "hatch", "rye", "nix", "ng", "dbt", "vue-tsc",
+    "xcrun", "gradlew", "mvnw", "swiftlint", "golint", "staticcheck", "rustup", "wasm-pack", "trunk", "pnpx", "yq", "stat", "ant", "awk", "bandit", "bash", "bazel", "biome", "black", "bun",
     "bundle", "cargo", "cat", "cd", "clang", "cmake", "composer", "coverage", "cs", "ctest",
     "curl", "dart", "deno", "diff", "docker", "docker-compose", "dotnet", "echo", "elixir",
     "eslint", "export", "find", "flake8", "flutter", "gh", "git", "go", "gofmt",
@@ -57,7 +58,9 @@ def commands_said(text: str) -> list[str]:
     coded = [c.strip() for c in re.findall(r"``?([^`]+)``?", text)]
     if coded:
         return [c for c in coded if is_command_like(c)]
-    found = re.match(r"\W*(?:\d+[.)]\s*)?(?:run|command|verify)\W*[:：]\s*(\S.*)$", text, re.IGNORECASE)
+    found = re.match(
+        r"\W*(?:\d+[.)]\s*)?(?:run|command|verify)\W*[:：]\s*(\S.*)$", text, re.IGNORECASE
+    )
     if found is None or not is_command_like(found[1]):
         return []
     return [re.sub(r"\s+\((?:should|must|expect|exit|no|all|->)[^()]*\)$", "", found[1].strip())]
@@ -94,7 +97,9 @@ def commands_in_fence(info: str, lines: Iterable[str]) -> list[str]:
 
 def commands_of(label: Label) -> list[str]:
     """The commands under a verify label: its value, its list and its fences."""
-    said = re.fullmatch(r"run( tests?)?|commands?|(verify|test) commands?", label.written, re.IGNORECASE)
+    said = re.fullmatch(
+        r"run( tests?)?|commands?|(verify|test) commands?", label.written, re.IGNORECASE
+    )
     find = commands_said if said else commands_in_text
     out = [c for entry in label.entries() for c in find(entry.text)]
     for fence in label.fences:
@@ -106,9 +111,11 @@ def commands_of(label: Label) -> list[str]:
 _NO_CHECK = re.compile(
     r"(git\s+(add|commit|push|checkout|switch|branch|merge|rebase|stash|tag|worktree|reset|mv|rm|init|clone|pull|fetch)"
     r"|mkdir|touch|cp|mv|rm|cd|ln|chmod|chown|export|source|echo|cat|sleep|kill|open|code|vim|nano"
-    r"|(npm|pnpm|yarn|bun)\s+(install|i|add|ci|init|create|remove|uninstall)\b|(pip3?|uv pip|poetry|pdm|uv)\s+(install|add|sync)"
+    r"|(npm|pnpm|yarn|bun)\s+(install|i|add|ci|init|create|remove|uninstall)\b|(pip3?|uv pip|"
+    r"poetry|pdm|uv)\s+(install|add|sync)"
     r"|(apt|apt-get|brew|dnf)\s|go\s+(get|mod|install)\b|cargo\s+(add|new|init|install)\b|gh\s+(pr|issue)\b|npx\s+(degit|create-)"
-    r"|docker[ -]compose\s+(up|down)|docker\s+(run|pull)|alembic\s+revision|ssh|scp|curl\s+-[a-zA-Z]*o)(\s|$)"
+    r"|docker[ -]compose\s+(up|down)|docker\s+(run|pull)|alembic\s+revision|ssh|scp|"
+    r"curl\s+-[a-zA-Z]*o)(\s|$)"
 )
 
 
@@ -121,5 +128,14 @@ def is_check(command: str) -> bool:
 def checks_in_fence(info: str, lines: Iterable[str]) -> list[str]:
     """The commands of a shell fence that check something."""
     text = list(lines)
-    said = [] if info else [c for line in text if re.match(r"\s*(\d+[.)]\s*)?Run:", line) for c in commands_said(line)]
+    said = (
+        []
+        if info
+        else [
+            c
+            for line in text
+            if re.match(r"\s*(\d+[.)]\s*)?Run:", line)
+            for c in commands_said(line)
+        ]
+    )
     return [c for c in (*commands_in_fence(info, text), *said) if is_check(c)]

@@ -66,7 +66,13 @@ def _files(section: Section, out: Whole) -> None:
     for action in ("create", "modify", "delete", "test"):
         for path in facts.files.get(action, ()):
             out.known.setdefault(path, action)
-    action = "create" if _CREATE.search(section.title) else "delete" if _DELETE.search(bare(section.title)) else "modify"
+    action = (
+        "create"
+        if _CREATE.search(section.title)
+        else "delete"
+        if _DELETE.search(bare(section.title))
+        else "modify"
+    )
     refs: list[PathRef] = []
     for block in section.all_blocks():
         if block.kind == "table":

@@ -13,9 +13,12 @@ from maestro_tui.plans.choosing import Choice
 from maestro_tui.plans.facts import gather
 from maestro_tui.plans.keys import clean
 from maestro_tui.plans.marks import bare, mode_in, parse_heading, status_in
+from maestro_tui.plans.model import Gate
 
 _NUMBERED = re.compile(r"(\d+(?:\.\d+)*[A-Za-z]?|[A-Z]{1,6}-?\d+)[.):：]?\s+(\S.*)$")
-_AFTER = re.compile(r"\b(?:after|needs|requires|depends on|blocked by|once)\s+([^()\[\]]{2,60})", re.IGNORECASE)
+_AFTER = re.compile(
+    r"\b(?:after|needs|requires|depends on|blocked by|once)\s+([^()\[\]]{2,60})", re.IGNORECASE
+)
 
 
 @dataclass(slots=True)
@@ -32,6 +35,7 @@ class Group:
     after: str = ""  # "after Group 1", from the heading
     dependencies: list[tuple[str, str, int]] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
+    gates: list[Gate] = field(default_factory=list)  # checks stated for the phase as a whole
 
 
 def group_tasks(
@@ -123,11 +127,28 @@ def _of_section(section: Section) -> Group:
     facts = gather(section.blocks, plain)
     if facts.mode[0] != "unspecified":
         mode, most = facts.mode
-    title = clean(re.sub(r"[(\[（][^()\[\]]*\b(?:sequential|parallel|single)\b[^()\[\]]*[)\]）]", "", title, flags=re.I))
-    group = Group(short, short, title.strip(" -–—:") or plain, section.line, mode, most, status_in(section.title))
+    title = clean(
+        re.sub(
+            r"[(\[（][^()\[\]]*\b(?:sequential|parallel|single)\b[^()\[\]]*[)\]）]",
+            "",
+            title,
+            flags=re.I,
+        )
+    )
+    group = Group(
+        short,
+        short,
+        title.strip(" -–—:") or plain,
+        section.line,
+        mode,
+        most,
+        status_in(section.title),
+    )
     group.after = after[1] if after else ""
     group.dependencies = list(facts.dependencies)
     group.files = facts.all_files()
+    name = f"{plain.split(' ')[0].lower()} {short}"
+    group.gates = [Gate(f"{name}: {c}"[:60], c, "final", line=section.line) for c in facts.verify]
     return group
 
 

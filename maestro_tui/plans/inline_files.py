@@ -13,34 +13,42 @@ from maestro_tui.plans.blocks import Block
 from maestro_tui.plans.paths import PathRef, looks_like_path, strip_path
 
 _MAKE = r"creat(?:e|es|ing)|writ(?:e|es|ing)|new|scaffold|generate|author|draft"
-_PUT = r"add(?:s|ing)?|implement(?:s|ing)?|introduce|build|set up|setup|initiali[sz]e|define|document|declare"
+_PUT = (
+    r"add(?:s|ing)?|implement(?:s|ing)?|introduce|build|set up|setup|initiali[sz]e|define|"
+    r"document|declare"
+)
 _MODIFY = (
     r"updat(?:e|es|ing)|modif(?:y|ies|ying)|edit(?:s|ing)?|chang(?:e|es|ing)|extend(?:s|ing)?|refactor|fix(?:es)?|"
     r"wire|register|integrate|enhance|replace|adjust|configure|expose|export|rewrite|convert|migrate|patch|"
-    r"append|insert|rework|simplify|clean up|deprecate|enable|hook|adapt|port|split|improve|optimi[sz]e|wrap|"
+    r"append|insert|rework|simplify|clean up|deprecate|enable|hook|adapt|port|split|improve|"
+    r"optimi[sz]e|wrap|"
     r"harden|move|rename|extract|mount|pass|use|apply|bump|annotate|delegate|inject|make|normali[sz]e|switch"
 )
 _DELETE = r"delet(?:e|es|ing)|remov(?:e|es|ing)|drop"
 _VERB = re.compile(rf"\b(?:({_MAKE})|({_PUT})|({_MODIFY})|({_DELETE}))\b", re.IGNORECASE)
-_PLACE = re.compile(r"\b(?:in|into|inside|within|under|at|to|from)\b\s*(?:the\s+|a\s+|new\s+|existing\s+|file\s+)*[`*(\[]*$", re.I)
-_HEAD = re.compile(r"^(?:in|edit|file|new file|new|modify|update|create|add|delete|remove)?[\s:*`\[(]*$", re.IGNORECASE)
+_PLACE = re.compile(
+    r"\b(?:in|into|inside|within|under|at|to|from)\b\s*(?:the\s+|a\s+|new\s+|existing\s+|file\s+)*[`*(\[]*$",
+    re.I,
+)
+_HEAD = re.compile(
+    r"^(?:in|edit|file|new file|new|modify|update|create|add|delete|remove)?[\s:*`\[(]*$",
+    re.IGNORECASE,
+)
 _LINK = r"\[[^\]\n]*\]\([^()\s]+(?:\([^()]*\)[^()\s]*)*\)"
 _CHAR = r"(?:[\w.@~<>{}*+\[\]$,-]|\((?=[\w-]+\)/)|(?<=\w)\)(?=/))"
-_TOKEN = re.compile(rf"{_LINK}|`([^`\n]+)`|((?:(?!,){_CHAR})+(?:/{_CHAR}*)+|[\w-]+\.[A-Za-z]\w{{0,5}}\b)")
+_TOKEN = re.compile(
+    rf"{_LINK}|`([^`\n]+)`|((?:(?!,){_CHAR})+(?:/{_CHAR}*)+|[\w-]+\.[A-Za-z]\w{{0,5}}\b)"
+)
 _JOIN = re.compile(r"^[\s,;&+)\]`*]*(?:and|or|und|et|と|および|、)?[\s`*(\[]*$", re.IGNORECASE)
 _CJK = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
-_CJK_VERB = re.compile(r"(作成|新規|生成|创建|新建|생성)|(追加|実装|更新|修正|変更|拡張|編集|統合|移行|添加|实现|修改|추가|구현|수정|변경)|(削除|删除|삭제)")
+_CJK_VERB = re.compile(
+    r"(作成|新規|生成|创建|新建|생성)|(追加|実装|更新|修正|変更|拡張|編集|統合|移行|添加|实现|修改|추가|구현|수정|변경)|(削除|删除|삭제)"
+)
 _ROOTS = frozenset(
-    "src lib app apps packages tests test docs doc cmd internal pkg crates scripts backend frontend server client "
-    "api web tools config .github .claude .cursor examples e2e spec specs migrations public assets components "
-    "services infra deploy db database benchmarks plugins modules core ui utils hooks pages styles themes".split()
+    ["src", "lib", "app", "apps", "packages", "tests", "test", "docs", "doc", "cmd", "internal", "pkg", "crates", "scripts", "backend", "frontend", "server", "client", "api", "web", "tools", "config", ".github", ".claude", ".cursor", "examples", "e2e", "spec", "specs", "migrations", "public", "assets", "components", "services", "infra", "deploy", "db", "database", "benchmarks", "plugins", "modules", "core", "ui", "utils", "hooks", "pages", "styles", "themes"]
 )  # fmt: skip
 _SUFFIXES = frozenset(
-    "py pyi ts tsx js jsx mjs cjs mts cts go rs rb java kt kts swift c h cc cpp hpp cs php scala ex exs erl elm hs ml mli clj "
-    "lua r jl dart vue svelte astro css scss sass less html htm md mdx rst txt json jsonc json5 jsonl yaml yml toml ini cfg conf env "
-    "lock sql prisma graphql gql proto sh bash zsh fish ps1 bat xml svg png csv tf tfvars hcl nix gradle properties hx gd tscn "
-    "ipynb tmpl tpl j2 jinja ejs hbs mk cmake bzl bazel snap gitignore service plist pbxproj tcss po pot avsc zig nim mdc "
-    "v sv sol move cairo vy el org adoc tex mod sum xaml csproj sln razor groovy m mm fs fsx pl pm cls vb wgsl glsl".split()
+    ["py", "pyi", "ts", "tsx", "js", "jsx", "mjs", "cjs", "mts", "cts", "go", "rs", "rb", "java", "kt", "kts", "swift", "c", "h", "cc", "cpp", "hpp", "cs", "php", "scala", "ex", "exs", "erl", "elm", "hs", "ml", "mli", "clj", "lua", "r", "jl", "dart", "vue", "svelte", "astro", "css", "scss", "sass", "less", "html", "htm", "md", "mdx", "rst", "txt", "json", "jsonc", "json5", "jsonl", "yaml", "yml", "toml", "ini", "cfg", "conf", "env", "lock", "sql", "prisma", "graphql", "gql", "proto", "sh", "bash", "zsh", "fish", "ps1", "bat", "xml", "svg", "png", "csv", "tf", "tfvars", "hcl", "nix", "gradle", "properties", "hx", "gd", "tscn", "ipynb", "tmpl", "tpl", "j2", "jinja", "ejs", "hbs", "mk", "cmake", "bzl", "bazel", "snap", "gitignore", "service", "plist", "pbxproj", "tcss", "po", "pot", "avsc", "zig", "nim", "mdc", "v", "sv", "sol", "move", "cairo", "vy", "el", "org", "adoc", "tex", "mod", "sum", "xaml", "csproj", "sln", "razor", "groovy", "m", "mm", "fs", "fsx", "pl", "pm", "cls", "vb", "wgsl", "glsl"]
 )  # fmt: skip
 _AT_THE_TOP = re.compile(
     r"(readme|changelog|contributing|claude|agents|license|gemini|security|todo|roadmap|architecture)\.(md|txt|rst)"
@@ -106,7 +114,12 @@ def _led(
     """The action that the words before a path give it; None when they do not speak of it."""
     head = text[:start]
     placed = _PLACE.search(head)
-    if re.search(r"\b(?:references?|imports?|calls?|links?|according|similar|relative|compared|equal|writes?|write) to\b[\s`]*$", head, re.I):
+    if re.search(
+        r"\b(?:references?|imports?|calls?|links?|according|similar|relative|compared|equal|"
+        r"writes?|write) to\b[\s`]*$",
+        head,
+        re.I,
+    ):
         return None
     if verb is None:
         first = _HEAD.match(head) is not None
@@ -168,7 +181,11 @@ def _linked(link: str) -> str:
     return label if is_file(label) and ("/" in label or "://" in found[2]) else found[2]
 
 
-_COLUMN = re.compile(r"^[\W_]*(files?|path|file ?path|file ?name|location|ファイル|文件|파일|archivo|fichier|datei|файл|tệp)", re.I)
+_COLUMN = re.compile(
+    r"^[\W_]*(files?|path|file ?path|file ?name|location|ファイル|文件|파일|archivo|fichier|"
+    r"datei|файл|tệp)",
+    re.I,
+)
 
 
 def table_files(block: Block) -> list[PathRef]:
@@ -182,7 +199,15 @@ def table_files(block: Block) -> list[PathRef]:
             continue
         rest = " ".join(c for n, c in enumerate(row) if n != column)[:80]
         verb = _VERB.search(rest)
-        action = "" if verb is None else "create" if verb[1] or verb[2] else "modify" if verb[3] else "delete"
+        action = (
+            ""
+            if verb is None
+            else "create"
+            if verb[1] or verb[2]
+            else "modify"
+            if verb[3]
+            else "delete"
+        )
         for raw in re.findall(r"`([^`]+)`", row[column]) or [row[column]]:
             path = strip_path(_linked(raw) or raw)
             if is_file(path) or (looks_like_path(path) and "/" in path and " " not in path):

@@ -97,6 +97,7 @@ class _Reading:
             phases=tuple(phases),
             tasks=with_keys(self.tasks),
             edges=_distinct_edges(self.edges),
+            gates=tuple(g for group in self.groups for g in group.gates),
             diagnostics=(*self.diagnostics, *whole.diagnostics, *self._count_remark(members)),
         )
 
@@ -110,6 +111,8 @@ class _Reading:
             twins = seen.setdefault(task.id, []) if task.id else []
             at = next((n for n in twins if self._same(out[n], task)), None)
             if at is None:
+                if any(_home(out[n]) == _home(task) for n in twins):
+                    self._doubled(task, out[twins[0]])
                 twins.append(len(out))
                 out.append(task)
                 continue
@@ -127,9 +130,21 @@ class _Reading:
 
     def _same(self, a: Candidate, b: Candidate) -> bool:
         """Whether two candidates of one id are two accounts of one piece of work."""
-        if self.choice.family == "phase" or _home(a) == _home(b):
+        if self.choice.family == "phase" or bare(a.title).lower() == bare(b.title).lower():
             return True
-        return bare(a.title).lower() == bare(b.title).lower()
+        return _home(a) == _home(b) and not (_full(a) and _full(b))
+
+    def _doubled(self, task: Candidate, first: Candidate) -> None:
+        self.diagnostics.append(
+            Diagnostic(
+                "duplicate-id",
+                "warning",
+                task.line,
+                f"The id {task.id!r} is used on line {first.line} too; what depends on it means "
+                "that one.",
+                "Give one of them another id.",
+            )
+        )
 
     def _names(self, members: Sequence[Candidate], of: Sequence[Group | None]) -> list[str]:
         """Unique ids: as written, else with the group's in front, else numbered."""
@@ -139,7 +154,11 @@ class _Reading:
         out = []
         for n, (member, group) in enumerate(zip(members, of, strict=True), 1):
             name = member.id or str(n)
-            if group is not None and member.id and (count[name] > 1 or (inner and member.family != "phase")):
+            if (
+                group is not None
+                and member.id
+                and (count[name] > 1 or (inner and member.family != "phase"))
+            ):
                 name = f"{group.short}.{name}"
             base, more = name, 1
             while name in taken:
@@ -152,7 +171,8 @@ class _Reading:
                 Diagnostic(
                     "ids-made", "info", members[0].line,
                     f"The tasks have no ids of their own; they are numbered 1 to {len(members)}.",
-                    "Give them ids, such as '- [ ] T001 ...' or '### Task 1: ...', to refer to them.",
+                    "Give them ids, such as '- [ ] T001 ...' or '### Task 1: ...', to refer to "
+                    "them.",
                 )
             )  # fmt: skip
         return out
@@ -163,7 +183,11 @@ class _Reading:
                            labels_only=self.style.labels_only, references=self.style.references)  # fmt: skip
         self.diagnostics += found.facts.diagnostics
         status = self._status(c, found)
-        if group is not None and group.status in ("done", "cancelled", "deferred") and status == "pending":
+        if (
+            group is not None
+            and group.status in ("done", "cancelled", "deferred")
+            and status == "pending"
+        ):
             status = group.status
         task = Task(
             id=name,
@@ -213,13 +237,16 @@ class _Reading:
         return "pending"
 
     def _text(self, c: Candidate) -> str:
-        lines = self.document.lines[c.line : c.end]
-        text = "\n".join(lines).strip()
+        hidden = self.document.hidden
+        numbered = enumerate(self.document.lines[c.line : c.end], c.line + 1)
+        text = "\n".join(line for n, line in numbered if n not in hidden).strip()
         return text if c.is_heading or not c.raw else f"{c.raw}\n{text}".strip()
 
     # How they depend on one another
 
-    def _join(self, members: Sequence[Candidate], names: Sequence[str], of: Sequence[Group | None]) -> None:
+    def _join(
+        self, members: Sequence[Candidate], names: Sequence[str], of: Sequence[Group | None]
+    ) -> None:
         targets = [
             Target("task", m.id or n, m.title, (n,), g.short if g else "", m.line)
             for m, n, g in zip(members, names, of, strict=True)
@@ -244,11 +271,18 @@ class _Reading:
             self._depend(resolver, phase, group.dependencies, strict=False)
             if group.after:
                 found_ids = resolver.resolve(group.after, group.line, phase, strict=False).ids
-                self.edges += [Edge(group.id, a, "mode", group.line) for a in found_ids if a != group.id]
+                self.edges += [
+                    Edge(group.id, a, "mode", group.line) for a in found_ids if a != group.id
+                ]
         self.resolver = resolver
 
     def _depend(
-        self, resolver: Resolver, owner: Target, stated: Sequence[tuple[str, str, int]], *, strict: bool
+        self,
+        resolver: Resolver,
+        owner: Target,
+        stated: Sequence[tuple[str, str, int]],
+        *,
+        strict: bool,
     ) -> None:
         for label, value, line in stated:
             answer = resolver.resolve(value, line, owner, strict=strict)
@@ -260,7 +294,12 @@ class _Reading:
                         self.edges.append(Edge(pair[0], pair[1], "label", line))
 
     def _uses(
-        self, resolver: Resolver, owner: Target, phrase: tuple[str, str], line: int, inside: dict[str, list[str]]
+        self,
+        resolver: Resolver,
+        owner: Target,
+        phrase: tuple[str, str],
+        line: int,
+        inside: dict[str, list[str]],
     ) -> None:
         """``Uses the parser from Phase 1``: the task there that is called so, else the phase."""
         what, where = phrase
@@ -282,7 +321,8 @@ class _Reading:
                 for t, c in zip(self.tasks, self._distinct_quiet(), strict=True)
             ]  # fmt: skip
         return [
-            Phase(g.id, g.title, g.mode, g.max_parallel, (), tuple(g.files), g.line) for g in self.groups
+            Phase(g.id, g.title, g.mode, g.max_parallel, (), tuple(g.files), g.line)
+            for g in self.groups
         ]
 
     def _distinct_quiet(self) -> list[Candidate]:
@@ -301,7 +341,9 @@ class _Reading:
         style = self.style.order
         if stated and style not in (conventions.MARKED, conventions.FREE):
             style = conventions.FREE
-        self.edges += conventions.default_order(style, self.tasks, phases, self.edges, self.parallel)
+        self.edges += conventions.default_order(
+            style, self.tasks, phases, self.edges, self.parallel
+        )
 
     def _modes(self, phases: Sequence[Phase]) -> list[Edge]:
         """What headings say: a sequential phase is a chain, and phases with modes follow each other."""
@@ -324,7 +366,10 @@ class _Reading:
         return [e for e in out if (e.task, e.after) not in have]
 
     def _count_remark(self, members: Sequence[Candidate]) -> list[Diagnostic]:
-        declared = re.search(r"\b(\d{1,4})\s+(?:sub-?)?tasks\b|総タスク数\D{0,12}(\d{1,4})", self.document.text[:200_000])
+        declared = re.search(
+            r"\b(\d{1,4})\s+(?:sub-?)?tasks\b|総タスク数\D{0,12}(\d{1,4})",
+            self.document.text[:200_000],
+        )
         if declared is None:
             return []
         number = int(declared[1] or declared[2])

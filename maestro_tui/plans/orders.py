@@ -16,7 +16,8 @@ from maestro_tui.plans.table_tasks import rows_of
 _SECTION = re.compile(
     r".*(\b(dependenc(y|ies)|execution order|order of execution|implementation order|build order|"
     r"merge order|ordering|sequenc(e|ing)|critical path|execution strategy)\b"
-    r"|依存関係|実行順|依赖|执行顺序|의존|실행 ?순서|thứ tự|dependencias|dépendances|abhängigkeiten).*",
+    r"|依存関係|実行順|依赖|执行顺序|의존|실행 ?순서|thứ tự|dependencias|dépendances|"
+    r"abhängigkeiten).*",
     re.IGNORECASE,
 )
 _ARROW = re.compile(r"\s*(?:-{1,3}>|={1,2}>|→|⇒|➜|➔)\s*")
@@ -33,12 +34,15 @@ _BEFORE = re.compile(
 _LABELLED = re.compile(r"^([^:：.]{1,80}?)\s*[:：]\s+(.+)$")
 _SENTENCE = re.compile(r"(?<=[\w)])[.;]\s+|\s+[-–—]\s+")
 _BARE_NEEDS = re.compile(
-    r"^(?:all |can (?:only )?(?:start|begin|run|proceed)|starts?|begins?|must (?:start|come|run)|runs?|executes?|\s)*"
+    r"^(?:all |can (?:only )?(?:start|begin|run|proceed)|starts?|begins?|must (?:start|come|run)|"
+    r"runs?|executes?|\s)*"
     r"(?:depends? (?:up)?on|needs?|requires?|after|blocked by|waits? for|once)\s+(.+)$",
     re.IGNORECASE,
 )
 _BARE_BEFORE = re.compile(
-    r"^(?:must |should |be |complete[ds]? |done |finish(?:ed)? |comes? |\s)*(?:before|blocks?|unblocks?)\s+(.+)$", re.IGNORECASE
+    r"^(?:must |should |be |complete[ds]? |done |finish(?:ed)? |comes? |\s)*(?:before|blocks?|"
+    r"unblocks?)\s+(.+)$",
+    re.IGNORECASE,
 )
 _MERMAID_NODE = re.compile(r"\b([A-Za-z]\w*)\s*(?:\[+\"?|\(+\"?|\{+\"?)([^\])}\"]+)")
 _MERMAID_ARROW = re.compile(r"\s*(?:-{2,3}>|-\.+->|={2,}>|--[^->|]+-->)\s*(?:\|[^|]*\|)?\s*")
@@ -65,7 +69,11 @@ def read_orders(root: Section, resolver: Resolver) -> Found:
                 found += _from_table(block, phrases)
             elif about and not phase:
                 found += _from_block(block, phrases)
-        if any(b.kind == "fence" and drawn_edges(b.lines, phrases.known) for b in section.blocks if about):
+        if any(
+            b.kind == "fence" and drawn_edges(b.lines, phrases.known)
+            for b in section.blocks
+            if about
+        ):
             found = [e for e in found if not _coarse(e, phrases)]
         edges += found
     seen = {(e.task, e.after): e for e in reversed(edges) if e.task != e.after}
@@ -173,6 +181,7 @@ def _mermaid(block: Block, phrases: Phrases) -> list[Edge]:
 
 def _mermaid_pair(before: str, after: str, line: int, phrases: Phrases) -> list[Edge]:
     def short(text: str) -> str:
-        return text if not re.match(r"(\w+ )?[\w.-]+:", text) else text.split(":", 1)[0]
+        found = re.match(r"((?:\w+ )?[\w.-]+)\s*(?::|\s[-–—]\s)", text)
+        return found[1] if found else text
 
     return _pair(short(before), short(after), "mermaid", line, phrases)

@@ -13,13 +13,15 @@ from maestro_tui.plans.refs import Resolver, Target
 
 _NOBODY = Target("task", "", "", ())
 _STOP = frozenset(
-    "the all any each every this that its and for with from into code codes phase phases task tasks work story "
-    "completion complete completed done being must written desired first other within start can before after "
-    "should are have been ready implementation impl first core".split()
+    ["the", "all", "any", "each", "every", "this", "that", "its", "and", "for", "with", "from", "into", "code", "codes", "phase", "phases", "task", "tasks", "work", "story", "completion", "complete", "completed", "done", "being", "must", "written", "desired", "first", "other", "within", "start", "can", "before", "after", "should", "are", "have", "been", "ready", "implementation", "impl", "first", "core"]
 )
-_WHOLE = re.compile(r"\b(impl|implementation|implement|everything|anything else|the rest)\b", re.IGNORECASE)
+_WHOLE = re.compile(
+    r"\b(impl|implementation|implement|everything|anything else|the rest)\b", re.IGNORECASE
+)
 _TESTS = re.compile(r"\btest|\btdd\b", re.IGNORECASE)
-_SETUP = re.compile(r"\b(setup|set-up|foundation|foundational|prerequisite|scaffold|init)", re.IGNORECASE)
+_SETUP = re.compile(
+    r"\b(setup|set-up|foundation|foundational|prerequisite|scaffold|init)", re.IGNORECASE
+)
 
 
 class Phrases:
@@ -59,7 +61,9 @@ class Phrases:
                 i for t, title in zip(self.phases, self.titles, strict=True)
                 if re.search(rf"\b(story|us) ?{name}\b", title) for i in t.ids
             ]  # fmt: skip
-        if re.search(r"\b(all|any|every|each)\b.*\bstor(y|ies)\b|^user stories\b", text, re.IGNORECASE):
+        if re.search(
+            r"\b(all|any|every|each)\b.*\bstor(y|ies)\b|^user stories\b", text, re.IGNORECASE
+        ):
             return [
                 i for t, title in zip(self.phases, self.titles, strict=True)
                 if re.search(r"\b(story|us) ?\d", title) for i in t.ids
@@ -71,7 +75,9 @@ class Phrases:
         for part in re.split(r",|;|\band\b|&|\+", text):
             hits = [n for word in part.split("/") for n in self._phases_of(word)]
             if "/" in part and hits:
-                hits = list(range(min(hits), max(hits) + 1))  # what lies between belongs to the range
+                hits = list(
+                    range(min(hits), max(hits) + 1)
+                )  # what lies between belongs to the range
             if not hits and _WHOLE.search(part):
                 hits = [
                     n for n, t in enumerate(self.phases)

@@ -83,6 +83,7 @@ class Resolver:
 
     def __init__(self, targets: Sequence[Target]) -> None:
         self.targets = list(targets)
+        self.has_phases = any(t.kind == "phase" for t in self.targets)
         self.names: dict[str, list[str]] = {}
         self.by_id: dict[str, list[Target]] = {}
         self.by_title: dict[str, list[Target]] = {}
@@ -234,7 +235,8 @@ class Resolver:
         found = self.by_id.get(_norm(name), [])
         exact = [t for t in found if t.kind == kind]
         if kind == "phase":
-            pool = exact or [t for t in found if "." in name]  # "Epic 1.2" means the task
+            # "Epic 1.2" means the task, as does any phase where the plan has only tasks.
+            pool = exact or [t for t in found if "." in name or not self.has_phases]
         elif kind:
             pool = exact or [t for t in found if kind != "stream" or t.kind != "phase"]
         else:

@@ -7,11 +7,24 @@ from dataclasses import dataclass
 
 from maestro_tui.plans.blocks import Block
 
-_ID = re.compile(r"(phase|task|story|step|id|#|no\.?|nr|issue|ticket|epic|milestone|wave|stream|tarea|aufgabe|タスク|任务|작업)( id| ?#| no\.?)?", re.I)
-_TITLE = re.compile(r"(title|name|description|summary|task|what|goal|work|scope|item|story|vendor|feature|deliverable|内容|名称|제목)s?", re.I)
-_AFTER = re.compile(r"(depend(s|encies|ency)?( on)?|blocked by|after|prerequisites?|requires|needs|依存.*|依赖|의존.*)", re.I)
+_ID = re.compile(
+    r"(phase|task|story|step|id|#|no\.?|nr|issue|ticket|epic|milestone|wave|stream|tarea|aufgabe|"
+    r"タスク|任务|작업)( id| ?#| no\.?)?",
+    re.I,
+)
+_TITLE = re.compile(
+    r"(title|name|description|summary|task|what|goal|work|scope|item|story|vendor|feature|deliverable|内容|名称|제목)s?",
+    re.I,
+)
+_AFTER = re.compile(
+    r"(depend(s|encies|ency)?( on)?|blocked by|after|prerequisites?|requires|needs|依存.*|依赖|"
+    r"의존.*)",
+    re.I,
+)
 _DONE = re.compile(r"(status|state|done)", re.I)
-_NAME = re.compile(r"(?:(?:phase|task|step|story|epic)\s*)?#?([A-Z]{0,8}-?\d+(?:\.\d+)*[a-z]?|[A-Z]\d*)$", re.I)
+_NAME = re.compile(
+    r"(?:(?:phase|task|step|story|epic)\s*)?#?([A-Z]{0,8}-?\d+(?:\.\d+)*[a-z]?|[A-Z]\d*)$", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from maestro_tui.plans.blocks import Block
 from maestro_tui.plans.candidates import Candidate
-from maestro_tui.plans.commands import checks_in_fence, commands_said, is_check
+from maestro_tui.plans.commands import checks_in_fence, commands_said, is_check, is_command
 from maestro_tui.plans.facts import Facts, gather
 from maestro_tui.plans.inline_files import (
     inline_files,
@@ -20,9 +20,13 @@ from maestro_tui.plans.inline_files import (
 from maestro_tui.plans.labels import split_label
 from maestro_tui.plans.paths import PathRef, find_paths, strip_path
 
-_PROMPT = re.compile(r"^\W*(?:prompt|plan|instructions)(?:[ -]?file)?\W*[:：]\W*([\w./-]+\.(?:md|markdown|txt))", re.I)
+_PROMPT = re.compile(
+    r"^\W*(?:prompt|plan|instructions)(?:[ -]?file)?\W*[:：]\W*([\w./-]+\.(?:md|markdown|txt))",
+    re.I,
+)
 _USES = re.compile(
-    r"\b(?:uses?|using|incorporates?|builds? (?:up)?on|based on|consumes?|extends?|relies on|requires?|needs?)\b"
+    r"\b(?:uses?|using|incorporates?|builds? (?:up)?on|based on|consumes?|extends?|relies on|"
+    r"requires?|needs?)\b"
     r"(.{0,80}?)\b(?:from|of|in)\s+((?:phase|task|step|stream|stage|epic|milestone)\s+#?[\w.]+)",
     re.IGNORECASE,
 )
@@ -31,8 +35,13 @@ _RUN_LINE = re.compile(
     r"検証|確認|验证|검증)\b[^`]{0,60}`|`\s*(?:を実行|で確認|を確認|が通る|が成功)|(?:^|[.;]\s)run\W*`",
     re.IGNORECASE,
 )
+_LEADING_CODE = re.compile(
+    r"(`[^`]+`)\s*(?:$|→|->|=>|[-–—:(]|(returns?|passes|succeeds|exits?|성공|통과|works))"
+)
 _REFERENCES = re.compile(r"references?|files?( to (modify|change))?", re.IGNORECASE)
-_COMMENT_PATH = re.compile(r"^\s*(?:#|//|--|<!--|;|/\*)\s*(?:file:?\s*|path:?\s*)?([\w./@{}<>-]+)\s*(?:-->|\*/)?\s*$", re.I)
+_COMMENT_PATH = re.compile(
+    r"^\s*(?:#|//|--|<!--|;|/\*)\s*(?:file:?\s*|path:?\s*)?([\w./@{}<>-]+)\s*(?:-->|\*/)?\s*$", re.I
+)
 
 
 @dataclass(slots=True)
@@ -84,7 +93,9 @@ def _without_commit(blocks: list[Block]) -> list[Block]:
     out: list[Block] = []
     skipping = False
     for block in blocks:
-        if block.kind in ("text", "item") and re.match(r"\W*commit\W*[:：]", block.text, re.IGNORECASE):
+        if block.kind in ("text", "item") and re.match(
+            r"\W*commit\W*[:：]", block.text, re.IGNORECASE
+        ):
             skipping = True
             continue
         if skipping and block.kind not in ("item", "fence"):
@@ -110,7 +121,14 @@ def _from_prose(c: Candidate, facts: Facts, action: str) -> list[PathRef]:
     if lead is not None and not refs:
         refs = [lead]
     tagged = _tagged_headings(c)
-    refs += tagged or _body_files(c)
+    # A folder in a sentence is mostly where something goes, not what is changed.
+    body = [r for r in _body_files(c) if not r.path.endswith("/") or r.action == "delete"]
+    refs = [
+        r
+        for r in refs
+        if not r.path.endswith("/") or f"`{r.path}`" in c.raw or r.action == "delete"
+    ]
+    refs += tagged or body
     for ref in refs:
         if not is_bare(ref.path):
             _add(facts, ref, action)
@@ -119,7 +137,10 @@ def _from_prose(c: Candidate, facts: Facts, action: str) -> list[PathRef]:
     return [r for r in refs if is_bare(r.path)]
 
 
-_TO_READ = re.compile(r"\b(preserv|keep|unchanged|reference|read|see|context|existing|exampl|pattern|depend|import)", re.I)
+_TO_READ = re.compile(
+    r"\b(preserv|keep|unchanged|reference|read|see|context|existing|exampl|pattern|depend|import)",
+    re.I,
+)
 
 
 def _body_files(c: Candidate) -> list[PathRef]:
@@ -134,21 +155,33 @@ def _body_files(c: Candidate) -> list[PathRef]:
             if plain.endswith((":", "：")) or block.kind == "heading":
                 skipped = _TO_READ.search(plain) is not None
             found = inline_files(block.text, block.line)
-            lead = leading_file(block.text, block.line) if block.kind == "item" and not found else None
+            lead = (
+                leading_file(block.text, block.line) if block.kind == "item" and not found else None
+            )
             if not skipped:
                 out += [*found, *([lead] if lead is not None else [])]
     return out
 
 
-_TAG = re.compile(r"^\W*(new|create|add|modify|update|edit|delete|remove|rename|move)\b\W*(.*)$", re.IGNORECASE)
-_TAG_ACTION = {"new": "create", "create": "create", "add": "create", "delete": "delete", "remove": "delete"}
+_TAG = re.compile(
+    r"^\W*(new|create|add|modify|update|edit|delete|remove|rename|move)\b\W*(.*)$", re.IGNORECASE
+)
+_TAG_ACTION = {
+    "new": "create",
+    "create": "create",
+    "add": "create",
+    "delete": "delete",
+    "remove": "delete",
+}
 
 
 def _tagged_headings(c: Candidate) -> list[PathRef]:
     """``#### [MODIFY] [file.py](file:///...)``, as some planners write each file."""
     out = []
     for block in c.blocks:
-        found = _TAG.match(block.text) if block.kind == "heading" and "[" in block.text[:12] else None
+        found = (
+            _TAG.match(block.text) if block.kind == "heading" and "[" in block.text[:12] else None
+        )
         if found is None:
             continue
         for ref in find_paths(found[2], block.line)[:1]:
@@ -178,7 +211,9 @@ def _references(c: Candidate, facts: Facts) -> None:
     for block in c.blocks:
         if block.kind in ("text", "item"):
             _, written, _ = split_label(block.text)
-            label = written or (re.sub(r"[*_:]", "", block.text).strip() if block.text.startswith("**") else "")
+            label = written or (
+                re.sub(r"[*_:]", "", block.text).strip() if block.text.startswith("**") else ""
+            )
             if label:
                 inside = _REFERENCES.fullmatch(label.strip("*_ ")) is not None
                 continue
@@ -221,8 +256,10 @@ def _commands(c: Candidate, facts: Facts) -> None:
     for block in _in_order(c):
         if block.kind == "fence":
             out += checks_in_fence(block.info, block.lines)
-        elif block.kind == "item" and block.text.startswith("`") and block.checked is not None:
-            out += [x for x in commands_said(block.text.split("`")[1].join("``")) if is_check(x)]
+        elif block.kind == "item" and (code := _LEADING_CODE.match(block.text)):
+            out += [
+                x for x in commands_said(code[1]) if is_check(x) and (is_command(x) or not code[2])
+            ]
         elif block.kind in ("item", "text") and _RUN_LINE.search(block.text):
             out += [x for x in commands_said(block.text) if is_check(x)]
     facts.verify = list(dict.fromkeys(x for x in out if x))
@@ -231,7 +268,9 @@ def _commands(c: Candidate, facts: Facts) -> None:
 def _words_of(c: Candidate) -> str:
     """The line of an item without its id and flags, so that its first word is its verb."""
     return re.sub(
-        r"^(?:[*_~\s]*(?:T?\d+(?:\.\d+)*[a-z]?|[A-Z]{1,8}-?\d+)[*_.):]*\s+)?(?:[*_]*\[(?:P|US\d+|\w{1,8})\](?!\()[*_]*\s*)*", "", c.raw
+        r"^(?:[*_~\s]*(?:T?\d+(?:\.\d+)*[a-z]?|[A-Z]{1,8}-?\d+)[*_.):]*\s+)?(?:[*_]*\[(?:P|US\d+|\w{1,8})\](?!\()[*_]*\s*)*",
+        "",
+        c.raw,
     )
 
 

@@ -15,7 +15,9 @@ from maestro_tui.plans.model import Diagnostic, Plan, Task
 from maestro_tui.plans.paths import PathRef, find_paths
 from maestro_tui.plans.sections import class_of_title
 
-_ID = re.compile(r"(?:story|task|issue|epic)?\s*#?([A-Z]{0,6}-?\d+(?:\.\d+)*)\s*[:.—–-]+\s*(.+)$", re.IGNORECASE)
+_ID = re.compile(
+    r"(?:story|task|issue|epic)?\s*#?([A-Z]{0,6}-?\d+(?:\.\d+)*)\s*[:.—–-]+\s*(.+)$", re.IGNORECASE
+)
 _LIVES = re.compile(r"\b(lives?|goes|belongs|located|implemented) (in|at|under)\b", re.IGNORECASE)
 
 
@@ -25,7 +27,11 @@ def whole_file(document: Document, kind: str) -> Plan:
     front = document.frontmatter
     found = _ID.match(title)
     name = clean(front.get("id", "")) or (found[1] if found else slug(document.name) or "1")
-    words = clean(front.get("title", "")) or clean(front.get("name", "")) or (found[2] if found else title)
+    words = (
+        clean(front.get("title", ""))
+        or clean(front.get("name", ""))
+        or (found[2] if found else title)
+    )
     facts = gather(list(document.tree.all_blocks()), words)
     for ref in _files(document):
         kept = facts.files.setdefault(ref.action or "modify", [])
@@ -36,7 +42,9 @@ def whole_file(document: Document, kind: str) -> Plan:
         id=name, title=words, line=1, kind="prompt", body=(f"1-{len(document.lines)}",),
         text="\n".join(document.lines[document.frontmatter_end :]).strip(),
     )  # fmt: skip
-    task = replace(facts.applied(task), status=status, verify=tuple(_checks(document, facts.verify)))
+    task = replace(
+        facts.applied(task), status=status, verify=tuple(_checks(document, facts.verify))
+    )
     notes = [
         Diagnostic(
             "dependency-note", "info", line,
@@ -50,7 +58,12 @@ def whole_file(document: Document, kind: str) -> Plan:
         "whole-file", "info", 1, f"The {kind} lists no parts, so it is read as one task.",
         "Write '### Task 1: title' headings to have it done by several agents.",
     )  # fmt: skip
-    return Plan(title, id=document.name, tasks=with_keys([task]), diagnostics=(*facts.diagnostics, *notes, remark))
+    return Plan(
+        title,
+        id=document.name,
+        tasks=with_keys([task]),
+        diagnostics=(*facts.diagnostics, *notes, remark),
+    )
 
 
 def _files(document: Document) -> list[PathRef]:
@@ -66,13 +79,22 @@ def _files(document: Document) -> list[PathRef]:
                 out += table_files(block)
             elif listed and block.kind == "item":
                 lead = leading_file(block.text, block.line)
-                refs = [lead] if lead else [r for r in find_paths(block.text, block.line) if is_file(r.path)][:1]
+                refs = (
+                    [lead]
+                    if lead
+                    else [r for r in find_paths(block.text, block.line) if is_file(r.path)][:1]
+                )
                 out += refs
             elif block.kind in ("item", "text") and kind != "files":
                 found = inline_files(block.text, block.line)
                 if _LIVES.search(block.text):
                     found = [r for r in find_paths(block.text, block.line) if is_file(r.path)]
-                    found += [r for r in inline_files(re.sub(r"\band\b", ", in", block.text), block.line, "modify")]
+                    found += [
+                        r
+                        for r in inline_files(
+                            re.sub(r"\band\b", ", in", block.text), block.line, "modify"
+                        )
+                    ]
                 out += found
     return out
 
@@ -80,7 +102,9 @@ def _files(document: Document) -> list[PathRef]:
 def _checks(document: Document, stated: list[str]) -> list[str]:
     out = list(stated)
     for section in document.tree.walk():
-        if class_of_title(section.title) != "verification" and not re.search(r"\btests?\b", section.title, re.I):
+        if class_of_title(section.title) != "verification" and not re.search(
+            r"\btests?\b", section.title, re.I
+        ):
             continue
         for block in section.blocks:
             if block.kind in ("item", "text"):

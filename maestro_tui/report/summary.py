@@ -67,7 +67,7 @@ def summarise(state: RunState) -> Summary:
     waves = []
     for number, names in enumerate(state.waves, start=1):
         gates = tuple(
-            (g.gate.name, g.state, g.seconds)
+            (g.gate.name + (f" [{g.delta}]" if g.delta else ""), g.state, g.seconds)
             for g in state.gates.values()
             if g.wave == number or (g.wave == 0 and g.runs and number == len(state.waves))
         )

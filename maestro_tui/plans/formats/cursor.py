@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 
-from maestro_tui.plans.data import Node
 from maestro_tui.plans.candidates import find_candidates
 from maestro_tui.plans.choosing import choose
+from maestro_tui.plans.data import Node
 from maestro_tui.plans.document import Document
 from maestro_tui.plans.frontmatter import frontmatter_of
 from maestro_tui.plans.keys import with_keys
 from maestro_tui.plans.marks import bare
 from maestro_tui.plans.model import Phase, Plan, Task
 from maestro_tui.plans.paths import find_paths, looks_like_path, strip_path
-from maestro_tui.plans.whole_file import whole_file
 from maestro_tui.plans.records import Findings, with_prose
+from maestro_tui.plans.whole_file import whole_file
 
 _KEEP = re.compile(
     r"files? to (preserve|keep|leave)|(files?|paths?) not to (touch|change)|do not (touch|modify|"
@@ -38,7 +38,11 @@ class CursorPlan:
             return 95, f"{len(records)} todos with id and content in the frontmatter"
         if todos.items():
             return 10, "its todos are bare names, so the body says what the tasks are"
-        if not todos.items() and front.root.has("name", "overview") and choose(find_candidates(document.tree)) is None:
+        if (
+            not todos.items()
+            and front.root.has("name", "overview")
+            and choose(find_candidates(document.tree)) is None
+        ):
             return 70, "its todos are empty and its body lists no work, so the whole is one task"
         return 5, "its todos are empty, so the body says what the tasks are"
 

@@ -14,9 +14,15 @@ from maestro_tui.plans.model import Diagnostic, Edge, Phase, Plan, Task
 from maestro_tui.plans.refs import Resolver, Target
 from maestro_tui.plans.sections import class_of_title
 
-_FILE = re.compile(r"[*_`\[\s]*((?:[\w.~-]+/)*[\w.-]+\.(?:md|prompt|txt))[*_`\])]*(?:\([^)\s]*\))?(.*)$")
-_AFTER = re.compile(r"\b(?:depends on|after|requires|needs|once|blocked by)\s+([^()]{2,80})", re.IGNORECASE)
-_GROUP = re.compile(r"\b(?:after|following)\s+((?:group|phase|wave|batch|stage)\s+\w+)", re.IGNORECASE)
+_FILE = re.compile(
+    r"[*_`\[\s]*((?:[\w.~-]+/)*[\w.-]+\.(?:md|prompt|txt))[*_`\])]*(?:\([^)\s]*\))?(.*)$"
+)
+_AFTER = re.compile(
+    r"\b(?:depends on|after|requires|needs|once|blocked by)\s+([^()]{2,80})", re.IGNORECASE
+)
+_GROUP = re.compile(
+    r"\b(?:after|following)\s+((?:group|phase|wave|batch|stage)\s+\w+)", re.IGNORECASE
+)
 
 
 @dataclass(slots=True)
@@ -42,7 +48,10 @@ class PromptList:
         tasks = sum(1 for s in document.tree.walk() if s.level and named(s.title, "task"))
         if len(found) < 2 or tasks > 1:
             return 0, "no list of prompt files"
-        said = re.search(r"\b(orchestrat|execute|parallel|prompts?)\b", document.text[:3000], re.I) is not None
+        said = (
+            re.search(r"\b(orchestrat|execute|parallel|prompts?)\b", document.text[:3000], re.I)
+            is not None
+        )
         return (72 if said else 40), f"{len(found)} prompt files in a list"
 
     def _items(self, document: Document) -> list[tuple[str, str, Block, Section]]:
@@ -50,12 +59,18 @@ class PromptList:
         out: dict[str, tuple[str, str, Block, Section]] = {}
         for section in document.tree.walk():
             kind = class_of_title(section.title) if section.level > 1 else ""
-            if kind in ("negative", "files", "criteria", "log") and not named(section.title, "phase"):
+            if kind in ("negative", "files", "criteria", "log") and not named(
+                section.title, "phase"
+            ):
                 continue
             for block in section.blocks:
                 found = _FILE.match(block.text) if block.kind == "item" else None
-                if found is not None and not found[1].lower().startswith(("readme", "claude.md", "changelog")):
-                    out.setdefault(found[1].rsplit("/", 1)[-1], (found[1], found[2], block, section))
+                if found is not None and not found[1].lower().startswith(
+                    ("readme", "claude.md", "changelog")
+                ):
+                    out.setdefault(
+                        found[1].rsplit("/", 1)[-1], (found[1], found[2], block, section)
+                    )
         return list(out.values())
 
     def read(self, document: Document) -> Plan:
@@ -70,9 +85,7 @@ class PromptList:
         stated, problems = _remark_edges(document, tasks, names)
         pairs = {(e.task, e.after): e for e in (*edges, *stated)}
         title = next((bare(s.title) for s in document.tree.walk() if s.level == 1), document.name)
-        phases = tuple(
-            Phase(g.name, g.title, g.mode, line=g.line) for g in groups if g.members
-        )
+        phases = tuple(Phase(g.name, g.title, g.mode, line=g.line) for g in groups if g.members)
         return Plan(title, id=document.name, tasks=with_keys(tasks), phases=phases,
                     edges=tuple(pairs.values()), diagnostics=tuple(problems))  # fmt: skip
 
@@ -101,7 +114,8 @@ def _groups(document: Document, names: dict[str, str]) -> list[_Group]:
         plain = bare(section.title)
         word = re.match(r"[^\W\d_]+", plain)
         after = _GROUP.search(plain)
-        group = _Group(f"{word[0] if word else 'Group'} {found[0]}", plain, section.line, mode_in(plain)[0],
+        group = _Group(f"{word[0] if word else 'Group'} "
+                       f"{found[0]}", plain, section.line, mode_in(plain)[0],
                        after[1] if after else "")  # fmt: skip
         for block in section.blocks:
             item = _FILE.match(block.text) if block.kind == "item" else None
@@ -120,7 +134,10 @@ def _mode_edges(groups: list[_Group]) -> list[Edge]:
         if before is not None and before is not group:
             out.append(Edge(group.name, before.name, "mode", group.line))
         if group.mode == "sequential":
-            out += [Edge(b, a, "mode", group.line) for a, b in zip(group.members, group.members[1:], strict=False)]
+            out += [
+                Edge(b, a, "mode", group.line)
+                for a, b in zip(group.members, group.members[1:], strict=False)
+            ]
     return out
 
 
@@ -139,7 +156,9 @@ def _remark_edges(
             after = _AFTER.search(found[2]) if found and name else None
             if after is None or name is None:
                 continue
-            files = [names[f] for f in re.findall(r"[\w.-]+\.(?:md|prompt|txt)", after[1]) if f in names]
+            files = [
+                names[f] for f in re.findall(r"[\w.-]+\.(?:md|prompt|txt)", after[1]) if f in names
+            ]
             ids = files or resolver.resolve(after[1], block.line, by_name[name], strict=False).ids
             out += [Edge(name, a, "label", block.line) for a in ids if a != name]
     return out, []

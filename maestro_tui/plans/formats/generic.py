@@ -30,7 +30,11 @@ class Generic:
         """The plan, with a remark where another family could have been meant."""
         outcome = read_markdown(document, _STYLE)
         plan = outcome.plan
-        if outcome.choice is None or outcome.choice.confidence == "high" or not outcome.choice.alternative:
+        if (
+            outcome.choice is None
+            or outcome.choice.confidence == "high"
+            or not outcome.choice.alternative
+        ):
             return plan
         remark = Diagnostic(
             "other-tasks",

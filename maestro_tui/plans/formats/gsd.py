@@ -15,7 +15,10 @@ from maestro_tui.plans.paths import find_paths
 
 _OPEN = re.compile(r"^\s*<task\b([^>]*)>\s*$", re.IGNORECASE)
 _CLOSE = re.compile(r"^\s*</task>\s*$", re.IGNORECASE)
-_FIELD = re.compile(r"^\s*<(name|files?|action|verify|done|acceptance_criteria|read_first|behavior|what-built|how-to-verify|automated)>(.*)$", re.I)
+_FIELD = re.compile(
+    r"^\s*<(name|files?|action|verify|done|acceptance_criteria|read_first|behavior|what-built|how-to-verify|automated)>(.*)$",
+    re.I,
+)
 _NAME = re.compile(r"(?:Task|Step)\s+([\w.-]+?)\s*[:.–—-]+\s*(.*)$", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([\w-]+)\s*=\s*[\"']([^\"']*)[\"']")
 
@@ -56,7 +59,7 @@ def _fenced(document: Document) -> set[int]:
     """Lines of fences that hold no element of their own: samples in an action are no plan."""
     out: set[int] = set()
     for span in document.fences:
-        if any(_OPEN.match(x) for x in document.lines[:span.first]):
+        if any(_OPEN.match(x) for x in document.lines[: span.first]):
             out.update(range(span.first + 1, span.last + 2))
     return out
 
@@ -86,7 +89,11 @@ class Gsd:
         found = _elements(document) if "<task" in document.text.lower() else []
         front = {"wave", "depends_on", "files_modified", "autonomous"} & set(document.frontmatter)
         if not found:
-            return (50, "frontmatter with wave and depends_on, no <task>") if len(front) > 1 else (0, "no <task> elements")
+            return (
+                (50, "frontmatter with wave and depends_on, no <task>")
+                if len(front) > 1
+                else (0, "no <task> elements")
+            )
         return 80 + 15 * bool(front), f"{len(found)} <task> elements"
 
     def read(self, document: Document) -> Plan:
@@ -100,7 +107,9 @@ class Gsd:
             title=_title(document, front), id=_plan_id(document, front), verify=verify,
             tasks=with_keys(tasks), diagnostics=tuple(self._remarks(document, tasks)),
         )  # fmt: skip
-        return replace(plan, edges=tuple(conventions.default_order(conventions.SEQUENTIAL, tasks, (), ())))
+        return replace(
+            plan, edges=tuple(conventions.default_order(conventions.SEQUENTIAL, tasks, (), ()))
+        )
 
     def _task(self, document: Document, element: _Element, number: int) -> Task:
         raw = " ".join(text for text, _ in element.fields.get("name", [])) or f"Task {number}"
@@ -122,9 +131,14 @@ class Gsd:
             title=clean(title) or name,
             line=element.line,
             kind="checkpoint" if kind.startswith("checkpoint") else "work",
-            status="done" if element.attributes.get("status") in ("done", "complete", "completed") else "pending",
+            status="done"
+            if element.attributes.get("status") in ("done", "complete", "completed")
+            else "pending",
             body=(f"{element.line}-{element.end}",),
-            text="\n".join(document.lines[element.line : max(element.line, element.end - 1)]).strip() or action,
+            text="\n".join(
+                document.lines[element.line : max(element.line, element.end - 1)]
+            ).strip()
+            or action,
             create=tuple(dict.fromkeys(actions.get("create", ()))),
             modify=tuple(dict.fromkeys(actions.get("modify", ()))),
             delete=tuple(dict.fromkeys(actions.get("delete", ()))),
@@ -148,12 +162,16 @@ class Gsd:
         out = []
         front = document.frontmatter
         after = front.get("depends_on", "").strip("[] ")
-        line = next((n for n, x in enumerate(document.lines[:60], 1) if x.lower().startswith("depends_on")), 1)
+        line = next(
+            (n for n, x in enumerate(document.lines[:60], 1) if x.lower().startswith("depends_on")),
+            1,
+        )
         if after:
             out.append(
                 Diagnostic(
                     "plan-dependency", "info", line,
-                    f"The plan as a whole comes after {after}; other plan files are not read with it.",
+                    f"The plan as a whole comes after {after}; other plan files are not read "
+                    f"with it.",
                     "Run those plans first; Maestro does not check that they are done.",
                 )
             )  # fmt: skip
@@ -161,7 +179,14 @@ class Gsd:
                   for r in find_paths(x.lstrip(" -"))}  # fmt: skip
         missing = sorted({f for t in tasks for f in t.files} - listed) if listed else []
         if missing and "files_modified" in front:
-            line = next((n for n, x in enumerate(document.lines[:200], 1) if x.startswith("files_modified")), 1)
+            line = next(
+                (
+                    n
+                    for n, x in enumerate(document.lines[:200], 1)
+                    if x.startswith("files_modified")
+                ),
+                1,
+            )
             out.append(
                 Diagnostic(
                     "files-disagree", "info", line,
@@ -180,7 +205,9 @@ def _checks(element: _Element) -> list[str]:
             plain = re.sub(r"^[-*]\s+|^\d+\.\s+", "", plain.strip())
             if "`" in plain:
                 out += commands_in_text(plain)
-            elif is_command(plain) and not re.search(r"\b(returns?|shows?|exists?|passes|should)\b", plain):
+            elif is_command(plain) and not re.search(
+                r"\b(returns?|shows?|exists?|passes|should)\b", plain
+            ):
                 out.append(plain)
     return list(dict.fromkeys(out))
 

@@ -10,10 +10,15 @@ from maestro_tui.plans.markdown_plan import Style, read_markdown
 from maestro_tui.plans.model import Plan
 from maestro_tui.plans.whole_file import whole_file
 
-_STORY = re.compile(r"^\s*\W*as an? .{2,200}?\bi (want|need|would like)\b|^\W*user story\b|^## Story\b", re.I | re.M | re.S)
+_STORY = re.compile(
+    r"^\s*\W*as an? .{2,200}?\bi (want|need|would like)\b|^\W*user story\b|^## Story\b",
+    re.I | re.M | re.S,
+)
 _CRITERIA = re.compile(r"^#{2,4}\s+\W*acceptance criteria\b", re.IGNORECASE | re.MULTILINE)
 _TASKS = re.compile(r"^#{2,4}\s+\W*(dev )?(tasks|subtasks)\b", re.IGNORECASE | re.MULTILINE)
-_RECORD = re.compile(r"^#{2,4}\s+\W*(dev agent record|dev notes|qa results|story)\b", re.IGNORECASE | re.MULTILINE)
+_RECORD = re.compile(
+    r"^#{2,4}\s+\W*(dev agent record|dev notes|qa results|story)\b", re.IGNORECASE | re.MULTILINE
+)
 _STYLE = Style(rank=("box-id", "task", "box"), order=conventions.SEQUENTIAL)
 
 

@@ -30,7 +30,9 @@ class Superpowers:
         head = bool(_HEAD.search(document.text[:4000])) or "superpowers/plans" in document.path
         if not head and not all(signs):
             return 0, "Task headings without Files lists and Step lines"
-        return 70 + 10 * sum(signs) + 8 * head, f"{tasks} '### Task N' headings with files and steps"
+        return 70 + 10 * sum(
+            signs
+        ) + 8 * head, f"{tasks} '### Task N' headings with files and steps"
 
     def read(self, document: Document) -> Plan:
         """The plan, in the order of the document."""
