@@ -7,7 +7,7 @@ import dataclasses
 import shlex
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,9 @@ from maestro_tui.engine.driver_options import claude_missing, claude_program
 from maestro_tui.engine.git.repository import Base, RepositoryError, find_root, read_base
 from maestro_tui.plans.checkout_size import checkout_bytes
 from maestro_tui.plans.errors import PlanError
+from maestro_tui.plans.estimates import Known
 from maestro_tui.plans.model import Assignment, Plan, Strategy, Task
+from maestro_tui.plans.prices import price_table, with_prices
 from maestro_tui.plans.reader import read_plan
 from maestro_tui.plans.rehearsal import load_rehearsal
 from maestro_tui.plans.strategy import draft
@@ -50,6 +52,7 @@ class Opening:
     notes: tuple[str, ...]
     assign: Callable[[Task], Assignment]
     reread: Callable[[str], Strategy] | None = None
+    known: Known = field(default_factory=Known)
 
 
 def repository(folder: str) -> Path:
@@ -105,8 +108,10 @@ def open_run(arguments: argparse.Namespace, find_base: Callable[[], Base] | None
         timeout_s=arguments.timeout if arguments.timeout is not None else settings.run.timeout_s,
         weights=Weights(**dataclasses.asdict(settings.routing)),
     )
+    known = Known(prices=with_prices(price_table(), settings.prices))
     drafted = partial(
         draft,
+        known=known,
         assign=assign,
         mode=arguments.mode or settings.run.mode,
         max_parallel=arguments.max_parallel or settings.run.max_parallel,
@@ -124,7 +129,15 @@ def open_run(arguments: argparse.Namespace, find_base: Callable[[], Base] | None
         )
     notes = _notes(base, plan, settings)
     return Opening(
-        base, plan, strategy, options, script, notes, assign, _reread(arguments.plan, drafted)
+        base=base,
+        plan=plan,
+        strategy=strategy,
+        options=options,
+        script=script,
+        notes=notes,
+        assign=assign,
+        reread=_reread(arguments.plan, drafted),
+        known=known,
     )
 
 

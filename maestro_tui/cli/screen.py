@@ -87,6 +87,7 @@ def show_review(opening: Opening, create: Callable[[Strategy], str]) -> int:
     revise = partial(
         revise_strategy,
         assign=opening.assign,
+        known=opening.known,
         repo=root,
         repo_bytes=checkout_bytes(root),
     )

@@ -201,6 +201,8 @@ class Settings:
     permissions: PermissionSettings = PermissionSettings()
     claude: ClaudeSettings = ClaudeSettings()
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # USD per million tokens by model, where they differ from those that come with Maestro.
+    prices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     sources: tuple[Path, ...] = ()
     origin: Mapping[str, str] = field(default_factory=dict)
 
@@ -249,7 +251,7 @@ def _apply(settings: Settings, path: Path, actions: frozenset[str], *, project: 
     origin = dict(settings.origin)
     for section, table in data.items():
         line = line_of(text, "", section)
-        if section != "keys" and section not in _SECTIONS:
+        if section not in ("keys", "prices") and section not in _SECTIONS:
             raise ConfigError(path, line, _unknown_section(section))
         if not isinstance(table, dict):
             raise ConfigError(path, line, f'"{section}" is a section, write [{section}]')
@@ -257,6 +259,10 @@ def _apply(settings: Settings, path: Path, actions: frozenset[str], *, project: 
             origin[f"{section}.{key}"] = f"{path}:{line_of(text, section, key)}"
         if section == "keys":
             changed["keys"] = {**settings.keys, **_keys(path, text, table, actions)}
+        elif section == "prices":
+            own = _prices(path, text, table)
+            merged = {model: {**settings.prices.get(model, {}), **own[model]} for model in own}
+            changed["prices"] = {**settings.prices, **merged}
         else:
             before = getattr(settings, section)
             changed[section] = replace(before, **_values(path, text, section, table, project))
@@ -269,7 +275,7 @@ def _unknown_section(section: str) -> str:
     for name, cls in _SECTIONS.items():
         if section in {f.name for f in fields(cls)}:
             return f'"{section}" stands outside a section, put it under [{name}]'
-    return f'unknown section "{section}", {nearest(section, [*_SECTIONS, "keys"])}'
+    return f'unknown section "{section}", {nearest(section, [*_SECTIONS, "keys", "prices"])}'
 
 
 def _values(
@@ -319,6 +325,30 @@ def _keys(
                 path, line, f'keys.{action} must be a key ("ctrl+g") or a list, not {_shown(value)}'
             )
         out[action] = tuple(keys)
+    return out
+
+
+_FIGURES = ("input", "output", "cache_read", "cache_write", "cache_write_1h")
+
+
+def _prices(path: Path, text: str, table: dict[str, Any]) -> dict[str, Mapping[str, float]]:
+    out: dict[str, Mapping[str, float]] = {}
+    for model, row in table.items():
+        section = f"prices.{model}"
+        line = line_of(text, section)
+        if not isinstance(row, dict):
+            raise ConfigError(path, line, f'write [prices."{model}"] with input and output')
+        for figure, value in row.items():
+            line = line_of(text, section, figure)
+            if figure not in _FIGURES:
+                hint = nearest(figure, _FIGURES)
+                raise ConfigError(path, line, f'unknown price "{figure}" of {model}, {hint}')
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+                wanted = "USD per million tokens, 0 or more"
+                raise ConfigError(
+                    path, line, f"prices.{model}.{figure} must be {wanted}, not {_shown(value)}"
+                )
+        out[model] = {figure: float(value) for figure, value in row.items()}
     return out
 
 

@@ -18,7 +18,8 @@ from maestro_tui.ui.alert import make_alert
 from maestro_tui.ui.app import Launch, MaestroApp
 from maestro_tui.ui.exits import FAILED
 from maestro_tui.ui.screens.drafting import Revise
-from maestro_tui.ui.screens.review import Prompt, Reread, ReviewScreen
+from maestro_tui.ui.screens.review import Reread, ReviewScreen
+from maestro_tui.ui.screens.review_details import Prompt
 from maestro_tui.ui.screens.source_lines import lines_of
 from maestro_tui.ui.source import RunSource
 from maestro_tui.ui.theme_watch import ThemeWatch
