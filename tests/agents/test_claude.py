@@ -313,10 +313,16 @@ WAIT = (
 )
 
 
+def _wait_once(request: dict[str, Any]) -> list[Any]:
+    """A model that has been told it was interrupted does not begin the long command again."""
+    told = "go on in the same session" in json.dumps(request["messages"])
+    return list(DONE) if told else [bash(WAIT)]
+
+
 def _busy(claude: Claude) -> list[int]:
     """The agent is in the midst of a command, with a daemon beside it; their pids."""
     claude.start(
-        [write("app/a.py", "1\n")], [bash(SPAWN)], [bash(WAIT)], DONE, END, verify=[SPAWN, WAIT],
+        [write("app/a.py", "1\n")], [bash(SPAWN)], _wait_once, DONE, END, verify=[SPAWN, WAIT],
         owned=["**"],
     )  # fmt: skip
     return [claude.attempt.number("app.pid"), claude.attempt.number("own.pid")]
