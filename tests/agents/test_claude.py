@@ -322,8 +322,8 @@ def _wait_once(request: dict[str, Any]) -> list[Any]:
 def _busy(claude: Claude) -> list[int]:
     """The agent is in the midst of a command, with a daemon beside it; their pids."""
     claude.start(
-        [write("app/a.py", "1\n")], [bash(SPAWN)], _wait_once, DONE, END, verify=[SPAWN, WAIT],
-        owned=["**"],
+        [write("app/a.py", "1\n")], [bash(SPAWN)], _wait_once, DONE, END, END,
+        owned=["**"], options={"approved": [SPAWN, WAIT]},
     )  # fmt: skip
     return [claude.attempt.number("app.pid"), claude.attempt.number("own.pid")]
 
