@@ -14,6 +14,7 @@ from maestro_tui.agents import files
 from maestro_tui.agents.drivers.claude.finish import Finish
 from maestro_tui.agents.drivers.claude.guard import Guard
 from maestro_tui.agents.drivers.claude.invocation import Invocation
+from maestro_tui.agents.drivers.claude.past import reminder
 from maestro_tui.agents.drivers.claude.transport import PipeTransport
 from maestro_tui.agents.drivers.claude.turns import Limits, Verdict, is_protocol, judge
 from maestro_tui.agents.observe import Observer
@@ -84,6 +85,8 @@ class ClaudeSession:
         try:
             with open(spec.prompt, encoding="utf-8", errors="surrogateescape") as file:
                 prompt = _AGAIN if self._resume else file.read()
+            if self._talk.resumed:
+                prompt += reminder(log)
             await self._client.connect()
             await self._client.query(prompt)
             verdict = await self._until_done()
