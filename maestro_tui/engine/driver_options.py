@@ -68,6 +68,7 @@ def driver_options(
     wanted = settings.get("sandbox", "auto")
     return {
         **settings,
+        **_wishes(definition),
         "program": settings.get("program") or claude_program(""),
         "python_path": [p for p in (sdk_folder(),) if p],
         "session": str(uuid.uuid5(uuid.NAMESPACE_URL, folder.absolute().as_uri())),
@@ -92,6 +93,17 @@ def _model(task: TaskRun, attempt: Attempt, definition: AgentDefinition) -> str:
     if attempt.agent == task.assignment.agent:
         return task.assignment.model
     return "" if definition.model in ("inherit", "default") else definition.model
+
+
+def _wishes(definition: AgentDefinition) -> dict[str, Any]:
+    """What the definition says for itself, which counts for more than the settings for all."""
+    wishes = {
+        "effort": definition.effort,
+        "fallback_model": definition.fallback_model,
+        "max_turns": definition.max_turns,
+        "budget_usd": definition.budget_usd,
+    }
+    return {key: value for key, value in wishes.items() if value}
 
 
 def _tools(definition: AgentDefinition) -> list[str]:
