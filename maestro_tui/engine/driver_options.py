@@ -10,8 +10,10 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import uuid
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +52,19 @@ def claude_missing(configured: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=1)
 def can_sandbox() -> bool:
-    """Whether the programs are there with which Claude Code confines shell commands."""
-    return all(shutil.which(program) for program in SANDBOX_PROGRAMS)
+    """Whether the programs with which Claude Code confines shell commands are there, and work.
+
+    Some systems forbid them to ordinary users; every command of an agent would fail then.
+    """
+    if not all(shutil.which(program) for program in SANDBOX_PROGRAMS):
+        return False
+    try:
+        probe = ["bwrap", "--ro-bind", "/", "/", "--unshare-pid", "true"]
+        return subprocess.run(probe, capture_output=True, timeout=10, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
 
 
 def driver_options(

@@ -199,6 +199,16 @@ def test_an_interrupt_waits_for_words(claude: Claude) -> None:
     assert "Write the document now" in claude.said()
 
 
+def test_it_has_the_tools_and_the_model_of_its_definition(claude: Claude) -> None:
+    options = {"tools": ["Read", "Grep", "Write"], "model": "claude-sonnet-5-5", "effort": "low"}
+    assert claude.run(DONE, END, options=options)["ok"]
+    request = claude.api.asked("s")[0]
+    names = {tool["name"] for tool in request["tools"]}
+    assert {"Read", "Write"} <= names
+    assert "Bash" not in names
+    assert request["model"] == "claude-sonnet-5-5"
+
+
 def test_its_model_can_be_changed(claude: Claude) -> None:
     claude.start([bash("python3 -V; make")], DONE, END)
     question = claude.asked()
