@@ -50,6 +50,8 @@ def status(arguments: argparse.Namespace) -> int:
             task = state.tasks[name]
             why = f" — {sanitise(task.why)}" if task.why else ""
             print(f"  {GLYPHS[task.state]} {name}: {task.state}{why}")
+            if task.foreseen:
+                print(f"      ≠ {sanitise(task.foreseen)}, as it is now")
     for question in state.questions.values():
         print(f"? {sanitise(question.title)}")
         keys = " | ".join(o.key for o in question.options)
@@ -77,6 +79,7 @@ def status_json(found: RunClient) -> dict[str, Any]:
             {"name": g.gate.name, "wave": g.wave, "state": g.state, "seconds": g.seconds}
             for g in state.gates.values()
         ],
+        "foreseen": [dict(c) for c in state.foreseen],
         "questions": [
             {
                 "id": q.id,

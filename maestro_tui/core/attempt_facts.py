@@ -196,6 +196,7 @@ def _merge_conflicted(
         return False
     attempt.resolve = ""
     attempt.conflicts = event.paths
+    attempt.conflict_head, attempt.conflict_files = event.head, event.files
     attempt.worktree = event.worktree or attempt.worktree
     move(state, task, _S.CONFLICTED, "conflicts in " + ", ".join(event.paths[:3]))
     ask(state, questions.conflict(state, task, event.paths, event.others, event.evidence))
@@ -220,7 +221,9 @@ def _resolution_refused(
     if task.state is not _S.CONFLICTED:
         return False
     attempt.resolve = ""
-    ask(state, questions.conflict(state, task, attempt.conflicts, (), (event.reason,)))
+    others = tuple(dict.fromkeys(w for f in attempt.conflict_files for w in f["writers"]))
+    evidence = (event.reason, *event.evidence)
+    ask(state, questions.conflict(state, task, attempt.conflicts, others, evidence))
     return True
 
 

@@ -97,6 +97,9 @@ def _failure(state: RunState, question: Question, answer: str, text: str, by: st
     elif answer == "upstream":
         upstream = state.tasks[question.subject]
         message = "\n".join((f"{task.id}, which builds on your work, failed:", *question.evidence))
+        if upstream.id not in task.after:  # further up: from now on it waits for that one, too
+            task.after = (*task.after, upstream.id)
+            upstream.dependents = (*upstream.dependents, task.id)
         try_again(state, task, f"waits for {upstream.id} to be fixed", failure=question.title)
         if upstream.state is _S.MERGED:
             try_again(
@@ -153,6 +156,7 @@ def _conflict(state: RunState, question: Question, answer: str, text: str, by: s
     attempt = task.attempt
     assert attempt is not None
     attempt.resolve = answer
+    attempt.choices = text if answer == "resolve" else ""
     task.why = "its conflict is being resolved"
 
 
@@ -183,10 +187,11 @@ def _send_back(state: RunState, question: Question, run: GateRun, text: str, by:
 
 
 def _rolled_back(state: RunState, question: Question, answer: str, text: str, by: str) -> None:
-    held = state.held_after or 0
-    state.held_after = None
+    held, names = state.held_after, state.held_tasks
+    state.held_after, state.held_tasks = None, ()
     for task in state.tasks.values():
-        if task.wave <= held or task.state not in (_S.WAITING, _S.BLOCKED, _S.READY):
+        mine = task.id in names or (held is not None and task.wave > held)
+        if not mine or task.state not in (_S.WAITING, _S.BLOCKED, _S.READY):
             continue
         if answer == "skip":
             move(state, task, _S.SKIPPED, "rolled back and left there")

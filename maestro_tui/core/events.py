@@ -202,6 +202,19 @@ class MergeConflicted(AttemptEvent):
     others: tuple[str, ...] = ()  # tasks that wrote the other side
     worktree: str = ""
     evidence: tuple[str, ...] = ()
+    head: str = ""  # the integration branch it was merged into
+    files: tuple[dict[str, Any], ...] = ()  # path, kind, hunks (their number), writers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConflictsForeseen(Event):
+    """What would conflict if it were merged as it is now; replaces what was foreseen before.
+
+    Each: ``task``, ``other`` (another running task, or the merged one whose files they are),
+    ``paths``.
+    """
+
+    conflicts: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,9 +226,10 @@ class ConflictResolved(AttemptEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolutionRefused(AttemptEvent):
-    """What was offered as a resolution is none (markers left, files missing)."""
+    """What was offered as a resolution is none (markers left, files missing, gates red)."""
 
     reason: str
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +244,21 @@ class GateEnded(Event):
     log: str = ""
     tail: tuple[str, ...] = ()
     suspects: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()  # failures the base does not have
+    known: tuple[str, ...] = ()  # failures of the base, still there: they do not block
+    fixed: tuple[str, ...] = ()  # failures of the base that are gone
+    flaky: tuple[str, ...] = ()  # failed once and not again
+    guilty: str = ""  # the task whose merge turned it red, found by running it in between
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateAdvanced(Event):
+    """A running gate goes on to its next stage, which writes to another log."""
+
+    gate: str
+    stage: str
+    log: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,9 +273,18 @@ class WaveTagged(Event):
 class RolledBack(Event):
     """The integration branch is back at the end of ``wave``; what was dropped is under refs."""
 
-    wave: int
+    wave: int  # -1: not at a wave's end but right after the merge of ``task``
     sha: str
     kept: str = ""
+    task: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackRequested(Event):
+    """A person wants the run back at a point: base, wave:N, or task:ID (right after its merge)."""
+
+    to: str
+    by: str = "user"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,9 +45,9 @@ def outstanding(state: RunState) -> list[Command]:
         return [c for c in commands if c.key not in held]
     if held:
         return [c for c in commands if isinstance(c, _TO_AGENTS)]
-    if state.rollback_to is not None:
+    if state.rollback_to is not None or state.rollback_task is not None:
         if quiet(state):
-            commands.append(Rollback(state.rollback_to))
+            commands.append(_rollback(state))
         return commands
     wave = wave_to_tag(state)
     if wave:
@@ -57,6 +57,15 @@ def outstanding(state: RunState) -> list[Command]:
     elif state.status is RunStatus.FINISHING:
         commands.append(Finish(outcome(state)))
     return commands
+
+
+def _rollback(state: RunState) -> Rollback:
+    """The end of a wave goes further back than any wish for less; then a task's merge."""
+    if state.rollback_to is not None:
+        return Rollback(state.rollback_to)
+    assert state.rollback_task is not None
+    task, sha = state.rollback_task
+    return Rollback(-1, task, sha)
 
 
 def _for_task(task: TaskRun, attempt: Attempt) -> list[Command]:

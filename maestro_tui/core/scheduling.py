@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from maestro_tui.core import questions
 from maestro_tui.core.decisions import ask
+from maestro_tui.core.rollback import Point, stopped_by
 from maestro_tui.core.state import (
     ACTIVE,
     SATISFIED,
@@ -31,7 +32,7 @@ def settle(state: RunState) -> None:
     if state.stopping:
         _settle_stop(state)
         return
-    if state.rollback_to is not None:
+    if state.rollback_to is not None or state.rollback_task is not None:
         _quiesce_for_rollback(state)
         return
     _start(state)
@@ -118,6 +119,9 @@ def _start(state: RunState) -> None:
             why = "waits for " + ", ".join(missing[:3]) + (" …" if len(missing) > 3 else "")
             move(state, task, _S.WAITING, why)
             continue
+        if task.id in state.held_tasks:
+            move(state, task, _S.WAITING, "was rolled back; waits for your answer")
+            continue
         if task.wave not in open_waves:
             open_waves[task.wave] = wave_open(state, task.wave)
         if not open_waves[task.wave]:
@@ -177,6 +181,7 @@ def _final_gates(state: RunState) -> None:
             known = state.green.get(run.gate.run, ("", ""))
             if known[0] == state.head:
                 run.state, run.sha = known[1], state.head
+                run.known = state.tolerated.get(run.gate.run, ())
                 continue
             _run_gate(run)
             return
@@ -255,10 +260,15 @@ def _settle_stop(state: RunState) -> None:
 
 def _quiesce_for_rollback(state: RunState) -> None:
     """Before the branch goes back, everything that builds on what is dropped must have ended."""
-    assert state.rollback_to is not None
+    if state.rollback_to is not None:
+        point = Point("", "", state.rollback_to)
+    else:
+        assert state.rollback_task is not None
+        point = Point("", state.rollback_task[1], task=state.rollback_task[0])
     state.status = RunStatus.RUNNING
-    for task in state.tasks.values():
-        if task.wave > state.rollback_to and task.state in (_S.PREPARING, _S.RUNNING):
+    for name in stopped_by(state, point):
+        task = state.tasks[name]
+        if task.state in (_S.PREPARING, _S.RUNNING):
             attempt = task.attempt
             assert attempt is not None
             attempt.stop = True

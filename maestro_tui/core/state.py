@@ -97,6 +97,12 @@ class RunOptions:
     retry_delay_s: float = 10.0
     launch_delay_s: float = 0.0
     worktree_root: str = ""
+    setup: str = ""  # run in every tree before an agent or a gate works there
+    setup_timeout_s: float = 600.0
+    copy: tuple[str, ...] = ()  # patterns of ignored files that every tree gets a copy of
+    port_base: int = 20_000  # 0: no ports are handed out
+    ports: int = 10  # for each tree
+    lfs: str = "smudge"  # smudge | skip: pointers instead of large files
     agents: dict[str, Any] = field(default_factory=dict)  # the driver's own settings
 
 
@@ -174,6 +180,9 @@ class Attempt:
     files: tuple[str, ...] = ()
     stray: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
+    conflict_head: str = ""  # the integration branch's commit it conflicts with
+    conflict_files: tuple[dict[str, Any], ...] = ()  # path, kind, hunks, writers
+    choices: str = ""  # what a person chose by file and hunk, as core.conflicts reads it
     claims: dict[str, Any] = field(default_factory=dict)
     instructions: str = ""
     failure: str = ""  # what went wrong before, for the agent's eyes
@@ -216,6 +225,7 @@ class TaskRun:
     lost: int = 0
     rules: tuple[str, ...] = ()  # what its agents may always do, by the user's answers
     extended: tuple[str, ...] = ()  # files the user allowed on top of the plan's
+    foreseen: str = ""  # a conflict its merge would have as things stand, in words
     merged_sha: str = ""
     merged_at: float = 0.0
     queued_at: float = 0.0
@@ -258,7 +268,29 @@ class GateRun:
     seconds: float = 0.0
     log: str = ""
     tail: tuple[str, ...] = ()
+    stage: str = ""  # of a running gate: what it is doing, besides simply running
     fixes: int = 0  # automatic re-spawns so far
+    new: tuple[str, ...] = ()  # failures the base does not have
+    known: tuple[str, ...] = ()  # failures of the base that are still there
+    fixed: tuple[str, ...] = ()
+    flaky: tuple[str, ...] = ()
+    guilty: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def delta(self) -> str:
+        """The comparison with the base in a few words; "" when there is nothing to say."""
+        parts = [
+            f"{len(names)} {word}"
+            for names, word in (
+                (self.new, "new"),
+                (self.known, "failing before"),
+                (self.fixed, "fixed"),
+                (self.flaky, "flaky"),
+            )
+            if names
+        ]
+        return ", ".join(parts)
 
 
 @dataclass(slots=True)
@@ -287,6 +319,9 @@ class RunState:
     gates: dict[str, GateRun] = field(default_factory=dict)
     # gate command -> (commit it was last settled at, passed | accepted)
     green: dict[str, tuple[str, str]] = field(default_factory=dict)
+    # gate command -> failures of the base it was let through with the last time
+    tolerated: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    foreseen: tuple[dict[str, Any], ...] = ()  # conflicts to come: task, other, paths
     questions: dict[str, Question] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
     notices: list[tuple[float, str]] = field(default_factory=list)
@@ -298,6 +333,8 @@ class RunState:
     stopping: str = ""  # checkpoint | drain | abort
     stop_reason: str = ""
     rollback_to: int | None = None
+    rollback_task: tuple[str, str] | None = None  # (task, commit of its merge) to go back to
+    held_tasks: tuple[str, ...] = ()  # dropped by such a roll-back: they wait for an answer
     held_after: int | None = None  # waves after this one wait for an answer
     rollbacks: int = 0
     delivery: int = 0  # tries so far

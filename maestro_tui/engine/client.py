@@ -6,11 +6,15 @@ import os
 import subprocess
 import sys
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 
 from maestro_tui.config.paths import attempt_dir, db_path, run_dir
+from maestro_tui.core.conflicts import Conflict, FileChoice, write_choices
 from maestro_tui.core.machine import Machine
 from maestro_tui.core.state import RunState
+from maestro_tui.engine.git.command import Git
+from maestro_tui.engine.git.repository import common_dir
 from maestro_tui.engine.journal import Journal
 from maestro_tui.engine.lock import engine_pid
 
@@ -81,6 +85,17 @@ class RunClient:
             self.run, "decide", question, {"answer": answer, "text": text}, self.by
         )
 
+    async def conflict(self, task: str) -> Conflict:
+        """The conflict that task's merge waits with: files, hunks, sides, writers."""
+        from maestro_tui.engine import resolving  # only here: it costs start-up time
+
+        git = Git(common_dir(self.repo))
+        return await resolving.look(self.state, git, self.state.tasks[task])
+
+    def resolve(self, question: str, choices: Mapping[str, FileChoice]) -> bool:
+        """Answer a conflict file by file and place by place; False when somebody was first."""
+        return self.decide(question, "resolve", write_choices(choices))
+
     def stop(self, mode: str) -> None:
         """Ask the engine to stop: checkpoint | drain | abort."""
         self._ask("stop", {"mode": mode})
@@ -88,6 +103,10 @@ class RunClient:
     def set_parallel(self, limit: int) -> None:
         """Turn the number of agents up or down."""
         self._ask("parallel", {"limit": limit})
+
+    def rollback(self, to: str) -> None:
+        """Go back to base, wave:N or task:ID; what is dropped is kept and done again."""
+        self._ask("rollback", {"to": to})
 
     def retry(self, task: str, text: str = "") -> None:
         """Do a given-up task after all."""

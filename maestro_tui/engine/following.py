@@ -242,7 +242,11 @@ class Follower:
         suspect = ""
         if not ok:
             evidence, suspect = failure_evidence(
-                self._state, self._task, self._folder.log, Path(self._attempt.worktree)
+                self._state,
+                self._task,
+                self._folder.log,
+                Path(self._attempt.worktree),
+                result.get("exit"),
             )
         usage = result.get("usage")
         return AgentEnded(

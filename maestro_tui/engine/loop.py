@@ -23,18 +23,20 @@ from maestro_tui.core.machine import Machine
 from maestro_tui.core.state import RunState, RunStatus, TaskState
 from maestro_tui.engine.attempts import find_agent
 from maestro_tui.engine.effects import Effects, worktrees_in_use
+from maestro_tui.engine.forecast import Forecast
 from maestro_tui.engine.git.command import Git, forget_foreign
 from maestro_tui.engine.git.merging import remove_stale_locks
 from maestro_tui.engine.git.repository import common_dir
 from maestro_tui.engine.git.worktrees import WorktreePool
 from maestro_tui.engine.journal import Journal, JournalError, Request, Session
 from maestro_tui.engine.lock import RunLock
+from maestro_tui.engine.provision import provision
 from maestro_tui.plans.rehearsal import load_rehearsal
 from maestro_tui.roster.discovery import load_roster
 
 POLL_S = 0.1  # how long a request of a person may wait
 PATIENCE_S = 2.0  # for a gate or a check that is nearly done when a stop is asked for
-_CUTTABLE = ("RunGate:", "CheckWork:")
+_CUTTABLE = ("RunGate:", "CheckWork:", "ResolveConflict:")
 Listener = Callable[[int, e.Event, RunState], None]
 
 
@@ -78,9 +80,12 @@ class Engine:
             self._install_signals()
             self._catch_up()
             await self._open()
+            watching = asyncio.create_task(self._forecast.watch())
             try:
                 await self._loop()
             finally:
+                watching.cancel()
+                await asyncio.gather(watching, return_exceptions=True)
                 await self._close()
         return self.state
 
@@ -106,7 +111,11 @@ class Engine:
         git = Git(common_dir(self.repo))
         remove_stale_locks(git, self.run)
         pool = WorktreePool(
-            git, worktrees_root(self.repo, self.state.options.worktree_root), self.run
+            git,
+            worktrees_root(self.repo, self.state.options.worktree_root),
+            self.run,
+            prepare=self._prepare,
+            env={"GIT_LFS_SKIP_SMUDGE": "1"} if self.state.options.lfs == "skip" else None,
         )
         pool.adopt(worktrees_in_use(self.state))
         script = load_rehearsal(Path(self.state.script)) if self.state.script else None
@@ -119,12 +128,17 @@ class Engine:
             script.steps if script else None,
             partial(find_agent, roster),
         )
+        self._forecast = Forecast(self.state, git, pool, self.post)
         self.post(
             e.EngineStarted(
                 at=time.time(), pid=os.getpid(), attended=self.attended, policies=self.policies
             )
         )
         self._take_requests()  # a stop that was asked for meets the start in one step
+
+    async def _prepare(self, git: Git, tree: Path) -> None:
+        log = run_dir(self.repo, self.run) / "_setup" / f"{tree.name}.log"
+        await provision(self.state, git, tree, log)
 
     async def _close(self) -> None:
         for task in self._running.values():
@@ -316,6 +330,8 @@ def _event_of(request: Request) -> e.Event | None:
             return e.StopRequested(at=at, mode=str(data.get("mode", "checkpoint")), by=request.by)
         case "parallel":
             return e.ParallelChanged(at=at, limit=int(data.get("limit", 1)))
+        case "rollback":
+            return e.RollbackRequested(at=at, to=str(data.get("to", "")), by=request.by)
         case "instruct":
             return e.InstructionGiven(
                 at=at,

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 _NODE = re.compile(
     r"(?:(?:Epic|Task|Phase|Step|Stage|Story|Stream|Track|Wave|Milestone)\s+)?"
     r"(T\d{2,4}[a-z]?|\d+(?:\.\d+)+[a-z]?|[A-Z]{1,4}-?\d+(?:\.\d+)*"
-    r"|(?<=Epic )\d+|(?<=Task )\w+|(?<=Phase )\w+|(?<=Step )\w+|(?<=Stage )\w+|(?<=Stream )\w|(?<=Track )\w"
+    r"|(?<=Epic )\d+|(?<=Task )\w+|(?<=Phase )\w+|(?<=Step )\w+|(?<=Stage )\w+|(?<=Stream )\w|"
+    r"(?<=Track )\w"
     r"|(?<=Wave )\d+|(?<=Milestone )\w+)(?:\s*\([^()]*\))?"
 )
 _STROKES = {"|": 0, "│": 0, "/": 1, "╱": 1, "\\": -1, "╲": -1, "v": 0, "▼": 0, "↓": 0}

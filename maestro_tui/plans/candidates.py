@@ -20,14 +20,19 @@ from maestro_tui.plans.sections import NEVER_WORK, NO_WORK, class_of_title
 from maestro_tui.plans.table_tasks import rows_of
 
 _WORDS = {
-    "task": r"task|todo|to-do|ticket|story|user story|issue|work ?item|work ?package|wp|slice|pr|pull request|"
-            r"change|deliverable|feature|bug|タスク|任务|任務|작업|tarea|tâche|tarefa|aufgabe|задача|nhiệm vụ",
+    "task": r"task|todo|to-do|ticket|story|user story|issue|work ?item|work ?package|wp|slice|pr|"
+            r"pull request|"
+            r"change|deliverable|feature|bug|タスク|任务|任務|작업|tarea|tâche|tarefa|aufgabe|"
+            r"задача|nhiệm vụ",
     "step": r"step|schritt|paso|étape|passo|ステップ|手順|步骤|bước|шаг",
     "stream": r"work ?stream|stream|track|lane",
     "phase": r"phase|stage|milestone|epic|sprint|iteration|wave|group|part|batch|layer|tier|cycle|"
              r"fase|フェーズ|阶段|階段|단계|giai đoạn|этап|phasen?|étape majeure",
 }  # fmt: skip
-_ID = r"\d+(?:[.\-]\d+)*[A-Za-z]?(?![\w])|[A-Z]{1,8}-?\d+(?:\.\d+)*[a-z]?(?![\w])|[A-Z](?![\w])|[IVX]+(?![\w])"
+_ID = (
+    r"\d+(?:[.\-]\d+)*[A-Za-z]?(?![\w])|[A-Z]{1,8}-?\d+(?:\.\d+)*[a-z]?(?![\w])|[A-Z](?![\w])|"
+    r"[IVX]+(?![\w])"
+)
 _SEPARATOR = r"\s*(?:[:.)：、\]]|[-–—]+|\s)\s*"
 _NAMED = {
     kind: re.compile(
@@ -39,7 +44,8 @@ _CJK_PHASE = re.compile(
     r"第\s*([0-9]+|[一二三四五六七八九十]+)\s*(?:阶段|階段|フェーズ|步|部分|단계)\s*[:：、.]?\s*(.*)$"
 )
 _ID_HEADING = re.compile(
-    r"\[?((?:PR |MR )?#\d+|[A-Z]{1,10}-?\d+(?:\.\d+)*[a-z]?|\d+(?:\.\d+)+[a-z]?|\d+[A-Za-z]|\d{1,3}-\d{1,3}"
+    r"\[?((?:PR |MR )?#\d+|[A-Z]{1,10}-?\d+(?:\.\d+)*[a-z]?|\d+(?:\.\d+)+[a-z]?|\d+[A-Za-z]|"
+    r"\d{1,3}-\d{1,3}"
     r"|[a-z]{2,12}(?:-[a-z]+)*-(?=[a-z0-9]*\d)[a-z0-9]{2,6}(?:\.\d+)*)\]?(?:\s*[:.)：]|\s+[-–—]+|\s)\s*(\S.*)$"
 )
 _NUMBERED = re.compile(r"(\d{1,3})(?:[.):：]|\s+[-–—])\s*(\S.*)$")

@@ -13,11 +13,15 @@ from maestro_tui.plans.blocks import Block
 from maestro_tui.plans.paths import PathRef, looks_like_path, strip_path
 
 _MAKE = r"creat(?:e|es|ing)|writ(?:e|es|ing)|new|scaffold|generate|author|draft"
-_PUT = r"add(?:s|ing)?|implement(?:s|ing)?|introduce|build|set up|setup|initiali[sz]e|define|document|declare"
+_PUT = (
+    r"add(?:s|ing)?|implement(?:s|ing)?|introduce|build|set up|setup|initiali[sz]e|define|"
+    r"document|declare"
+)
 _MODIFY = (
     r"updat(?:e|es|ing)|modif(?:y|ies|ying)|edit(?:s|ing)?|chang(?:e|es|ing)|extend(?:s|ing)?|refactor|fix(?:es)?|"
     r"wire|register|integrate|enhance|replace|adjust|configure|expose|export|rewrite|convert|migrate|patch|"
-    r"append|insert|rework|simplify|clean up|deprecate|enable|hook|adapt|port|split|improve|optimi[sz]e|wrap|"
+    r"append|insert|rework|simplify|clean up|deprecate|enable|hook|adapt|port|split|improve|"
+    r"optimi[sz]e|wrap|"
     r"harden|move|rename|extract|mount|pass|use|apply|bump|annotate|delegate|inject|make|normali[sz]e|switch"
 )
 _DELETE = r"delet(?:e|es|ing)|remov(?:e|es|ing)|drop"
@@ -41,16 +45,10 @@ _CJK_VERB = re.compile(
     r"(作成|新規|生成|创建|新建|생성)|(追加|実装|更新|修正|変更|拡張|編集|統合|移行|添加|实现|修改|추가|구현|수정|변경)|(削除|删除|삭제)"
 )
 _ROOTS = frozenset(
-    "src lib app apps packages tests test docs doc cmd internal pkg crates scripts backend frontend server client "
-    "api web tools config .github .claude .cursor examples e2e spec specs migrations public assets components "
-    "services infra deploy db database benchmarks plugins modules core ui utils hooks pages styles themes".split()
+    ["src", "lib", "app", "apps", "packages", "tests", "test", "docs", "doc", "cmd", "internal", "pkg", "crates", "scripts", "backend", "frontend", "server", "client", "api", "web", "tools", "config", ".github", ".claude", ".cursor", "examples", "e2e", "spec", "specs", "migrations", "public", "assets", "components", "services", "infra", "deploy", "db", "database", "benchmarks", "plugins", "modules", "core", "ui", "utils", "hooks", "pages", "styles", "themes"]
 )  # fmt: skip
 _SUFFIXES = frozenset(
-    "py pyi ts tsx js jsx mjs cjs mts cts go rs rb java kt kts swift c h cc cpp hpp cs php scala ex exs erl elm hs ml mli clj "
-    "lua r jl dart vue svelte astro css scss sass less html htm md mdx rst txt json jsonc json5 jsonl yaml yml toml ini cfg conf env "
-    "lock sql prisma graphql gql proto sh bash zsh fish ps1 bat xml svg png csv tf tfvars hcl nix gradle properties hx gd tscn "
-    "ipynb tmpl tpl j2 jinja ejs hbs mk cmake bzl bazel snap gitignore service plist pbxproj tcss po pot avsc zig nim mdc "
-    "v sv sol move cairo vy el org adoc tex mod sum xaml csproj sln razor groovy m mm fs fsx pl pm cls vb wgsl glsl".split()
+    ["py", "pyi", "ts", "tsx", "js", "jsx", "mjs", "cjs", "mts", "cts", "go", "rs", "rb", "java", "kt", "kts", "swift", "c", "h", "cc", "cpp", "hpp", "cs", "php", "scala", "ex", "exs", "erl", "elm", "hs", "ml", "mli", "clj", "lua", "r", "jl", "dart", "vue", "svelte", "astro", "css", "scss", "sass", "less", "html", "htm", "md", "mdx", "rst", "txt", "json", "jsonc", "json5", "jsonl", "yaml", "yml", "toml", "ini", "cfg", "conf", "env", "lock", "sql", "prisma", "graphql", "gql", "proto", "sh", "bash", "zsh", "fish", "ps1", "bat", "xml", "svg", "png", "csv", "tf", "tfvars", "hcl", "nix", "gradle", "properties", "hx", "gd", "tscn", "ipynb", "tmpl", "tpl", "j2", "jinja", "ejs", "hbs", "mk", "cmake", "bzl", "bazel", "snap", "gitignore", "service", "plist", "pbxproj", "tcss", "po", "pot", "avsc", "zig", "nim", "mdc", "v", "sv", "sol", "move", "cairo", "vy", "el", "org", "adoc", "tex", "mod", "sum", "xaml", "csproj", "sln", "razor", "groovy", "m", "mm", "fs", "fsx", "pl", "pm", "cls", "vb", "wgsl", "glsl"]
 )  # fmt: skip
 _AT_THE_TOP = re.compile(
     r"(readme|changelog|contributing|claude|agents|license|gemini|security|todo|roadmap|architecture)\.(md|txt|rst)"
@@ -117,7 +115,8 @@ def _led(
     head = text[:start]
     placed = _PLACE.search(head)
     if re.search(
-        r"\b(?:references?|imports?|calls?|links?|according|similar|relative|compared|equal|writes?|write) to\b[\s`]*$",
+        r"\b(?:references?|imports?|calls?|links?|according|similar|relative|compared|equal|"
+        r"writes?|write) to\b[\s`]*$",
         head,
         re.I,
     ):
@@ -183,7 +182,8 @@ def _linked(link: str) -> str:
 
 
 _COLUMN = re.compile(
-    r"^[\W_]*(files?|path|file ?path|file ?name|location|ファイル|文件|파일|archivo|fichier|datei|файл|tệp)",
+    r"^[\W_]*(files?|path|file ?path|file ?name|location|ファイル|文件|파일|archivo|fichier|"
+    r"datei|файл|tệp)",
     re.I,
 )
 

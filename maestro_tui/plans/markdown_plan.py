@@ -171,7 +171,8 @@ class _Reading:
                 Diagnostic(
                     "ids-made", "info", members[0].line,
                     f"The tasks have no ids of their own; they are numbered 1 to {len(members)}.",
-                    "Give them ids, such as '- [ ] T001 ...' or '### Task 1: ...', to refer to them.",
+                    "Give them ids, such as '- [ ] T001 ...' or '### Task 1: ...', to refer to "
+                    "them.",
                 )
             )  # fmt: skip
         return out

@@ -16,7 +16,8 @@ from maestro_tui.plans.table_tasks import rows_of
 _SECTION = re.compile(
     r".*(\b(dependenc(y|ies)|execution order|order of execution|implementation order|build order|"
     r"merge order|ordering|sequenc(e|ing)|critical path|execution strategy)\b"
-    r"|依存関係|実行順|依赖|执行顺序|의존|실행 ?순서|thứ tự|dependencias|dépendances|abhängigkeiten).*",
+    r"|依存関係|実行順|依赖|执行顺序|의존|실행 ?순서|thứ tự|dependencias|dépendances|"
+    r"abhängigkeiten).*",
     re.IGNORECASE,
 )
 _ARROW = re.compile(r"\s*(?:-{1,3}>|={1,2}>|→|⇒|➜|➔)\s*")
@@ -33,12 +34,14 @@ _BEFORE = re.compile(
 _LABELLED = re.compile(r"^([^:：.]{1,80}?)\s*[:：]\s+(.+)$")
 _SENTENCE = re.compile(r"(?<=[\w)])[.;]\s+|\s+[-–—]\s+")
 _BARE_NEEDS = re.compile(
-    r"^(?:all |can (?:only )?(?:start|begin|run|proceed)|starts?|begins?|must (?:start|come|run)|runs?|executes?|\s)*"
+    r"^(?:all |can (?:only )?(?:start|begin|run|proceed)|starts?|begins?|must (?:start|come|run)|"
+    r"runs?|executes?|\s)*"
     r"(?:depends? (?:up)?on|needs?|requires?|after|blocked by|waits? for|once)\s+(.+)$",
     re.IGNORECASE,
 )
 _BARE_BEFORE = re.compile(
-    r"^(?:must |should |be |complete[ds]? |done |finish(?:ed)? |comes? |\s)*(?:before|blocks?|unblocks?)\s+(.+)$",
+    r"^(?:must |should |be |complete[ds]? |done |finish(?:ed)? |comes? |\s)*(?:before|blocks?|"
+    r"unblocks?)\s+(.+)$",
     re.IGNORECASE,
 )
 _MERMAID_NODE = re.compile(r"\b([A-Za-z]\w*)\s*(?:\[+\"?|\(+\"?|\{+\"?)([^\])}\"]+)")

@@ -13,9 +13,7 @@ from maestro_tui.plans.refs import Resolver, Target
 
 _NOBODY = Target("task", "", "", ())
 _STOP = frozenset(
-    "the all any each every this that its and for with from into code codes phase phases task tasks work story "
-    "completion complete completed done being must written desired first other within start can before after "
-    "should are have been ready implementation impl first core".split()
+    ["the", "all", "any", "each", "every", "this", "that", "its", "and", "for", "with", "from", "into", "code", "codes", "phase", "phases", "task", "tasks", "work", "story", "completion", "complete", "completed", "done", "being", "must", "written", "desired", "first", "other", "within", "start", "can", "before", "after", "should", "are", "have", "been", "ready", "implementation", "impl", "first", "core"]
 )
 _WHOLE = re.compile(
     r"\b(impl|implementation|implement|everything|anything else|the rest)\b", re.IGNORECASE

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from maestro_tui.plans.blocks import Block
 
 _ID = re.compile(
-    r"(phase|task|story|step|id|#|no\.?|nr|issue|ticket|epic|milestone|wave|stream|tarea|aufgabe|タスク|任务|작업)( id| ?#| no\.?)?",
+    r"(phase|task|story|step|id|#|no\.?|nr|issue|ticket|epic|milestone|wave|stream|tarea|aufgabe|"
+    r"タスク|任务|작업)( id| ?#| no\.?)?",
     re.I,
 )
 _TITLE = re.compile(
@@ -16,7 +17,8 @@ _TITLE = re.compile(
     re.I,
 )
 _AFTER = re.compile(
-    r"(depend(s|encies|ency)?( on)?|blocked by|after|prerequisites?|requires|needs|依存.*|依赖|의존.*)",
+    r"(depend(s|encies|ency)?( on)?|blocked by|after|prerequisites?|requires|needs|依存.*|依赖|"
+    r"의존.*)",
     re.I,
 )
 _DONE = re.compile(r"(status|state|done)", re.I)

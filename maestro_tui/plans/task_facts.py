@@ -25,7 +25,8 @@ _PROMPT = re.compile(
     re.I,
 )
 _USES = re.compile(
-    r"\b(?:uses?|using|incorporates?|builds? (?:up)?on|based on|consumes?|extends?|relies on|requires?|needs?)\b"
+    r"\b(?:uses?|using|incorporates?|builds? (?:up)?on|based on|consumes?|extends?|relies on|"
+    r"requires?|needs?)\b"
     r"(.{0,80}?)\b(?:from|of|in)\s+((?:phase|task|step|stream|stage|epic|milestone)\s+#?[\w.]+)",
     re.IGNORECASE,
 )

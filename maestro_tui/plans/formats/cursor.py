@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 
-from maestro_tui.plans.data import Node
 from maestro_tui.plans.candidates import find_candidates
 from maestro_tui.plans.choosing import choose
+from maestro_tui.plans.data import Node
 from maestro_tui.plans.document import Document
 from maestro_tui.plans.frontmatter import frontmatter_of
 from maestro_tui.plans.keys import with_keys
 from maestro_tui.plans.marks import bare
 from maestro_tui.plans.model import Phase, Plan, Task
 from maestro_tui.plans.paths import find_paths, looks_like_path, strip_path
-from maestro_tui.plans.whole_file import whole_file
 from maestro_tui.plans.records import Findings, with_prose
+from maestro_tui.plans.whole_file import whole_file
 
 _KEEP = re.compile(
     r"files? to (preserve|keep|leave)|(files?|paths?) not to (touch|change)|do not (touch|modify|"

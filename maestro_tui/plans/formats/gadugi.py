@@ -114,7 +114,8 @@ def _groups(document: Document, names: dict[str, str]) -> list[_Group]:
         plain = bare(section.title)
         word = re.match(r"[^\W\d_]+", plain)
         after = _GROUP.search(plain)
-        group = _Group(f"{word[0] if word else 'Group'} {found[0]}", plain, section.line, mode_in(plain)[0],
+        group = _Group(f"{word[0] if word else 'Group'} "
+                       f"{found[0]}", plain, section.line, mode_in(plain)[0],
                        after[1] if after else "")  # fmt: skip
         for block in section.blocks:
             item = _FILE.match(block.text) if block.kind == "item" else None

@@ -170,7 +170,8 @@ class Gsd:
             out.append(
                 Diagnostic(
                     "plan-dependency", "info", line,
-                    f"The plan as a whole comes after {after}; other plan files are not read with it.",
+                    f"The plan as a whole comes after {after}; other plan files are not read "
+                    f"with it.",
                     "Run those plans first; Maestro does not check that they are done.",
                 )
             )  # fmt: skip

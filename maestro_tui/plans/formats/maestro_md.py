@@ -11,7 +11,6 @@ from maestro_tui.plans.model import Plan
 from maestro_tui.plans.outline import phase_sections
 from maestro_tui.plans.phases import PhaseReader
 
-
 _WANTED = frozenset({"files", "create", "modify", "delete", "test", "depends", "marker"})
 
 

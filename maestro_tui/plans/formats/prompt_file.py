@@ -53,14 +53,19 @@ class PromptFile:
 
 _ASKS = re.compile(
     r"(fix|remove|add|implement|create|update|migrate|refactor|improve|write|build|replace|convert|enhance|integrate|"
-    r"clean ?up|set ?up|extract|introduce|support|enable|rewrite|redesign|optimi[sz]e|develop|design|analy[sz]e)\b",
+    r"clean ?up|set ?up|extract|introduce|support|enable|rewrite|redesign|optimi[sz]e|develop|"
+    r"design|analy[sz]e)\b",
     re.IGNORECASE,
 )
 _PART_WORDS = {
-    "aim": r"objectives?|goals?|task|mission", "needs": r"(technical |functional )?requirements?|specific fixes.*",
-    "criteria": r"(success|acceptance) criteria|definition of done", "background": r"context|background|problem( statement)?",
-    "how": r"implementation( (steps|approach|details|plan|strategy))?|approach|strategy|focus areas",
-    "files": r"(target |affected )?files( to \w+)?|deliverables", "tests": r"testing( requirements| strategy)?",
+    "aim": r"objectives?|goals?|task|mission", "needs": r"(technical |functional )?requirements?|"
+        r"specific fixes.*",
+    "criteria": r"(success|acceptance) criteria|definition of done", "background": r"context|"
+        r"background|problem( statement)?",
+    "how": r"implementation( (steps|approach|details|plan|strategy))?|approach|strategy|focus "
+           r"areas",
+    "files": r"(target |affected )?files( to \w+)?|deliverables", "tests": r"testing( "
+        r"requirements| strategy)?",
 }  # fmt: skip
 
 
