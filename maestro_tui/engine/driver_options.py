@@ -10,8 +10,10 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import uuid
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +52,19 @@ def claude_missing(configured: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=1)
 def can_sandbox() -> bool:
-    """Whether the programs are there with which Claude Code confines shell commands."""
-    return all(shutil.which(program) for program in SANDBOX_PROGRAMS)
+    """Whether the programs with which Claude Code confines shell commands are there, and work.
+
+    Some systems forbid them to ordinary users; every command of an agent would fail then.
+    """
+    if not all(shutil.which(program) for program in SANDBOX_PROGRAMS):
+        return False
+    try:
+        probe = ["bwrap", "--ro-bind", "/", "/", "--unshare-pid", "true"]
+        return subprocess.run(probe, capture_output=True, timeout=10, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
 
 
 def driver_options(
@@ -68,6 +80,7 @@ def driver_options(
     wanted = settings.get("sandbox", "auto")
     return {
         **settings,
+        **_wishes(definition),
         "program": settings.get("program") or claude_program(""),
         "python_path": [p for p in (sdk_folder(),) if p],
         "session": str(uuid.uuid5(uuid.NAMESPACE_URL, folder.absolute().as_uri())),
@@ -92,6 +105,17 @@ def _model(task: TaskRun, attempt: Attempt, definition: AgentDefinition) -> str:
     if attempt.agent == task.assignment.agent:
         return task.assignment.model
     return "" if definition.model in ("inherit", "default") else definition.model
+
+
+def _wishes(definition: AgentDefinition) -> dict[str, Any]:
+    """What the definition says for itself, which counts for more than the settings for all."""
+    wishes = {
+        "effort": definition.effort,
+        "fallback_model": definition.fallback_model,
+        "max_turns": definition.max_turns,
+        "budget_usd": definition.budget_usd,
+    }
+    return {key: value for key, value in wishes.items() if value}
 
 
 def _tools(definition: AgentDefinition) -> list[str]:

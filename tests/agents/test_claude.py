@@ -199,6 +199,16 @@ def test_an_interrupt_waits_for_words(claude: Claude) -> None:
     assert "Write the document now" in claude.said()
 
 
+def test_it_has_the_tools_and_the_model_of_its_definition(claude: Claude) -> None:
+    options = {"tools": ["Read", "Grep", "Write"], "model": "claude-sonnet-5-5", "effort": "low"}
+    assert claude.run(DONE, END, options=options)["ok"]
+    request = claude.api.asked("s")[0]
+    names = {tool["name"] for tool in request["tools"]}
+    assert {"Read", "Write"} <= names
+    assert "Bash" not in names
+    assert request["model"] == "claude-sonnet-5-5"
+
+
 def test_its_model_can_be_changed(claude: Claude) -> None:
     claude.start([bash("python3 -V; make")], DONE, END)
     question = claude.asked()
@@ -313,11 +323,17 @@ WAIT = (
 )
 
 
+def _wait_once(request: dict[str, Any]) -> list[Any]:
+    """A model that has been told it was interrupted does not begin the long command again."""
+    told = "go on in the same session" in json.dumps(request["messages"])
+    return list(DONE) if told else [bash(WAIT)]
+
+
 def _busy(claude: Claude) -> list[int]:
     """The agent is in the midst of a command, with a daemon beside it; their pids."""
     claude.start(
-        [write("app/a.py", "1\n")], [bash(SPAWN)], [bash(WAIT)], DONE, END, verify=[SPAWN, WAIT],
-        owned=["**"],
+        [write("app/a.py", "1\n")], [bash(SPAWN)], _wait_once, DONE, END, END,
+        owned=["**"], options={"approved": [SPAWN, WAIT]},
     )  # fmt: skip
     return [claude.attempt.number("app.pid"), claude.attempt.number("own.pid")]
 

@@ -124,3 +124,28 @@ def test_prices_of_the_user_and_the_project(repo: Path, user: Path) -> None:
         "opus": {"input": 3.0, "output": 7.0},
         "gpt-5.1": {"input": 1.0, "output": 8.5},
     }
+
+
+def test_agents_of_claude_are_configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))
+    (tmp_path / "maestro.toml").write_text(
+        '[claude]\nmodel = "opus"\nbudget_usd = 2.5\non_limit = "fail"\n'
+        '[permissions]\ndeny = ["Bash(git push:*)"]\n'
+    )
+    found = load_settings(tmp_path)
+    assert (found.claude.model, found.claude.budget_usd) == ("opus", 2.5)
+    assert found.claude.on_limit == "fail"
+    assert found.permissions.deny == ("Bash(git push:*)",)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['[permissions]\nallow = ["Bash"]', '[claude]\nprogram = "x"', "[claude]\nkeep_env = []"],
+)
+def test_a_repository_cannot_let_agents_do_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))
+    (tmp_path / "maestro.toml").write_text(line + "\n")
+    with pytest.raises(ConfigError, match="decides what runs on your machine"):
+        load_settings(tmp_path)

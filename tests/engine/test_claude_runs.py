@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
 from itertools import pairwise
@@ -182,6 +183,11 @@ def test_a_killed_runner_goes_on_in_its_session(place: Place) -> None:
     place.script("a", [write("fa.txt", "a\n")], [Silent(3.0), bash("make -n one")])
     client = place.start(place.plan({"a": ""}))
     until(lambda: len(place.api.asked("a")) >= 2, "the second turn", SECONDS)
+    transcripts = place.folder / "home" / ".claude" / "projects"
+    until(
+        lambda: any("File created" in _text(p) for p in transcripts.rglob("*.jsonl")),
+        "the program has written the first step down", SECONDS,
+    )  # fmt: skip
     folder = client.attempt_dir("a", 1)
     found = launch.identity(folder)
     assert found is not None
@@ -191,7 +197,9 @@ def test_a_killed_runner_goes_on_in_its_session(place: Place) -> None:
     assert len(client.state.tasks["a"].attempts) == 1
     asked = place.api.asked("a")
     assert json.dumps(asked[-1]["messages"]).count("File created successfully") == 2
-    assert "go on in the same session" in json.dumps(asked)
+    said = json.dumps(asked)
+    assert "go on in the same session" in said
+    assert re.search(r"finished before the interruption.*?- Write [^ ]*/fa\.txt", said)
 
 
 def test_nobody_else_starts_once_the_service_lets_nobody_in(place: Place) -> None:

@@ -14,8 +14,9 @@ from maestro_tui.agents import files
 from maestro_tui.agents.drivers.claude.finish import Finish
 from maestro_tui.agents.drivers.claude.guard import Guard
 from maestro_tui.agents.drivers.claude.invocation import Invocation
+from maestro_tui.agents.drivers.claude.past import reminder
 from maestro_tui.agents.drivers.claude.transport import PipeTransport
-from maestro_tui.agents.drivers.claude.turns import Limits, Verdict, judge
+from maestro_tui.agents.drivers.claude.turns import Limits, Verdict, is_protocol, judge
 from maestro_tui.agents.observe import Observer
 from maestro_tui.agents.outcome import Outcome
 from maestro_tui.agents.processes import Children, send
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from maestro_tui.agents.conversation import Conversation
 
 STDERR = "stderr.log"
+PROTOCOL = "protocol.log"
 TICK_S = 0.5
 USAGE_S = 10.0  # between two questions about money in mid-run
 IDLE_S = 2.0  # after a result, for words that were said just before it
@@ -54,10 +56,11 @@ class ClaudeSession:
         self._observer = Observer(self._context.emit, lambda *_: None)
         finish = Finish(spec, self._environment)
         guard = Guard(self._context, conversation.desk, finish, self._redact)
-        self._transport = PipeTransport(self._spawn, self._heard, self._seen)
+        self._transport = PipeTransport(self._spawn, self._heard)
         self._client: Any = ClaudeSDKClient(
             ClaudeAgentOptions(hooks=guard.hooks(), can_use_tool=guard.may_use), self._transport
         )
+        self._protocol = files.open_append(os.path.join(folder, PROTOCOL))
         self._limits = Limits(self._invocation)
         self._verdicts: asyncio.Queue[Verdict] = asyncio.Queue()
         self._idle, self._running, self._words = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -82,6 +85,8 @@ class ClaudeSession:
         try:
             with open(spec.prompt, encoding="utf-8", errors="surrogateescape") as file:
                 prompt = _AGAIN if self._resume else file.read()
+            if self._talk.resumed:
+                prompt += reminder(log)
             await self._client.connect()
             await self._client.query(prompt)
             verdict = await self._until_done()
@@ -232,12 +237,17 @@ class ClaudeSession:
 
     # -- what the agent says -----------------------------------------------------------------------
 
-    def _heard(self, line: bytes, size: int) -> None:
+    def _heard(self, line: bytes, message: dict[str, Any] | None) -> None:
         clean = self._redact.line(line)
-        self._context.log(clean + b"\n")
-        self._observer.take([clean], size)
+        if message is not None and is_protocol(message):
+            files.write_all(self._protocol, clean + b"\n")
+        else:
+            self._context.log(clean + b"\n")
+        self._observer.take([clean], len(line) + 1)
+        if message is not None:
+            self._take(message)
 
-    def _seen(self, message: dict[str, Any]) -> None:
+    def _take(self, message: dict[str, Any]) -> None:
         kind = message.get("type")
         self._limits.see(message)
         verdict = judge(message)

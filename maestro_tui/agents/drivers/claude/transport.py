@@ -29,10 +29,9 @@ class PipeTransport:
     def __init__(
         self,
         start: Callable[[], Spawned],
-        heard: Callable[[bytes, int], None],
-        seen: Callable[[dict[str, Any]], None],
+        heard: Callable[[bytes, dict[str, Any] | None], None],
     ) -> None:
-        self._start, self._heard, self._seen = start, heard, seen
+        self._start, self._heard = start, heard
         self._agent: Spawned | None = None
         self._writing = asyncio.Lock()
         self._open = False
@@ -60,7 +59,7 @@ class PipeTransport:
                     await _ready(self._agent.input, write=True)
 
     async def read_messages(self) -> AsyncIterator[dict[str, Any]]:
-        """The messages by which the SDK is asked and answered; all others are only ``seen``.
+        """The messages by which the SDK is asked and answered; all others are only ``heard``.
 
         It would parse them for nothing, and end the session over one of a kind it does not know.
         """
@@ -74,12 +73,10 @@ class PipeTransport:
                 continue
             whole = lines.feed(data) if data else lines.finish()
             for line in whole:
-                self._heard(line, len(line) + 1)
                 message = _parsed(line)
-                if message is not None:
-                    self._seen(message)
-                    if str(message.get("type")).startswith("control_"):
-                        yield message
+                self._heard(line, message)
+                if message is not None and str(message.get("type")).startswith("control_"):
+                    yield message
             if not data:
                 return
             await asyncio.sleep(0)  # a flood leaves room for people's requests

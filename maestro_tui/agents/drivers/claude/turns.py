@@ -19,6 +19,30 @@ _STAGGER = 0.1  # agents that were parked together do not come back together
 _LOGIN = "Log in with `claude` (/login) or set ANTHROPIC_API_KEY, then retry"
 
 
+_TRAFFIC = frozenset(
+    {"control_request", "control_response", "control_cancel_request", "command_lifecycle",
+     "keep_alive"}
+)  # fmt: skip
+_STATES = frozenset(
+    {"session_state_changed", "status", "hook_started", "hook_progress", "hook_response"}
+)
+
+
+def is_protocol(message: dict[str, Any]) -> bool:
+    """Whether it is between programs only: people read the log for what the agent does."""
+    kind = message.get("type")
+    if kind == "system":
+        return message.get("subtype") in _STATES
+    if kind == "control_request":
+        request = message.get("request")
+        return not (isinstance(request, dict) and request.get("subtype") == "can_use_tool")
+    if kind == "control_response":
+        outer = message.get("response")
+        inner = outer.get("response") if isinstance(outer, dict) else None
+        return not (isinstance(inner, dict) and "session" in inner)
+    return kind in _TRAFFIC
+
+
 class Verdict:
     """A turn's end as the session acts on it."""
 
