@@ -98,7 +98,7 @@ def build_parser() -> argparse.ArgumentParser:
     plan.add_argument("action", choices=["show", "check", "export"])
     plan.add_argument("file")
     plan.add_argument("--format", default=None)
-    plan.add_argument("--graph", choices=["mermaid", "dot"], default="")
+    plan.add_argument("--graph", choices=["mermaid", "dot", "text"], default="")
     plan.add_argument(
         "-o", "--output", default="", help="export: where to (default: FILE.plan.toml)"
     )

@@ -8,6 +8,7 @@ import shlex
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from maestro_tui.cli.exits import Exit
 from maestro_tui.config.settings import ConfigError, Settings, load_settings
 from maestro_tui.core.state import RunOptions
 from maestro_tui.engine.git.repository import Base, RepositoryError, find_root, read_base
+from maestro_tui.plans.checkout_size import checkout_bytes
 from maestro_tui.plans.errors import PlanError
 from maestro_tui.plans.model import Assignment, Plan, Strategy, Task
 from maestro_tui.plans.reader import read_plan
@@ -46,6 +48,7 @@ class Opening:
     script: Path | None
     notes: tuple[str, ...]
     assign: Callable[[Task], Assignment]
+    reread: Callable[[str], Strategy] | None = None
 
 
 def repository(folder: str) -> Path:
@@ -101,21 +104,40 @@ def open_run(arguments: argparse.Namespace, find_base: Callable[[], Base] | None
         timeout_s=arguments.timeout if arguments.timeout is not None else settings.run.timeout_s,
         weights=Weights(**dataclasses.asdict(settings.routing)),
     )
+    drafted = partial(
+        draft,
+        assign=assign,
+        mode=arguments.mode or settings.run.mode,
+        max_parallel=arguments.max_parallel or settings.run.max_parallel,
+        repo=base.root,
+        repo_bytes=checkout_bytes(base.root),
+        large_plan_files=settings.run.large_plan_files,
+    )
     try:
-        strategy = draft(
-            plan,
-            assign=assign,
-            mode=arguments.mode or settings.run.mode,
-            max_parallel=arguments.max_parallel or settings.run.max_parallel,
-            repo=base.root,
-        )
+        strategy = drafted(plan)
     except PlanError as error:
         raise Exit(str(error)) from error
     if not any(strategy.waves):
         raise Exit(
             f"{arguments.plan[0]}: every task is done, deferred or cancelled; nothing to run"
         )
-    return Opening(base, plan, strategy, options, script, _notes(base, plan, settings), assign)
+    notes = _notes(base, plan, settings)
+    return Opening(
+        base, plan, strategy, options, script, notes, assign, _reread(arguments.plan, drafted)
+    )
+
+
+def _reread(
+    files: list[str], drafted: Callable[[Plan], Strategy]
+) -> Callable[[str], Strategy] | None:
+    """The same document as another format, for the review; prompt files have only one reading."""
+    if len(files) != 1:
+        return None
+
+    def reread(form: str) -> Strategy:
+        return drafted(read_plan(files[0], format=form))
+
+    return reread
 
 
 def _settings(root: Path) -> Settings:

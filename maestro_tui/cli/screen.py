@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from maestro_tui.cli.exits import Exit
 from maestro_tui.cli.opening import Opening
+from maestro_tui.plans.checkout_size import checkout_bytes
 from maestro_tui.plans.model import Strategy
 from maestro_tui.plans.strategy import revise as revise_strategy
 
@@ -43,7 +44,13 @@ def show_review(opening: Opening, create: Callable[[Strategy], str]) -> int:
         client.start_engine()
         return client
 
-    revise = partial(revise_strategy, assign=opening.assign)
+    root = opening.base.root
+    revise = partial(
+        revise_strategy,
+        assign=opening.assign,
+        repo=root,
+        repo_bytes=checkout_bytes(root),
+    )
     return show(
         opening.strategy,
         opening.base.root,
@@ -53,6 +60,7 @@ def show_review(opening: Opening, create: Callable[[Strategy], str]) -> int:
         notes=opening.notes,
         revise=revise,
         prompt=_prompt,
+        reread=opening.reread,
     )
 
 

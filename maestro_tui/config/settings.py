@@ -122,6 +122,8 @@ class RunSettings:
     launch_delay_s: float | None = _rule(_seconds, _SECONDS, None)
     gate_timeout_s: float = _rule(_above_zero, _SECONDS + " above 0", 600.0)
     worktree_root: str = _rule(_text, "a folder", "")
+    # A plan of more files is launched phase by phase; 0 launches every plan whole.
+    large_plan_files: int = _rule(_count(0, 1_000_000), "a whole number, 0 for no limit", 100)
     setup: str = _rule(_text, "a command line", "")
     setup_timeout_s: float = _rule(_above_zero, _SECONDS + " above 0", 600.0)
     copy: tuple[str, ...] = _rule(_texts, "a list of patterns", ())

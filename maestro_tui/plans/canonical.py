@@ -41,7 +41,7 @@ _TASK = {
 }  # fmt: skip
 _EDGE = {
     "task": "str", "after": "str",
-    "source": "label|section|table|mermaid|arrow|frontmatter|mode|file-conflict|convention|"
+    "source": "label|section|table|mermaid|arrow|frontmatter|mode|file-conflict|import|convention|"
               "inferred|user",
     "line": "int", "note": "str",
 }  # fmt: skip

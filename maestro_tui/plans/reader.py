@@ -100,7 +100,9 @@ def _read(chosen: Format, document: Document) -> Plan:
 def _finished(plan: Plan, document: Document, chosen: Format) -> Plan:
     """The plan with what is the same for all formats: source, hash, common diagnostics."""
     own = chosen.name == "canonical"
-    found = [*document.diagnostics, *(() if own else document.markdown_diagnostics)]
+    # A format of data says so: fences and long lines mean nothing in it.
+    markdown = not own and getattr(chosen, "markdown", True)
+    found = [*document.diagnostics, *(document.markdown_diagnostics if markdown else ())]
     found += plan.diagnostics
     if not plan.tasks and not any(d.severity == "error" for d in found):
         found.append(Diagnostic("no-tasks", "error", 0, "The plan has no task.", _HOW))

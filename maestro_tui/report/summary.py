@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 
 from maestro_tui.agents.sanitise import sanitise
@@ -142,6 +143,12 @@ def _next_steps(state: RunState) -> tuple[str, ...]:
     elif state.merges:
         steps.append(f"git diff {state.base_sha[:10]} maestro/{state.run}/_integration")
         steps.append(f"git merge maestro/{state.run}/_integration")
+    strategy = state.strategy
+    if strategy is not None and strategy.stage is not None and state.merges:
+        steps.append(
+            f"maestro run {shlex.quote(strategy.plan.source)}   # the next stage, "
+            f"{len(strategy.stage.later)} tasks left, once what is merged is marked done in it"
+        )
     for task in state.tasks.values():
         if task.state is TaskState.SKIPPED:
             steps.append(

@@ -17,7 +17,8 @@ from maestro_tui.ui.alert import make_alert
 from maestro_tui.ui.app import Launch, MaestroApp
 from maestro_tui.ui.exits import FAILED
 from maestro_tui.ui.screens.drafting import Revise
-from maestro_tui.ui.screens.review import Prompt, ReviewScreen
+from maestro_tui.ui.screens.review import Prompt, Reread, ReviewScreen
+from maestro_tui.ui.screens.source_lines import lines_of
 from maestro_tui.ui.source import RunSource
 
 # Starting makes much and frees nothing, so garbage is first looked for after the first frame.
@@ -44,6 +45,7 @@ def show_review(
     notes: Sequence[str],
     revise: Revise,
     prompt: Prompt,
+    reread: Reread | None = None,
 ) -> int:
     """The review first; on a yes the run is launched and its board shown. The exit code."""
     review = ReviewScreen(
@@ -53,6 +55,8 @@ def show_review(
         facts=notes,
         revise=revise,
         prompt=prompt,
+        source=lines_of,
+        reread=reread,
     )
     return _run(repo, None, review=review, launch=launch)
 
