@@ -314,6 +314,9 @@ class RunState:
     answers: list[Answer] = field(default_factory=list)
     notices: list[tuple[float, str]] = field(default_factory=list)
     max_parallel: int = 10
+    # why there are fewer agents than that for now: source -> (limit, reason)
+    throttles: dict[str, tuple[int, str]] = field(default_factory=dict)
+    failures: list[float] = field(default_factory=list)  # when attempts failed, lately
     mode: str = "waves"
     attended: bool = True
     engine_pid: int = 0

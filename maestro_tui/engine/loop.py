@@ -32,6 +32,7 @@ from maestro_tui.engine.git.repository import common_dir
 from maestro_tui.engine.git.worktrees import WorktreePool
 from maestro_tui.engine.journal import Journal, JournalError, Request, Session
 from maestro_tui.engine.lock import RunLock
+from maestro_tui.engine.pressure import watch
 from maestro_tui.engine.provision import provision
 from maestro_tui.plans.rehearsal import load_rehearsal
 from maestro_tui.roster.discovery import load_roster
@@ -84,7 +85,10 @@ class Engine:
             self._install_signals()
             self._catch_up()
             await self._open()
-            watching = asyncio.create_task(self._forecast.watch())
+            watching = asyncio.gather(
+                self._forecast.watch(),
+                watch(self.state, worktrees_root(self.repo), self.post),
+            )
             try:
                 await self._loop()
             finally:

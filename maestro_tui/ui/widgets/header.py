@@ -8,6 +8,7 @@ from textual import events
 from textual.message import Message
 from textual.widget import Widget
 
+from maestro_tui.core.limits import slots, slowed_by
 from maestro_tui.core.state import ACTIVE, SATISFIED, RunState, RunStatus, TaskState
 from maestro_tui.ui.formatting import bar, clip, clock, count, money, one_line, plural
 from maestro_tui.ui.glyphs import RUN, spinner
@@ -78,7 +79,9 @@ class RunHeader(Widget):
         total = sum(1 for t in state.tasks.values() if t.state is not TaskState.EXCLUDED)
         merged = state.count(*SATISFIED)
         agents = state.count(*ACTIVE)
-        parts = [f"{merged}/{total} merged", f"agents {agents}/{state.max_parallel}"]
+        parts = [f"{merged}/{total} merged", f"agents {agents}/{slots(state)}"]
+        if slowed_by(state):
+            parts.append("slowed: " + one_line(slowed_by(state)))
         failed = state.count(TaskState.FAILED, TaskState.CONFLICTED)
         if failed:
             parts.append(f"{failed} failed")
