@@ -166,10 +166,14 @@ class Life:
         """Each merge is git's own of what was there and one attempt, and holds no stray file."""
         head = state.base_sha
         for sha, name in state.merges:
-            first, second = git(self.repo, "rev-parse", f"{sha}^1", f"{sha}^2").split()
+            first, *others = git(self.repo, "show", "-s", "--format=%P", sha).split()
             assert first == head
-            tree = git(self.repo, "merge-tree", "--write-tree", first, second)
-            assert git(self.repo, "rev-parse", f"{sha}^{{tree}}") == tree
+            # An attempt that changed nothing has nothing of its own to be merged.
+            tree = f"{first}^{{tree}}"
+            if others:
+                tree = git(self.repo, "merge-tree", "--write-tree", first, *others)
+            here = git(self.repo, "rev-parse", f"{sha}^{{tree}}")
+            assert here == git(self.repo, "rev-parse", tree)
             changed = git(self.repo, "diff", "--name-only", first, sha).split()
             if self.kinds[name] != "meets others":
                 allowed = {f"f{name}.txt"} | set(state.tasks[name].extended)
