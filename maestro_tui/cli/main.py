@@ -48,10 +48,10 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("--run-id", default="", metavar="NAME", help="name the run yourself")
     run.add_argument(
         "--driver",
-        choices=["auto", "rehearsal", "command"],
+        choices=["auto", "claude", "rehearsal", "command"],
         default=None,
-        help="who does the work (default: command with --agent-command, else rehearsal "
-        "where a script lies beside the plan)",
+        help="who does the work (default: command with --agent-command, rehearsal where a script "
+        "lies beside the plan, else claude)",
     )
     run.add_argument(
         "--agent-command",
@@ -93,6 +93,18 @@ def build_parser() -> argparse.ArgumentParser:
     attach.add_argument("run", nargs="?", default="", help="default: the newest")
     _repo(attach)
     _target(attach, "maestro_tui.cli.run:attach")
+
+    replay = commands.add_parser("replay", help="play a run again on the screen")
+    replay.add_argument("run", nargs="?", default="", help="default: the newest")
+    replay.add_argument(
+        "--speed",
+        type=_speed,
+        metavar="N",
+        default=10.0,
+        help="times as fast as it was, 1 to 100 (default 10)",
+    )
+    _repo(replay)
+    _target(replay, "maestro_tui.cli.run:replay")
 
     plan = commands.add_parser("plan", help="show, check or export a plan; runs nothing")
     plan.add_argument("action", choices=["show", "check", "export"])
@@ -161,6 +173,14 @@ def _observing(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     _repo(conflicts)
     _json(conflicts)
     _target(conflicts, "maestro_tui.cli.conflicts:conflicts")
+    tell = commands.add_parser("tell", help="say something to a running agent")
+    tell.add_argument("run")
+    tell.add_argument("task")
+    tell.add_argument("words", nargs="?", default="", help="heard with its next step")
+    tell.add_argument("--interrupt", action="store_true", help="end what it does now; it waits")
+    tell.add_argument("--model", default="", metavar="NAME", help="go on with this model")
+    _repo(tell)
+    _target(tell, "maestro_tui.cli.runs:tell")
 
     retry = commands.add_parser("retry", help="do a task after all that was given up")
     retry.add_argument("run")
@@ -275,6 +295,13 @@ def _positive(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
+    return value
+
+
+def _speed(text: str) -> float:
+    value = float(text)
+    if not 1 <= value <= 100:  # false for "nan", too
+        raise argparse.ArgumentTypeError("must be from 1 to 100")
     return value
 
 

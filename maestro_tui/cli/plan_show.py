@@ -11,12 +11,15 @@ from pathlib import Path
 
 from maestro_tui.cli.exits import DONE, USAGE
 from maestro_tui.cli.plan_text import Ink, Shown, text_of
+from maestro_tui.config.settings import ConfigError, Settings, load_settings
 from maestro_tui.plans.analysis import transitive_reduction
 from maestro_tui.plans.checkout_size import checkout_bytes
 from maestro_tui.plans.drawing import draw
 from maestro_tui.plans.errors import PlanError
+from maestro_tui.plans.estimates import Known
 from maestro_tui.plans.expansion import runs
 from maestro_tui.plans.model import Assignment, Plan
+from maestro_tui.plans.prices import price_table, with_prices
 from maestro_tui.plans.shape import as_dot, as_json, as_mermaid, try_analyse, try_stage
 
 _MOST_PROPOSED = 2000  # tasks: for more, who does what is worked out by a run
@@ -52,7 +55,8 @@ def look(arguments: argparse.Namespace, plan: Plan) -> Shown:
     """The plan with everything that can be said about it from here."""
     root = _root(Path(arguments.repo).expanduser())
     agents = _agents(root, plan)
-    limit, at_once = _settings(root)
+    settings = _settings(root)
+    limit, at_once = settings.run.large_plan_files, settings.run.max_parallel
     analysis, problems = try_analyse(
         plan,
         repo=root,
@@ -60,6 +64,10 @@ def look(arguments: argparse.Namespace, plan: Plan) -> Shown:
         max_parallel=at_once,
         owned={name: a.owned for name, a in agents.items()},
         models={name: a.model for name, a in agents.items()},
+        known=Known(
+            agents={name: a.agent for name, a in agents.items()},
+            prices=with_prices(price_table(), settings.prices),
+        ),
     )
     return Shown(arguments.file, plan, analysis, problems, agents, try_stage(plan, limit), at_once)
 
@@ -78,16 +86,13 @@ def _root(folder: Path) -> Path:
     return here
 
 
-def _settings(root: Path) -> tuple[int, int]:
-    """From how many files on a plan is large, and how many agents there are at once."""
-    from maestro_tui.config.settings import ConfigError, load_settings
-
+def _settings(root: Path) -> Settings:
+    """What is configured; a mistake in it does not hide the plan."""
     try:
-        run = load_settings(root).run
+        return load_settings(root)
     except ConfigError as error:
         print(f"maestro: {error}; the defaults are used", file=sys.stderr)
-        return 100, 10
-    return run.large_plan_files, run.max_parallel
+        return Settings()
 
 
 def _agents(root: Path, plan: Plan) -> dict[str, Assignment]:

@@ -15,7 +15,7 @@ from maestro_tui.cli.selecting import choose_run, pick, sessions
 from maestro_tui.config.paths import run_dir
 from maestro_tui.core.limits import slots, slowed_by
 from maestro_tui.core.questions import dependents_of
-from maestro_tui.core.state import RunState, TaskState
+from maestro_tui.core.state import INTERACTIVE, RunState, TaskState
 from maestro_tui.engine.client import RunClient, UnknownRun
 from maestro_tui.engine.journal import JournalError
 
@@ -240,4 +240,25 @@ def retry(arguments: argparse.Namespace) -> int:
         print(f"{name}: noted; `maestro resume {found.run}` goes on with it")
     else:
         print(f"{name}: is retried")
+    return DONE
+
+
+def tell(arguments: argparse.Namespace) -> int:
+    """Say something to a task's agent."""
+    found = client(arguments)
+    state = found.state
+    name = pick(arguments.task, list(state.tasks), "task", "`maestro status` lists them")
+    if not (arguments.words or arguments.interrupt or arguments.model):
+        raise Exit("say something: words, --interrupt or --model NAME")
+    if state.tasks[name].state in (TaskState.MERGED, TaskState.DONE, TaskState.EXCLUDED):
+        raise Exit(f"{name} is {state.tasks[name].state}; nobody hears it")
+    if arguments.model:
+        found.instruct(name, arguments.model, "model")
+    if arguments.interrupt:
+        found.instruct(name, "", "interrupt")
+    if arguments.words:
+        found.instruct(name, arguments.words)
+    running = state.tasks[name].state is TaskState.RUNNING
+    heard = running and state.tasks[name].assignment.driver in INTERACTIVE
+    print(f"{name}: {'passed on' if heard else 'noted; its next attempt begins with it'}")
     return DONE

@@ -9,6 +9,7 @@ from maestro_tui.core import questions
 from maestro_tui.core.decisions import ask
 from maestro_tui.core.limits import attempt_failed, attempt_succeeded
 from maestro_tui.core.state import (
+    Answer,
     Attempt,
     RunState,
     TaskRun,
@@ -56,6 +57,7 @@ def _agent_reported(
     if event.usage:
         attempt.usage = dict(event.usage)
     attempt.tools = max(attempt.tools, event.tools)
+    attempt.parked_until = event.parked_until
     return False
 
 
@@ -64,8 +66,29 @@ def _permission_asked(
 ) -> bool:
     if task.state is not _S.RUNNING:
         return False
-    ask(state, questions.permission(state, task, event.request, event.tool, event.detail))
+    ask(state, questions.permission(state, task, event))
     return True
+
+
+def _permission_withdrawn(
+    state: RunState, task: TaskRun, attempt: Attempt, event: e.PermissionWithdrawn
+) -> bool:
+    attempt.pending_answers.pop(event.request, None)
+    asked = [
+        q.id
+        for q in state.questions.values()
+        if q.kind == "permission" and q.task == task.id and q.subject == event.request
+    ]
+    for name in asked:
+        question = state.questions.pop(name)
+        state.answers.append(Answer(question, "", "", "withdrawn", state.now))
+    return True
+
+
+def _instruction_delivered(
+    state: RunState, task: TaskRun, attempt: Attempt, event: e.InstructionDelivered
+) -> bool:
+    return attempt.pending_instructions.pop(event.number, None) is not None
 
 
 def _permission_delivered(
@@ -86,6 +109,8 @@ def _agent_ended(state: RunState, task: TaskRun, attempt: Attempt, event: e.Agen
         return False
     close_questions(state, task.id, frozenset({"permission"}))
     attempt.pending_answers.clear()
+    attempt.pending_instructions.clear()
+    attempt.parked_until = 0.0
     attempt.ended_at = event.at
     attempt.started_at = attempt.started_at or event.at
     attempt.ok, attempt.reason, attempt.exit = event.ok, event.reason, event.exit
@@ -212,6 +237,8 @@ HANDLERS: dict[type[e.Event], Callable[..., bool]] = {
     e.AgentReported: _agent_reported,
     e.PermissionAsked: _permission_asked,
     e.PermissionDelivered: _permission_delivered,
+    e.PermissionWithdrawn: _permission_withdrawn,
+    e.InstructionDelivered: _instruction_delivered,
     e.MarkerSeen: _marker_seen,
     e.AgentEnded: _agent_ended,
     e.WorkChecked: _work_checked,

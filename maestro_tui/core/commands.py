@@ -60,6 +60,19 @@ class AnswerAgent(AttemptCommand):
 
 
 @dataclass(frozen=True, slots=True)
+class InstructAgent(AttemptCommand):
+    """Say something to the running agent."""
+
+    number: int
+    kind: str
+    text: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"InstructAgent:{self.task}:{self.attempt}:{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
 class CheckWork(AttemptCommand):
     """Commit what the agent left and compare it with what was asked."""
 

@@ -129,8 +129,21 @@ def _permission(state: RunState, question: Question, answer: str, text: str, by:
     attempt = task.attempt
     if attempt is None or attempt.number != question.attempt or task.state is not _S.RUNNING:
         return
-    reason = text or ("" if answer == "allow" else f"denied ({by})")
-    attempt.pending_answers[question.subject] = (answer == "allow", reason)
+    if answer == "deny":
+        attempt.pending_answers[question.subject] = (False, text or f"denied ({by})")
+        return
+    option = question.option(answer)
+    words = option.label if option is not None and answer.startswith("choice-") else text
+    attempt.pending_answers[question.subject] = (True, words)
+    if answer in ("always-agent", "always-run"):
+        if answer == "always-agent":
+            task.rules = (*task.rules, question.rule)
+        else:
+            state.rules = (*state.rules, question.rule)
+        for other in [q for q in state.questions.values() if q.kind == "permission"]:
+            found = automatic_answer(state, other)  # what others wait for may be covered now
+            if found is not None:
+                decide(state, other.id, found[0], "", f"policy: {found[1]}")
 
 
 def _conflict(state: RunState, question: Question, answer: str, text: str, by: str) -> None:

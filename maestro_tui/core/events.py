@@ -92,15 +92,30 @@ class AgentReported(AttemptEvent):
     activity: str = ""
     usage: dict[str, float] = field(default_factory=dict)
     tools: int = 0
+    parked_until: float = 0.0  # it waits for a limit of the service to pass; 0 = it works
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PermissionAsked(AttemptEvent):
-    """A running agent wants to do something it may not do unasked."""
+    """A running agent wants to do something it may not do unasked, or to know something.
+
+    ``form``: permission | question (``choices`` are its answers) | plan. ``rule`` is what "always"
+    would allow.
+    """
 
     request: str
     tool: str
     detail: str
+    rule: str = ""
+    form: str = "permission"
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionWithdrawn(AttemptEvent):
+    """The agent does not wait for that answer any more."""
+
+    request: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +123,26 @@ class PermissionDelivered(AttemptEvent):
     """The answer has reached the agent's runner."""
 
     request: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstructionGiven(Event):
+    """Someone says something to a task's agent.
+
+    ``kind``: message (words, heard as soon as it can) | interrupt | model (its name).
+    """
+
+    task: str
+    kind: str
+    text: str = ""
+    by: str = "user"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstructionDelivered(AttemptEvent):
+    """It has reached the agent's runner."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

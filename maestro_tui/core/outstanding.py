@@ -9,6 +9,7 @@ from maestro_tui.core.commands import (
     CreateWorktree,
     Deliver,
     Finish,
+    InstructAgent,
     Merge,
     ResolveConflict,
     Rollback,
@@ -23,6 +24,7 @@ from maestro_tui.core.scheduling import quiet, wave_to_tag
 from maestro_tui.core.state import Attempt, RunState, RunStatus, TaskRun, TaskState
 
 _S = TaskState
+_TO_AGENTS = (RunAgent, StopAgent, AnswerAgent, InstructAgent)
 
 
 def outstanding(state: RunState) -> list[Command]:
@@ -43,7 +45,7 @@ def outstanding(state: RunState) -> list[Command]:
             )
         return [c for c in commands if c.key not in held]
     if held:
-        return [c for c in commands if isinstance(c, (RunAgent, StopAgent, AnswerAgent))]
+        return [c for c in commands if isinstance(c, _TO_AGENTS)]
     if state.rollback_to is not None or state.rollback_task is not None:
         if quiet(state):
             commands.append(_rollback(state))
@@ -78,6 +80,10 @@ def _for_task(task: TaskRun, attempt: Attempt) -> list[Command]:
             found.extend(
                 AnswerAgent(task.id, attempt.number, request, allow, text)
                 for request, (allow, text) in attempt.pending_answers.items()
+            )
+            found.extend(
+                InstructAgent(task.id, attempt.number, number, kind, text)
+                for number, (kind, text) in attempt.pending_instructions.items()
             )
             return found
         case _S.CHECKING:

@@ -6,6 +6,7 @@ answer can be given only once.
 
 from __future__ import annotations
 
+from maestro_tui.core.events import PermissionAsked
 from maestro_tui.core.rollback import Point, preview
 from maestro_tui.core.state import GateRun, Option, Question, RunState, TaskRun
 
@@ -143,25 +144,58 @@ def stray(state: RunState, task: TaskRun) -> Question:
     )
 
 
-def permission(state: RunState, task: TaskRun, request: str, tool: str, detail: str) -> Question:
-    """A running agent waits for a yes."""
+def permission(state: RunState, task: TaskRun, event: PermissionAsked) -> Question:
+    """A running agent waits for a yes, for an answer, or for its plan to be approved."""
     attempt = task.attempt
     assert attempt is not None
+    title, options, default = {
+        "question": _choosing,
+        "plan": _planning,
+    }.get(event.form, _permitting)(task, event)
     return Question(
-        id=f"perm-{task.task.key}-{attempt.number}-{request}",
+        id=f"perm-{task.task.key}-{attempt.number}-{event.request}",
         kind="permission",
-        title=f"{task.id} asks to use {tool}",
-        evidence=(detail, f"In its worktree {attempt.worktree}", "The agent waits."),
-        options=(
-            Option("allow", "Allow once", "y"),
-            Option("deny", "Deny", "n", "the agent is told why", text="optional"),
-        ),
+        title=title,
+        evidence=(event.detail, f"In its worktree {attempt.worktree}", "The agent waits."),
+        options=options,
         task=task.id,
         attempt=attempt.number,
-        subject=request,
+        subject=event.request,
         asked_at=state.now,
-        default="deny",
+        default=default,
+        tool=event.tool if event.form == "permission" else "",
+        rule=event.rule,
     )
+
+
+Asked = tuple[str, tuple[Option, ...], str]
+
+
+def _permitting(task: TaskRun, event: PermissionAsked) -> Asked:
+    always: tuple[Option, ...] = ()
+    if event.rule:
+        always = (
+            Option("always-agent", "Always for this task", "a", event.rule),
+            Option("always-run", "Always in this run", "e", f"{event.rule}, every agent"),
+        )
+    allow = Option("allow", "Allow once", "y")
+    deny = Option("deny", "Deny", "n", "the agent is told why", text="optional")
+    return f"{task.id} asks to use {event.tool}", (allow, *always, deny), "deny"
+
+
+def _choosing(task: TaskRun, event: PermissionAsked) -> Asked:
+    choices = [
+        Option(f"choice-{n}", choice, str(n)) for n, choice in enumerate(event.choices[:9], start=1)
+    ]
+    other = Option("other", "Something else", "o", "you type the answer", text="required")
+    deny = Option("deny", "No answer", "n", "the agent decides itself", text="optional")
+    return f"{task.id} asks you something", (*choices, other, deny), "deny"
+
+
+def _planning(task: TaskRun, event: PermissionAsked) -> Asked:
+    allow = Option("allow", "Approve the plan", "y")
+    deny = Option("deny", "Not like this", "n", "you type what to change", text="optional")
+    return f"{task.id} has a plan and waits for approval", (allow, deny), "deny"
 
 
 def conflict(

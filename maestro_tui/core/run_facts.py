@@ -15,6 +15,7 @@ from maestro_tui.core.outstanding import outstanding
 from maestro_tui.core.policies import automatic_answer
 from maestro_tui.core.scheduling import wave_to_tag
 from maestro_tui.core.state import (
+    INTERACTIVE,
     MOVING,
     Delivery,
     GateRun,
@@ -194,6 +195,22 @@ def _retry_requested(state: RunState, event: e.RetryRequested) -> None:
         reopen(state)
 
 
+def _instruction_given(state: RunState, event: e.InstructionGiven) -> None:
+    """To the agent at work where it can be told; else its next attempt begins with it."""
+    task = state.tasks.get(event.task)
+    if task is None:
+        return
+    attempt = task.attempt
+    if attempt is not None and task.state is _S.RUNNING and task.assignment.driver in INTERACTIVE:
+        attempt.instructions_given += 1
+        attempt.pending_instructions[attempt.instructions_given] = (event.kind, event.text)
+    elif event.kind == "message" and task.state not in (_S.MERGED, _S.DONE, _S.EXCLUDED):
+        task.next_instructions = "\n\n".join(x for x in (task.next_instructions, event.text) if x)
+        notice(state, f"{task.id} cannot be told now: its next attempt begins with these words")
+    else:
+        notice(state, f"{task.id} is {task.state}: nobody hears “{event.text or event.kind}”")
+
+
 def reopen(state: RunState) -> None:
     """A run that had ended goes on; what its end left without a question is not waited for."""
     state.status = RunStatus.STOPPED
@@ -246,6 +263,7 @@ _WANTED_IN = {
     "RunAgent": _S.RUNNING,
     "StopAgent": _S.RUNNING,
     "AnswerAgent": _S.RUNNING,
+    "InstructAgent": _S.RUNNING,
     "CheckWork": _S.CHECKING,
     "Merge": _S.MERGING,
     "ResolveConflict": _S.CONFLICTED,
@@ -268,6 +286,9 @@ def _attempt_effect_failed(state: RunState, event: e.EffectFailed) -> None:
             ask(state, questions.conflict(state, task, attempt.conflicts, (), lines))
         return
     if kind == "StopAgent":  # its agent still runs, and is still followed
+        return
+    if kind == "InstructAgent":  # it works on, and the person can say it again
+        attempt.pending_instructions.clear()
         return
     if kind == "AnswerAgent":  # the agent would wait for ever: it starts anew
         attempt.pending_answers.clear()
@@ -300,6 +321,7 @@ HANDLERS: dict[type[e.Event], Callable[..., None]] = {
     e.ParallelChanged: _parallel_changed,
     e.ResourcesChanged: _resources_changed,
     e.RetryRequested: _retry_requested,
+    e.InstructionGiven: _instruction_given,
     e.Delivered: _delivered,
     e.DeliveryRefused: _delivery_refused,
     e.EffectFailed: _effect_failed,

@@ -101,10 +101,18 @@ def _gate_holds(state: RunState) -> bool:
     return any(g.state == "failed" for g in state.gates.values())
 
 
+def _shut_out(state: RunState) -> bool:
+    """Whether the service lets nobody in: no further agent is started before somebody logs in."""
+    return any(
+        t.state is _S.FAILED and t.attempt is not None and t.attempt.reason == "unauthorised"
+        for t in state.tasks.values()
+    )
+
+
 def _start(state: RunState) -> None:
     """Fill the free slots, the longest remaining path first."""
     open_waves: dict[int, bool] = {}
-    holds = _gate_holds(state)
+    holds = _gate_holds(state) or _shut_out(state)
     for task in state.tasks.values():
         if task.state not in (_S.WAITING, _S.READY):
             continue

@@ -36,6 +36,9 @@ MOVING = ACTIVE | {TaskState.QUEUED, TaskState.MERGING}
 SATISFIED = frozenset({TaskState.MERGED, TaskState.DONE})
 GIVEN_UP = frozenset({TaskState.SKIPPED, TaskState.EXCLUDED})
 
+# Drivers whose agents hear what is said to them while they work.
+INTERACTIVE = frozenset({"claude"})
+
 _S = TaskState
 # What may follow what. A move that is not here is a bug, and the machine says so.
 TRANSITIONS: dict[TaskState, frozenset[TaskState]] = {
@@ -86,6 +89,8 @@ class RunOptions:
     on_gate_failure: str = "ask"  # ask | retry | rollback | accept | abort
     on_conflict: str = "ask"  # ask | skip | abort
     permission_policy: str = "ask"  # ask | allow | deny
+    permission_allow: tuple[str, ...] = ()  # rules: "Bash(npm test:*)", "WebFetch"
+    permission_deny: tuple[str, ...] = ()
     approved: bool = False  # the strategy was accepted before the run was made
     deliver_approved: bool = False  # --yes
     retries: int = 2  # automatic ones, under on_failure = retry
@@ -98,6 +103,7 @@ class RunOptions:
     port_base: int = 20_000  # 0: no ports are handed out
     ports: int = 10  # for each tree
     lfs: str = "smudge"  # smudge | skip: pointers instead of large files
+    agents: dict[str, Any] = field(default_factory=dict)  # the driver's own settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +132,8 @@ class Question:
     subject: str = ""  # gate key, request id, …
     asked_at: float = 0.0
     default: str = ""
+    tool: str = ""  # of a permission: what it is about, and what "always" would allow
+    rule: str = ""
 
     def option(self, key: str) -> Option | None:
         """The option of that key, if the question has it."""
@@ -183,6 +191,9 @@ class Attempt:
     stop: bool = False  # wanted by a person; the engine ends it
     resolve: str = ""  # how the conflict is to be resolved, once decided
     pending_answers: dict[str, tuple[bool, str]] = field(default_factory=dict)
+    instructions_given: int = 0  # in mid-run, so far
+    pending_instructions: dict[int, tuple[str, str]] = field(default_factory=dict)
+    parked_until: float = 0.0
     outcome: str = ""  # merged | failed | stopped | lost | superseded
     agent: str = ""
 
@@ -212,6 +223,7 @@ class TaskRun:
     agent: str = ""  # set when the user swapped it
     retries_used: int = 0
     lost: int = 0
+    rules: tuple[str, ...] = ()  # what its agents may always do, by the user's answers
     extended: tuple[str, ...] = ()  # files the user allowed on top of the plan's
     foreseen: str = ""  # a conflict its merge would have as things stand, in words
     merged_sha: str = ""
@@ -313,6 +325,7 @@ class RunState:
     questions: dict[str, Question] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
     notices: list[tuple[float, str]] = field(default_factory=list)
+    rules: tuple[str, ...] = ()  # what every agent may always do, by the user's answers
     max_parallel: int = 10
     # why there are fewer agents than that for now: source -> (limit, reason)
     throttles: dict[str, tuple[int, str]] = field(default_factory=dict)

@@ -112,6 +112,10 @@ class RunClient:
         """Do a given-up task after all."""
         self._ask("retry", {"task": task, "text": text})
 
+    def instruct(self, task: str, text: str, kind: str = "message") -> None:
+        """Say something to a task's agent: a message, an interrupt, or the name of a model."""
+        self._ask("instruct", {"task": task, "kind": kind, "text": text})
+
     def _ask(self, kind: str, data: dict[str, object]) -> None:
         self._journal.request(self.run, kind, uuid.uuid4().hex, dict(data), self.by)
 

@@ -51,6 +51,7 @@ class Effects:
             c.RunAgent: self.run_agent,
             c.StopAgent: self.stop_agent,
             c.AnswerAgent: self.answer_agent,
+            c.InstructAgent: self.instruct_agent,
             c.CheckWork: self.check_work,
             c.Merge: self.merge,
             c.ResolveConflict: self.resolve_conflict,
@@ -175,6 +176,14 @@ class Effects:
         launch.answer(folder.path, command.request, command.allow, command.text)
         return e.PermissionDelivered(
             at=time.time(), task=task.id, attempt=attempt.number, request=command.request
+        )
+
+    async def instruct_agent(self, command: c.InstructAgent) -> e.Event:
+        task, attempt = self._find(command)
+        folder = attempts.AttemptFolder.of(self.state, task, attempt)
+        launch.tell(folder.path, command.number, command.kind, command.text)
+        return e.InstructionDelivered(
+            at=time.time(), task=task.id, attempt=attempt.number, number=command.number
         )
 
     async def check_work(self, command: c.CheckWork) -> e.Event:

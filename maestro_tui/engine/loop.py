@@ -136,7 +136,7 @@ class Engine:
         )
         pool.adopt(worktrees_in_use(self.state))
         script = load_rehearsal(Path(self.state.script)) if self.state.script else None
-        roster = load_roster(self.repo)
+        roster = load_roster(self.repo, Path.home())
         self._effects = Effects(
             self.state,
             git,
@@ -359,6 +359,14 @@ def _event_of(request: Request) -> e.Event | None:
             return e.ParallelChanged(at=at, limit=int(data.get("limit", 1)))
         case "rollback":
             return e.RollbackRequested(at=at, to=str(data.get("to", "")), by=request.by)
+        case "instruct":
+            return e.InstructionGiven(
+                at=at,
+                task=str(data.get("task", "")),
+                kind=str(data.get("kind", "message")),
+                text=str(data.get("text", "")),
+                by=request.by,
+            )
         case "retry":
             return e.RetryRequested(
                 at=at, task=str(data.get("task", "")), text=str(data.get("text", ""))

@@ -13,6 +13,8 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 
 SCHEMA = 1
 
+CHOSEN = "chosen by you"  # the reason of a format that was not recognised but asked for
+
 Severity = Literal["error", "warning", "info"]
 
 # Where an edge comes from. The first seven are stated by the document; the user checks the others.

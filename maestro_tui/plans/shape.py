@@ -10,6 +10,7 @@ from typing import Any
 
 from maestro_tui.plans.analysis import Analysis, analyse, transitive_reduction
 from maestro_tui.plans.errors import CycleError, PlanError
+from maestro_tui.plans.estimates import Known
 from maestro_tui.plans.expansion import stated_edges
 from maestro_tui.plans.model import ADVISORY_SOURCES, Diagnostic, Edge, Estimate, Plan, Stage
 from maestro_tui.plans.staging import LARGE_PLAN_FILES, stage_of
@@ -23,6 +24,7 @@ def try_analyse(
     max_parallel: int = 10,
     owned: Mapping[str, Sequence[str]] | None = None,
     models: Mapping[str, str] | None = None,
+    known: Known | None = None,
 ) -> tuple[Analysis | None, tuple[Diagnostic, ...]]:
     """The analysis, or why there is none: a plan with a cycle is still shown."""
     try:
@@ -33,11 +35,12 @@ def try_analyse(
             max_parallel=max_parallel,
             owned=owned,
             models=models,
+            known=known,
         )
         return found, ()
     except PlanError as error:
-        known = any(d.severity == "error" for d in plan.diagnostics)
-        if not plan.tasks and known:
+        told = any(d.severity == "error" for d in plan.diagnostics)
+        if not plan.tasks and told:
             return None, ()
         code = "cycle" if isinstance(error, CycleError) else "not-analysable"
         return None, (Diagnostic(code, "error", _line_in(str(error)), str(error)),)

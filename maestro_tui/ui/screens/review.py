@@ -5,12 +5,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen, Screen
+from textual.containers import Horizontal
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -21,6 +20,7 @@ from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.formatting import clip, one_line
 from maestro_tui.ui.palette import palette
 from maestro_tui.ui.screens.drafting import Drafting, Revise
+from maestro_tui.ui.screens.review_details import Prompt, ReviewDetails
 from maestro_tui.ui.screens.review_pages import (
     PAGES,
     Source,
@@ -28,12 +28,11 @@ from maestro_tui.ui.screens.review_pages import (
     graph_page,
     source_page,
 )
-from maestro_tui.ui.screens.review_text import Totals, details, running, sections
+from maestro_tui.ui.screens.review_text import Totals, running, sections
 from maestro_tui.ui.widgets.key_bar import KeyBar
 from maestro_tui.ui.widgets.pager import Pager
 from maestro_tui.ui.widgets.review_table import ReviewTable
 
-Prompt = Callable[[Strategy, str], str]
 Reread = Callable[[str], Strategy]  # the document as another format, from its name
 _BESIDE = 120  # columns from which the plan's lines stand beside the page
 
@@ -198,7 +197,7 @@ class ReviewScreen(Screen[Strategy | None]):
                 line.append(f"  {letter} ", colours.style("accent", bold=True))
                 line.append(words)
             if self.draft.changed:
-                line.append("   changed, u undoes", colours.muted)
+                line.append(" · u undoes", colours.muted)
         self.query_one("#ask", Static).update(line)
 
     # -- answers -------------------------------------------------------------------------------
@@ -354,49 +353,3 @@ class ReviewScreen(Screen[Strategy | None]):
             panels.append(self.query_one("#beside", Pager))
         at = next((n for n, panel in enumerate(panels) if panel.has_focus), -1)
         panels[(at + 1) % len(panels)].focus()
-
-
-class ReviewDetails(ModalScreen[str]):
-    """One task in full, and its neighbours; the result is the task shown last."""
-
-    BINDINGS = bindings("reviewed")
-    DEFAULT_CSS = """
-    ReviewDetails { align: center middle; }
-    ReviewDetails > Vertical {
-        width: 100; max-width: 98%; height: 94%; background: $surface; border: round $primary;
-    }
-    ReviewDetails Pager { background: $surface; }
-    """
-
-    def __init__(
-        self, strategy: Strategy, task: str, order: Sequence[str], prompt: Prompt | None
-    ) -> None:
-        super().__init__()
-        self._strategy, self.task_id, self._order, self._prompt = strategy, task, order, prompt
-
-    def compose(self) -> ComposeResult:
-        """One long text."""
-        with Vertical() as box:
-            box.border_subtitle = "j k scroll · n p next, previous task · Esc back"
-            yield Pager()
-        yield KeyBar()
-
-    def on_mount(self) -> None:
-        """Show it."""
-        self._show()
-        self.query_one(Pager).focus()
-
-    def _show(self) -> None:
-        prompt = partial(self._prompt, self._strategy) if self._prompt is not None else None
-        text = details(self._strategy, self.task_id, palette(self.app), prompt)
-        self.query_one(Pager).show(text, top=True)
-
-    def action_neighbour(self, step: int) -> None:
-        """The next or previous task."""
-        at = self._order.index(self.task_id) + step
-        self.task_id = self._order[at % len(self._order)]
-        self._show()
-
-    def action_close(self) -> None:
-        """Back to the table, on this task."""
-        self.dismiss(self.task_id)

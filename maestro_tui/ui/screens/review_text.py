@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from rich.text import Text
 
 from maestro_tui.plans.durations import format_duration
-from maestro_tui.plans.model import STATED_SOURCES, Assignment, Edge, Strategy
+from maestro_tui.plans.model import CHOSEN, STATED_SOURCES, Assignment, Edge, Strategy
 from maestro_tui.plans.staging import in_words
 from maestro_tui.ui.formatting import clip, count, lines, money, one_line, plural
 from maestro_tui.ui.palette import Palette
@@ -120,7 +120,7 @@ class Totals:
         """What nobody is sure of, with the key that changes it; empty when all is sure."""
         plan = self.strategy.plan
         parts = []
-        if plan.runner_up and plan.confidence != "high":
+        if plan.runner_up and (plan.confidence != "high" or plan.reason == CHOSEN):
             parts.append(f"f reads it as {one_line(plan.runner_up)}")
         assumed = sum(e.source == "convention" for e in self.strategy.edges)
         if assumed or plan.order != "convention":

@@ -61,7 +61,7 @@ class ReviewTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _set(self, strategy: Strategy) -> None:
         self._strategy = strategy
         self._edges: dict[str, list[Edge]] = {}
-        for edge in (*strategy.edges, *strategy.advisory):
+        for edge in (*strategy.advisory, *strategy.edges):
             self._edges.setdefault(edge.task, []).append(edge)
         self._titles = {t.id: one_line(t.title) for t in strategy.plan.tasks}
         at = {a.task: n for n, a in enumerate(strategy.assignments)}
