@@ -106,6 +106,16 @@ def build_parser() -> argparse.ArgumentParser:
     _repo(replay)
     _target(replay, "maestro_tui.cli.run:replay")
 
+    serve = commands.add_parser("serve", help="the screen of a run in a browser, on this machine")
+    serve.add_argument("run", nargs="?", default="", help="default: the newest")
+    serve.add_argument("--host", default="127.0.0.1", help="a loopback address (default 127.0.0.1)")
+    serve.add_argument("--port", type=_positive, default=8765, metavar="N", help="default 8765")
+    serve.add_argument(
+        "--token", default="", help="what the address must carry (default: a new one each time)"
+    )
+    _repo(serve)
+    _target(serve, "maestro_tui.cli.serve:serve")
+
     plan = commands.add_parser("plan", help="show, check or export a plan; runs nothing")
     plan.add_argument("action", choices=["show", "check", "export"])
     plan.add_argument("file")

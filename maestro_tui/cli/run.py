@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -110,5 +111,6 @@ def replay(arguments: argparse.Namespace) -> int:
 
 
 def _need_terminal(what: str) -> None:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    served = "TEXTUAL_DRIVER" in os.environ  # in a browser, which is terminal enough
+    if not served and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Exit(f"{what} opens a screen and needs a terminal; use --headless for a run without")

@@ -167,6 +167,7 @@ class UiSettings:
     theme: str = _rule(_text, "a theme's name", "maestro-dark")
     notify: str = _choice("bell", "osc9", "osc777", "none")
     notify_command: tuple[str, ...] = _rule(_command, _COMMAND, (), user_only=True)
+    terminal_title: bool = _rule(_flag, "true or false", True)
     mouse: bool = _rule(_flag, "true or false", True)
     wrap_logs: bool = _rule(_flag, "true or false", False)
 

@@ -80,8 +80,10 @@ ACTIONS: tuple[Action, ...] = (
         "view('conflicts')",
     ),
     Action("app.history", "H", "History", "All runs of this repository", _LOOK),
+    Action("app.tell", "c", "Tell", "Say something to the task's running agent", _RUN),
     Action("app.jump", "at,ctrl+t", "Go to task", "Any task, by a few letters of its name", _MOVE),
     Action("app.picture", "P", "Picture", "Save the screen as an SVG picture", _LOOK),
+    Action("app.suspend_process", "ctrl+z", "Suspend", "To the shell; fg comes back", _RUN),
     Action("app.commands", "colon,ctrl+p", "Commands", "Find any action by its name", _LOOK),
     Action(
         "board.details", "d", "Details", "The task's story, prompt, checks, marker", _LOOK, True

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.screen import ModalScreen, Screen
 
 from maestro_tui.config.themes import ThemeSpec
 from maestro_tui.core.state import Question, RunState, RunStatus
 from maestro_tui.plans.model import Strategy
 from maestro_tui.ui.actions import bindings
-from maestro_tui.ui.alert import Alert, silent
+from maestro_tui.ui.alert import Alert, TerminalTitle, silent, title_words
 from maestro_tui.ui.asking import Asking
 from maestro_tui.ui.exits import FAILED, exit_code
 from maestro_tui.ui.follow import POLL_HZ, Changes, Follow
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 # a user sees, needs none of them, and imports are most of what a start takes.
 
 THEMES_S = 1.0  # between two looks at the theme files
+AWAY_S = 10.0  # without a key for that long, a user may be doing something else
 _LOST_AFTER = 3  # looks, a second apart, without an engine before it is said
 Launch = Callable[[Strategy], RunSource]
 
@@ -75,6 +77,7 @@ class MaestroApp(RunViews):
         problems: Sequence[str] = (),
         history: History | None = None,
         theme_watch: ThemeWatch | None = None,
+        terminal_title: bool = True,
     ) -> None:
         self._problems: list[str] = []
         super().__init__()
@@ -83,6 +86,8 @@ class MaestroApp(RunViews):
         self.now, self._monotonic, self._alert = now, monotonic, alert
         self.asking = Asking()
         self.history, self._theme_watch = history, theme_watch
+        self._title = TerminalTitle(wanted=terminal_title)
+        self._touched_at = -AWAY_S
         self._follow: Follow | None = None
         self._summarised = False
         self._stopping = False
@@ -155,6 +160,22 @@ class MaestroApp(RunViews):
         self.set_interval(1.0, self._second)
         self._look()
 
+    # -- the user's attention --------------------------------------------------------------------
+    async def on_event(self, event: events.Event) -> None:
+        """Remember when the user last did something."""
+        if isinstance(event, (events.Key, events.MouseDown)):
+            self._touched_at = self._monotonic()
+        await super().on_event(event)
+
+    @property
+    def away(self) -> bool:
+        """Whether the user looks elsewhere: another window has the focus, or nothing was typed."""
+        return not self.app_focus or self._monotonic() - self._touched_at >= AWAY_S
+
+    def on_unmount(self) -> None:
+        """The window gets its name back."""
+        self._title.restore(self)
+
     # -- following -------------------------------------------------------------------------------
     def _look(self) -> None:
         """Ten times a second; nothing happens where nothing did."""
@@ -166,6 +187,8 @@ class MaestroApp(RunViews):
             self._apply(follow.state, changes)
         self._questions(follow.state)
         if changes is not None:
+            waiting = len(self.asking.open_ones(follow.state))
+            self._title.say(self, title_words(follow.state, waiting))
             self._endings(follow.state)
 
     def _apply(self, state: RunState, changes: Changes) -> None:
@@ -233,6 +256,8 @@ class MaestroApp(RunViews):
             self._summarised = False
         elif not self._summarised:
             self._summarised = True
+            if self.away:
+                self._alert(self, title_words(state, 0))
             self.show_summary()
 
     # -- questions -------------------------------------------------------------------------------
@@ -259,7 +284,7 @@ class MaestroApp(RunViews):
     def _ask(self, state: RunState, question: Question, *, by_itself: bool) -> None:
         from maestro_tui.ui.dialogs.question import QuestionDialog
 
-        if by_itself:
+        if by_itself and self.away:
             self._alert(self, question.title)
         more = len([q for q in self.asking.open_ones(state) if q.id != question.id])
         dialog = QuestionDialog(

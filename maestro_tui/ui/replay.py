@@ -101,6 +101,9 @@ class ReplaySource:
     def retry(self, task: str, text: str = "") -> None:
         """Retry the run itself instead."""
 
+    def instruct(self, task: str, text: str, kind: str = "message") -> None:
+        """Nobody is there to hear it."""
+
     def attempt_dir(self, task: str, attempt: int) -> Path:
         """Where the attempt's files are."""
         return self._attempt_dir(task, attempt)

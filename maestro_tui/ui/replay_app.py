@@ -14,7 +14,9 @@ from maestro_tui.ui.formatting import bar, clock
 from maestro_tui.ui.replay import ReplaySource
 
 _STEP = 0.05  # of the run, a press of < or >
-_LOCKED = frozenset({"answer", "more_agents", "fewer_agents", "resume", "drain", "abort", "retry"})
+_LOCKED = frozenset(
+    {"answer", "more_agents", "fewer_agents", "resume", "drain", "abort", "retry", "tell"}
+)
 
 
 class ReplayApp(MaestroApp):

@@ -108,6 +108,7 @@ def _app(
         alert=make_alert(settings.ui.notify, settings.ui.notify_command),
         problems=problems,
         history=history,
+        terminal_title=settings.ui.terminal_title,
     )
     app.mouse = settings.ui.mouse
     return app

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 from textual.app import SystemCommand
 from textual.screen import ModalScreen, Screen
 
+from maestro_tui.core.state import TaskState
 from maestro_tui.ui.actions import ACTIONS
 from maestro_tui.ui.asking import Asking
 from maestro_tui.ui.controls import RunControls
 from maestro_tui.ui.formatting import one_line
+from maestro_tui.ui.glyphs import TASK
 from maestro_tui.ui.screens.run_screen import RunScreen
 
 if TYPE_CHECKING:
@@ -125,6 +127,32 @@ class RunViews(RunControls):
             if isinstance(screen, RunScreen) and select is not None:
                 select(task)
                 return
+
+    # -- talking to an agent ---------------------------------------------------------------------
+    def action_tell(self) -> None:
+        """Words for the agent of the task one is on; it hears them as soon as it can."""
+        from maestro_tui.ui.dialogs.text_input import TextInputDialog
+
+        state, screen = self.run_state, self._run_screen()
+        task = (
+            state.tasks.get(screen.current_task)
+            if state is not None and screen is not None
+            else None
+        )
+        if task is None:
+            return
+        if task.state is not TaskState.RUNNING:
+            words = f"{one_line(task.id)} is {TASK[task.state].word}; no agent would hear it"
+            self.notify(words, markup=False)
+            return
+
+        def done(words: str | None) -> None:
+            if words and words.strip() and self.source is not None:
+                self.source.instruct(task.id, words.strip())
+                self.notify(f"Told the agent of {one_line(task.id)}", markup=False)
+
+        title = f"Tell the agent of {one_line(task.id)}"
+        self.push_screen(TextInputDialog(title, "It goes on, with this in mind"), done)
 
     # -- other runs ------------------------------------------------------------------------------
     def action_history(self) -> None:

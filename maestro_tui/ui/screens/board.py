@@ -59,6 +59,11 @@ class BoardScreen(RunScreen[None]):
         self._banner_line = Static("", id="banner", markup=False)
 
     @property
+    def current_task(self) -> str:
+        """The task the user is on."""
+        return self.selected
+
+    @property
     def _state(self) -> RunState:
         return self._source.state
 

@@ -75,6 +75,11 @@ class DashboardScreen(RunScreen[str]):
         self._sheet, self._graph = Sheet(), GraphView(now)
 
     @property
+    def current_task(self) -> str:
+        """The task the user is on."""
+        return self.selected
+
+    @property
     def _state(self) -> RunState:
         return self._source.state
 
@@ -155,6 +160,7 @@ class DashboardScreen(RunScreen[str]):
         if page == "limits":
             self._measure()
         (self._graph if graph else self._sheet).focus()
+        self._sheet.scroll_to(0, 0, animate=False)  # another page begins at its beginning
         self._show()
         if self.selected:
             self._graph.put(self.selected)

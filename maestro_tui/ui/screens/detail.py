@@ -36,6 +36,11 @@ class DetailScreen(RunScreen[str]):
         self._page = PAGES[0]
 
     @property
+    def current_task(self) -> str:
+        """The task the user is on."""
+        return self.task_id
+
+    @property
     def _state(self) -> RunState:
         return self._source.state
 

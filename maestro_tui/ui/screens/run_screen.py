@@ -16,6 +16,11 @@ class RunScreen(Screen[Result]):
 
     SCOPE = "board"  # whose keys the help shows first
 
+    @property
+    def current_task(self) -> str:
+        """The task the user is on; empty where there is none."""
+        return ""
+
     def apply(self, changes: Changes) -> None:
         """The run moved."""
 
