@@ -218,6 +218,13 @@ def _observing(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     _json(attempts)
     _target(attempts, "maestro_tui.cli.attempts:attempts")
 
+    journal = commands.add_parser("journal", help="check the journal, list copies, restore one")
+    journal.add_argument("action", choices=["check", "backups", "restore"])
+    journal.add_argument("name", nargs="?", default="", help="restore: which (default: newest)")
+    journal.add_argument("--yes", action="store_true", help="restore: do it (default: only show)")
+    _repo(journal)
+    _target(journal, "maestro_tui.cli.journal:journal")
+
     rollback = commands.add_parser(
         "rollback", help="go back to the base, a wave's end or a task's merge; shows it first"
     )

@@ -13,6 +13,7 @@ from maestro_tui.cli.headless import GLYPHS
 from maestro_tui.cli.opening import repository
 from maestro_tui.cli.selecting import choose_run, pick, sessions
 from maestro_tui.config.paths import run_dir
+from maestro_tui.core.limits import slots, slowed_by
 from maestro_tui.core.questions import dependents_of
 from maestro_tui.core.state import INTERACTIVE, RunState, TaskState
 from maestro_tui.engine.client import RunClient, UnknownRun
@@ -44,6 +45,8 @@ def status(arguments: argparse.Namespace) -> int:
     print(f"{state.run} — {sanitise(strategy.plan.title)}")
     done = state.count(TaskState.MERGED, TaskState.DONE)
     print(f"{state.status} ({alive}), {done} of {len(state.tasks)} merged")
+    if slowed_by(state):
+        print(f"{slots(state)} of {state.max_parallel} agents at once: {slowed_by(state)}")
     for number, wave in enumerate(state.waves, start=1):
         print(f"Wave {number}")
         for name in wave:
@@ -72,6 +75,8 @@ def status_json(found: RunClient) -> dict[str, Any]:
         "head": state.head,
         "mode": state.mode,
         "max_parallel": state.max_parallel,
+        "slots": slots(state),
+        "slowed_by": slowed_by(state),
         "created_at": state.created_at,
         "ended_at": state.ended_at or None,
         "tasks": [_task_json(state, name) for wave in state.waves for name in wave],

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from maestro_tui.core import events as e
 from maestro_tui.core import questions
 from maestro_tui.core.decisions import ask
+from maestro_tui.core.limits import attempt_failed, attempt_succeeded
 from maestro_tui.core.state import (
     Answer,
     Attempt,
@@ -128,6 +129,7 @@ def _agent_ended(state: RunState, task: TaskRun, attempt: Attempt, event: e.Agen
         move(state, task, _S.CHECKING, "its work is being checked")
     else:
         attempt.outcome = "failed"
+        attempt_failed(state)
         move(state, task, _S.FAILED, event.error or event.reason)
         title = f"{task.id} failed: {event.error or event.reason}"
         ask(state, questions.failure(state, task, title, event.evidence, event.suspect))
@@ -150,6 +152,7 @@ def _work_checked(state: RunState, task: TaskRun, attempt: Attempt, event: e.Wor
         ask(state, questions.stray(state, task))
         return True
     attempt.outcome = "failed"
+    attempt_failed(state)
     first = (others or bad)[0]
     reason = f"{first['name']}: {first['detail']}"
     move(state, task, _S.FAILED, reason)
@@ -168,6 +171,7 @@ def _merged(state: RunState, task: TaskRun, attempt: Attempt, event: e.Merged) -
         return False
     state.head = event.sha
     attempt.outcome = "merged"
+    attempt_succeeded(state)
     state.merges.append((event.sha, task.id))
     state.wave_tags.pop(task.wave, None)
     task.merged_sha, task.merged_at = event.sha, event.at

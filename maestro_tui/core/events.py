@@ -316,6 +316,14 @@ class ParallelChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResourcesChanged(Event):
+    """The machine is short of something: at most ``limit`` agents (0: no longer)."""
+
+    limit: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetryRequested(Event):
     """The user wants a task that was given up to be done after all."""
 

@@ -19,6 +19,7 @@ from maestro_tui.core.commands import (
     Suspend,
     TagWave,
 )
+from maestro_tui.core.limits import deadline
 from maestro_tui.core.scheduling import quiet, wave_to_tag
 from maestro_tui.core.state import Attempt, RunState, RunStatus, TaskRun, TaskState
 
@@ -112,4 +113,7 @@ def next_deadline(state: RunState) -> float | None:
         for t in state.tasks.values()
         if t.state is _S.READY and t.not_before > state.now
     ]
+    breaker = deadline(state)
+    if breaker is not None:
+        times.append(breaker)
     return min(times) if times else None

@@ -10,6 +10,7 @@ from maestro_tui.core import events as e
 from maestro_tui.core import questions
 from maestro_tui.core.build import open_run
 from maestro_tui.core.decisions import ask, decide
+from maestro_tui.core.limits import resources_changed
 from maestro_tui.core.outstanding import outstanding
 from maestro_tui.core.policies import automatic_answer
 from maestro_tui.core.scheduling import wave_to_tag
@@ -35,6 +36,7 @@ def _run_created(state: RunState, event: e.RunCreated) -> None:
 
 def _engine_started(state: RunState, event: e.EngineStarted) -> None:
     state.engine_pid = event.pid
+    resources_changed(state, 0, "a new engine looks afresh")
     state.attended = event.attended
     if event.policies:
         state.options = _with_policies(state.options, event.policies)
@@ -178,6 +180,10 @@ def _parallel_changed(state: RunState, event: e.ParallelChanged) -> None:
     notice(state, f"Up to {state.max_parallel} agents at once from now on")
 
 
+def _resources_changed(state: RunState, event: e.ResourcesChanged) -> None:
+    resources_changed(state, event.limit, event.reason)
+
+
 def _retry_requested(state: RunState, event: e.RetryRequested) -> None:
     task = state.tasks.get(event.task)
     if task is None or task.state not in (_S.SKIPPED, _S.FAILED, _S.CONFLICTED):
@@ -313,6 +319,7 @@ HANDLERS: dict[type[e.Event], Callable[..., None]] = {
     e.DecisionMade: _decision_made,
     e.StopRequested: _stop_requested,
     e.ParallelChanged: _parallel_changed,
+    e.ResourcesChanged: _resources_changed,
     e.RetryRequested: _retry_requested,
     e.InstructionGiven: _instruction_given,
     e.Delivered: _delivered,

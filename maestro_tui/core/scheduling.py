@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from maestro_tui.core import questions
 from maestro_tui.core.decisions import ask
+from maestro_tui.core.limits import review, slots
 from maestro_tui.core.rollback import Point, stopped_by
 from maestro_tui.core.state import (
     ACTIVE,
@@ -28,6 +29,7 @@ def settle(state: RunState) -> None:
     """Bring every derived fact up to date: blocks, slots, the merge queue, gates, the end."""
     if state.ended or state.status in (RunStatus.REVIEW, RunStatus.STOPPED):
         return
+    review(state)
     _block_and_free(state)
     if state.stopping:
         _settle_stop(state)
@@ -128,7 +130,7 @@ def _start(state: RunState) -> None:
             move(state, task, _S.WAITING, f"waits for wave {task.wave - 1}")
         elif task.state is _S.WAITING:
             move(state, task, _S.READY, "waits for a free agent")
-    free = state.max_parallel - state.count(*ACTIVE)
+    free = slots(state) - state.count(*ACTIVE)
     if free <= 0 or holds:
         return
     ready = [t for t in state.tasks.values() if t.state is _S.READY and t.not_before <= state.now]

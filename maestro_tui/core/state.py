@@ -327,6 +327,9 @@ class RunState:
     notices: list[tuple[float, str]] = field(default_factory=list)
     rules: tuple[str, ...] = ()  # what every agent may always do, by the user's answers
     max_parallel: int = 10
+    # why there are fewer agents than that for now: source -> (limit, reason)
+    throttles: dict[str, tuple[int, str]] = field(default_factory=dict)
+    failures: list[float] = field(default_factory=list)  # when attempts failed, lately
     mode: str = "waves"
     attended: bool = True
     engine_pid: int = 0

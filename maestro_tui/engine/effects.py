@@ -256,8 +256,11 @@ class Effects:
         ref = merging.integration_ref(state.run)
         head = await self.git.resolve(ref)
         kept = ""
+        name = f"refs/maestro/{state.run}/rolled-back/{state.rollbacks + 1}"
+        if head == sha and await self.git.resolve(name):
+            kept = name  # done just before a crash, and not yet written down
         if head != sha:
-            kept = f"refs/maestro/{state.run}/rolled-back/{state.rollbacks + 1}"
+            kept = name
             await self.git.run("update-ref", kept, head)
             await merging.swap_ref(self.git, ref, sha, head)
         return e.RolledBack(at=time.time(), wave=wave, sha=sha, kept=kept, task=command.task)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import Callable
 from functools import partial
@@ -22,6 +23,7 @@ from maestro_tui.core import events as e
 from maestro_tui.core.machine import Machine
 from maestro_tui.core.state import RunState, RunStatus, TaskState
 from maestro_tui.engine.attempts import find_agent
+from maestro_tui.engine.backups import back_up, damage
 from maestro_tui.engine.effects import Effects, worktrees_in_use
 from maestro_tui.engine.forecast import Forecast
 from maestro_tui.engine.git.command import Git, forget_foreign
@@ -30,6 +32,7 @@ from maestro_tui.engine.git.repository import common_dir
 from maestro_tui.engine.git.worktrees import WorktreePool
 from maestro_tui.engine.journal import Journal, JournalError, Request, Session
 from maestro_tui.engine.lock import RunLock
+from maestro_tui.engine.pressure import watch
 from maestro_tui.engine.provision import provision
 from maestro_tui.plans.rehearsal import load_rehearsal
 from maestro_tui.roster.discovery import load_roster
@@ -62,6 +65,7 @@ class Engine:
         self._inbox: asyncio.Queue[tuple[e.Event, int]] = asyncio.Queue()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._noted: tuple[str, int] = ("", -1)
+        self._copying: list[asyncio.Task[None]] = []
         self._taken: set[int] = set()  # requests in the inbox, not yet in the journal
         self._tried_delivery = False
         self._patience_until = 0.0
@@ -75,12 +79,16 @@ class Engine:
         """Take the run over and stay until it ends, is suspended, or waits for a person."""
         forget_foreign()
         with RunLock(run_dir(self.repo, self.run)):
+            self._check_journal()
             for _, event in self._journal.read(self.run):
                 self.machine.apply(event)
             self._install_signals()
             self._catch_up()
             await self._open()
-            watching = asyncio.create_task(self._forecast.watch())
+            watching = asyncio.gather(
+                self._forecast.watch(),
+                watch(self.state, worktrees_root(self.repo), self.post),
+            )
             try:
                 await self._loop()
             finally:
@@ -88,6 +96,15 @@ class Engine:
                 await asyncio.gather(watching, return_exceptions=True)
                 await self._close()
         return self.state
+
+    def _check_journal(self) -> None:
+        """A damaged journal is found before anything is built on it."""
+        wrong = damage(self._journal.path)
+        if wrong:
+            raise JournalError(
+                f"{self._journal.path} is damaged ({wrong}); `maestro journal restore` shows the "
+                "newest copy and puts it back; branches and refs/maestro are as they were"
+            )
 
     def _catch_up(self) -> None:
         """Take up what people asked while no engine was there.
@@ -144,6 +161,7 @@ class Engine:
         for task in self._running.values():
             task.cancel()
         await asyncio.gather(*self._running.values(), return_exceptions=True)
+        await asyncio.gather(*self._copying, return_exceptions=True)
         await self._effects.watcher.close()
         self._journal.close()
 
@@ -213,11 +231,20 @@ class Engine:
                 self._effects.pool.settled(event.worktree)
             elif isinstance(event, (e.Delivered, e.DeliveryRefused)):
                 self._tried_delivery = True
+            elif isinstance(event, e.WaveTagged):
+                self._copying.append(asyncio.create_task(self._back_up(event.wave)))
             if self.listener is not None:
                 self.listener(seq, event, self.state)
         for command in fresh:
             if command.key not in self._running:
                 self._running[command.key] = asyncio.create_task(self._carry_out(command))
+
+    async def _back_up(self, wave: int) -> None:
+        """A copy of the journal; that there is none (a full disk) is no reason to stop."""
+        try:
+            await asyncio.to_thread(back_up, self.repo, f"{self.run}-wave-{wave}")
+        except (OSError, sqlite3.Error):
+            return
 
     async def _carry_out(self, command: c.Command) -> None:
         try:

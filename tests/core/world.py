@@ -41,6 +41,7 @@ NEVER_REPEATED = (
     e.RetryRequested,
     e.ParallelChanged,
     e.RollbackRequested,
+    e.ResourcesChanged,
     e.AgentReported,
     e.PermissionDelivered,
 )
@@ -167,6 +168,9 @@ class World:
         elif chance < 0.185:
             point = self.dice.choice(points(self.state))
             self._post(e.RollbackRequested(at=self._now(), to=point.name))
+        elif chance < 0.19:
+            limit = self.dice.randint(0, 3)
+            self._post(e.ResourcesChanged(at=self._now(), limit=limit, reason="memory"))
         elif chance < 0.20:
             name = self.dice.choice(list(self.state.tasks))
             self._post(e.RetryRequested(at=self._now(), task=name, text="again"))

@@ -8,6 +8,7 @@ from textual import events
 from textual.message import Message
 from textual.widget import Widget
 
+from maestro_tui.core.limits import slots, slowed_by
 from maestro_tui.core.state import ACTIVE, RunState, RunStatus, TaskState
 from maestro_tui.report.progress import Progress, progress, remaining_s
 from maestro_tui.ui.formatting import bar, clip, clock, count, duration, money, one_line, plural
@@ -100,7 +101,9 @@ class RunHeader(Widget):
             if name != "merged" and numbers.groups[name]
         ]
         counts.sort(key=lambda part: part.plain[0] not in "✗⊘")
-        parts = [*counts[:2], Text(f"agents {state.count(*ACTIVE)}/{state.max_parallel}")]
+        parts = [*counts[:2], Text(f"agents {state.count(*ACTIVE)}/{slots(state)}")]
+        if slowed_by(state):
+            parts.append(Text(f"slowed: {one_line(slowed_by(state))}"))
         parts += [Text(words) for words in usage_words(state)]
         left = remaining_s(state, self._now)
         if left is not None and state.started_at and not state.ended:
