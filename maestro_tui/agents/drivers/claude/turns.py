@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from maestro_tui.agents.drivers.claude.invocation import Invocation
+    from maestro_tui.agents.drivers.options import Options
 
 BACKOFF_S = 60.0
 _LONGEST_BACKOFF_S = 900.0
@@ -102,10 +102,10 @@ def _words(message: dict[str, Any]) -> str:
 class Limits:
     """How long to wait when the service says "not now"; it rarely says until when."""
 
-    def __init__(self, invocation: Invocation) -> None:
-        self.park = invocation.text("on_limit") != "fail"
-        self._backoff = invocation.number("backoff_s") or BACKOFF_S
-        self._longest = invocation.number("limit_wait_s") or _LONGEST_WAIT_S
+    def __init__(self, options: Options) -> None:
+        self.park = options.text("on_limit") != "fail"
+        self._backoff = options.number("backoff_s") or BACKOFF_S
+        self._longest = options.number("limit_wait_s") or _LONGEST_WAIT_S
         self._resets_at = 0.0
         self._waits = 0
 
