@@ -20,6 +20,10 @@ def find_driver(name: str) -> Driver:
             from maestro_tui.agents.drivers.acp import AcpDriver
 
             return AcpDriver()
+        case "api":
+            from maestro_tui.agents.drivers.api import ApiDriver
+
+            return ApiDriver()
         case "claude":
             from maestro_tui.agents.drivers.claude import ClaudeDriver
 

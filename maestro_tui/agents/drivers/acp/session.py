@@ -105,7 +105,7 @@ class AcpSession:
         errors = os.path.join(self._context.folder, STDERR)
         pid = self._process.start(argv, self._context.spec.worktree, self._environment, errors)
         self._context.emit("started", pid=pid)
-        self._connection = ClientSideConnection(self._client, self._process)  # type: ignore[arg-type]
+        self._connection = ClientSideConnection(self._client, self._process)
         try:
             async with asyncio.timeout(invocation.start_s):
                 await self._open_session()

@@ -119,10 +119,14 @@ class Limits:
         elif message.get("type") == "result" and message.get("is_error") is not True:
             self._waits = 0
 
-    def until(self, verdict: Verdict, now: float) -> float | None:
-        """When to try again, in Unix seconds; None where that is longer than allowed."""
-        if self._resets_at > now:
-            wait = self._resets_at - now
+    def until(self, verdict: Verdict, now: float, resets_at: float = 0.0) -> float | None:
+        """When to try again, in Unix seconds; None where that is longer than allowed.
+
+        ``resets_at`` is for services that say so with the refusal itself.
+        """
+        resets_at = resets_at or self._resets_at
+        if resets_at > now:
+            wait = resets_at - now
         else:
             wait = min(self._backoff * 2.0**self._waits, _LONGEST_BACKOFF_S)
             self._waits += 1
