@@ -35,8 +35,10 @@ class Invocation(Options):
     def arguments(self) -> list[str]:
         """The command line."""
         argv = self.command or list(self.preset.command)
-        if self.preset.package == "@google/gemini-cli" and self.text("model"):
-            argv = [*argv, "--model", self.text("model")]  # its sessions have no option for it
+        model = self.text("model")
+        # Its sessions have no option for the model; definitions written for Claude name Claude's.
+        if self.preset.package == "@google/gemini-cli" and "gemini" in model:
+            argv = [*argv, "--model", model]
         return argv
 
     def environment(self) -> dict[str, str]:

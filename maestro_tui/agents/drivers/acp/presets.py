@@ -56,7 +56,9 @@ PRESETS: dict[str, Preset] = {
         ("claude-agent-acp",),
         "@agentclientprotocol/claude-agent-acp",
         ("ANTHROPIC_*", "CLAUDE_CODE_OAUTH_TOKEN", "AWS_*"),
-        {"DISABLE_AUTOUPDATER": "1"},
+        # Its retries are invisible: a refused login would be tried for minutes, and a limit that
+        # Maestro waits out in the open would be waited out in silence.
+        {"DISABLE_AUTOUPDATER": "1", "CLAUDE_CODE_MAX_RETRIES": "3"},
         login="run `claude` once and /login, or set ANTHROPIC_API_KEY",
     ),
 }

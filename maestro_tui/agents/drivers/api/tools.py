@@ -38,7 +38,8 @@ class GatedTool(BetaAsyncBuiltinFunctionTool):  # type: ignore[misc]
     async def call(self, input: object) -> Any:
         """Run it, if it may; ToolError says to the model why not."""
         given: dict[str, Any] = dict(input) if isinstance(input, dict) else {}
-        self._transcript.tool(NAMES.get(self.name, self.name), given)
+        name = str(self.name)
+        self._transcript.tool(NAMES.get(name, name), given)
         try:
             await self._judge(given)
             if self.name == "bash" and given.get("command"):
