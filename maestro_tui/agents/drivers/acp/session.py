@@ -171,11 +171,11 @@ class AcpSession:
         """Turn after turn; None when the program ends without a word."""
         while True:
             verdict = await self._next()
-            if verdict is None or verdict.fatal:
+            if verdict is None or verdict.fatal or self._talk.ended_by_us:
                 return verdict
             if self._prompts and not verdict.limited:
                 continue  # words said in mid-run: the turn goes on under another request
-            if self._interrupting and verdict.interrupted:
+            if self._interrupting:  # some agents call a cancelled turn a finished one
                 self._interrupting = False
                 if not await self._ask_what_now():
                     return verdict

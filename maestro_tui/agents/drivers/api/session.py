@@ -170,8 +170,7 @@ class ApiSession:
     def _heard(self, message: Any) -> None:
         """Write down an answer of the model: its words, its tokens, what they cost."""
         self._answers += 1
-        param = {"role": "assistant", "content": message.to_param()["content"]}
-        self._messages.append(param)
+        self._messages.append({"role": "assistant", "content": list(message.content)})
         for block in message.content:
             if block.type == "text":
                 self._transcript.text(block.text)
@@ -215,10 +214,10 @@ class ApiSession:
         last = self._messages[-1] if self._messages else None
         if last is None or last["role"] != "assistant":
             return
-        calls = [b for b in last["content"] if b.get("type") == "tool_use"]
+        calls = [block for block in last["content"] if block.type == "tool_use"]
         if calls:
             answers = [
-                {"type": "tool_result", "tool_use_id": call["id"], "content": _CUT_OFF,
+                {"type": "tool_result", "tool_use_id": call.id, "content": _CUT_OFF,
                  "is_error": True}
                 for call in calls
             ]  # fmt: skip
