@@ -116,9 +116,16 @@ def build_parser() -> argparse.ArgumentParser:
     _repo(serve)
     _target(serve, "maestro_tui.cli.serve:serve")
 
-    plan = commands.add_parser("plan", help="show, check or export a plan; runs nothing")
-    plan.add_argument("action", choices=["show", "check", "export"])
+    plan = commands.add_parser("plan", help="show, check, export or edit a plan; runs nothing")
+    plan.add_argument("action", choices=["show", "check", "export", "edit", "done"])
     plan.add_argument("file")
+    plan.add_argument("task", nargs="*", help="done: the ids of the tasks to mark in the document")
+    plan.add_argument("--undo", action="store_true", help="done: mark them open again")
+    plan.add_argument(
+        "--update",
+        action="store_true",
+        help="export: take what changed in the document into the exported plan, edits kept",
+    )
     plan.add_argument("--format", default=None)
     plan.add_argument("--graph", choices=["mermaid", "dot", "text"], default="")
     plan.add_argument(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import hashlib
 import shlex
 import shutil
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from maestro_tui.engine.git.repository import Base, RepositoryError, find_root, 
 from maestro_tui.plans.checkout_size import checkout_bytes
 from maestro_tui.plans.errors import PlanError
 from maestro_tui.plans.estimates import Known
-from maestro_tui.plans.model import Assignment, Plan, Strategy, Task
+from maestro_tui.plans.model import Assignment, Diagnostic, Plan, Strategy, Task
 from maestro_tui.plans.prices import price_table, with_prices
 from maestro_tui.plans.reader import read_plan
 from maestro_tui.plans.rehearsal import load_rehearsal
@@ -70,9 +71,48 @@ def read(files: list[str], form: str | None = None) -> Plan:
             from maestro_tui.plans.prompts import read_prompt_files
 
             return read_prompt_files([Path(f) for f in files])
-        return read_plan(files[0], format=form)
+        return with_company(read_plan(files[0], format=form), Path(files[0]))
     except PlanError as error:
         raise Exit(str(error)) from error
+
+
+def with_company(plan: Plan, file: Path) -> Plan:
+    """The plan with a remark where an exported plan and its document may say different things."""
+    notes: list[Diagnostic] = []
+    if plan.source and file.suffix == ".toml" and plan.source_sha256:
+        document = next(
+            (p for p in (file.parent / plan.source, Path(plan.source)) if p.is_file()), None
+        )
+        if document is not None and _sha256(document) != plan.source_sha256:
+            notes.append(
+                Diagnostic(
+                    "document-changed",
+                    "warning",
+                    0,
+                    f"{document} has changed since this plan was exported from it.",
+                    f"Take the changes in, your edits kept: maestro plan export {document} --update",
+                )
+            )
+    else:
+        beside = file.with_name(f"{file.name.removesuffix(file.suffix)}.plan.toml")
+        if beside != file and beside.is_file():
+            notes.append(
+                Diagnostic(
+                    "exported-beside",
+                    "info",
+                    0,
+                    f"{beside} was exported beside it; what was edited there is not used here.",
+                    f"To run the edited plan: maestro run {beside}",
+                )
+            )
+    return dataclasses.replace(plan, diagnostics=(*plan.diagnostics, *notes)) if notes else plan
+
+
+def _sha256(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def refuse_errors(plan: Plan, name: str) -> None:

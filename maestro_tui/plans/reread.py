@@ -117,7 +117,9 @@ def _merged(
             continue
         if item.read:
             notes.append(
-                _note(f"{what}-kept", 0, f"{what} {item.id}: gone from the document, kept as edited.")
+                _note(
+                    f"{what}-kept", 0, f"{what} {item.id}: gone from the document, kept as edited."
+                )
             )
         before = mine[n - 1].id if n else ""
         at = next((i for i, other in enumerate(out) if other.id == before), len(out) - 1)
