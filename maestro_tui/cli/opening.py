@@ -80,9 +80,8 @@ def with_company(plan: Plan, file: Path) -> Plan:
     """The plan with a remark where an exported plan and its document may say different things."""
     notes: list[Diagnostic] = []
     if plan.source and file.suffix == ".toml" and plan.source_sha256:
-        document = next(
-            (p for p in (file.parent / plan.source, Path(plan.source)) if p.is_file()), None
-        )
+        places = (file.parent / plan.source, Path(plan.source))
+        document = next((p for p in places if p.is_file()), None)
         if document is not None and _sha256(document) != plan.source_sha256:
             notes.append(
                 Diagnostic(
@@ -90,7 +89,7 @@ def with_company(plan: Plan, file: Path) -> Plan:
                     "warning",
                     0,
                     f"{document} has changed since this plan was exported from it.",
-                    f"Take the changes in, your edits kept: maestro plan export {document} --update",
+                    f"Take them in, your edits kept: maestro plan export {document} --update",
                 )
             )
     else:

@@ -1,8 +1,8 @@
 """Takes a changed document into a canonical plan without losing what a person edited there.
 
-Each table of an exported plan carries ``read``, a digest of what the reader said when it was written.
-A table whose content still has that digest was not touched, and is replaced by what the document
-says now; one that was edited is kept, and what the document says differently is reported.
+Each table of an exported plan carries ``read``, a digest of what the reader said when it was
+written. A table whose content still has that digest was not touched, and is replaced by what the
+document says now; one that was edited is kept, and what the document says differently is reported.
 """
 
 from __future__ import annotations

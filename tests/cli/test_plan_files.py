@@ -33,7 +33,8 @@ def test_export_edit_and_update_keep_what_was_edited(tmp_path: Path) -> None:
     script.write_text(
         "import pathlib, sys\n"
         "file = pathlib.Path(sys.argv[1])\n"
-        'file.write_text(file.read_text().replace(\'id = "T001"\', \'id = "T001"\\nmodel = "opus"\'))\n'
+        "text = file.read_text()\n"
+        'file.write_text(text.replace(\'id = "T001"\', \'id = "T001"\\nmodel = "opus"\'))\n'
     )
     edited = plan(tmp_path, "edit", "tasks.md", editor=f"{sys.executable} {script}")
     assert edited.returncode == 0, edited.stderr

@@ -1,4 +1,4 @@
-"""A document that changed is taken into an edited plan: edits stay, the rest follows the document."""
+"""A changed document is taken into an edited plan: edits stay, the rest follows the document."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_orders_of_the_user_stay_and_orders_taken_out_stay_out() -> None:
     plan, _ = merge(own, fresh())
     assert ("3", "2", "user") in {(e.task, e.after, e.source) for e in plan.edges}
     without = replace(mine, edges=tuple(e for e in mine.edges if e.task != "2"))
-    plan, notes = merge(without, fresh())
+    plan, _ = merge(without, fresh())
     assert not [e for e in plan.edges if e.task == "2"]
 
 
