@@ -8,10 +8,20 @@ from itertools import pairwise
 from pathlib import Path
 
 from maestro_tui.plans import conflicts, graphs
+from maestro_tui.plans.advice import Advice, advice
 from maestro_tui.plans.errors import PlanError
-from maestro_tui.plans.estimates import estimate, seconds_of
+from maestro_tui.plans.estimates import Known, estimate
 from maestro_tui.plans.expansion import chain, expand, stated_edges, where
-from maestro_tui.plans.model import Conflict, Diagnostic, Edge, Estimate, Plan, Task
+from maestro_tui.plans.model import (
+    Conflict,
+    Diagnostic,
+    Edge,
+    Estimate,
+    Plan,
+    Task,
+    WaveNeeds,
+)
+from maestro_tui.plans.resources import wave_needs
 
 DEFAULT_TASK_S = 600.0
 
@@ -26,6 +36,8 @@ class Analysis:
     critical_path: tuple[str, ...] = ()
     estimate: Estimate = field(default_factory=Estimate)
     diagnostics: tuple[Diagnostic, ...] = ()
+    advisory: tuple[Edge, ...] = ()
+    needs: tuple[WaveNeeds, ...] = ()
 
     def after(self) -> dict[str, tuple[str, ...]]:
         """For each task the tasks it directly waits for."""
@@ -45,11 +57,15 @@ def analyse(
     exclude: Collection[str] = (),
     owned: Mapping[str, Sequence[str]] | None = None,
     durations: Mapping[str, float] | None = None,
+    known: Known | None = None,
+    models: Mapping[str, str] | None = None,
+    repo_bytes: int = 0,
 ) -> Analysis:
     """Order, waves, conflicts and estimates of a plan; raises PlanError when it cannot be run.
 
-    ``owned`` gives the files of tasks for which the plan names none, ``durations`` seconds known
-    from earlier runs. ``repo`` is where Python imports between tasks' files are looked up.
+    ``owned`` gives the files of tasks for which the plan names none, ``models`` the model of each
+    task; ``known`` is what earlier runs took, ``durations`` the same for times alone. ``repo`` is
+    where Python imports between tasks' files are looked up, ``repo_bytes`` what one checkout takes.
     """
     _check(plan, mode)
     expanded = expand(plan, set(exclude))
@@ -59,13 +75,17 @@ def analyse(
     needs, found, cut = conflicts.serialise(tasks, expanded.needs, owned)
     if plan.order == "strict":
         needs = _strict(tasks, needs)
-    waves = _waves(needs)
-    seconds = [seconds_of(task, default_task_s, durations)[0] for task in tasks]
-    path, _ = graphs.longest_path(needs, seconds)
+    order = graphs.topological_order(needs)
+    waves = _waves(needs, order)
+    known = known or Known(seconds=durations or {})
+    timed = [known.time(task, default_task_s) for task in tasks]
+    path, longest = graphs.longest_path(needs, [s for s, _ in timed], order)
+    told = advice(tasks, needs, order, repo, owned) if repo is not None else Advice()
+    models = models or {}
     return Analysis(
         edges=tuple(edge for before in needs for edge in before.values()),
         waves=tuple(tuple(tasks[n].id for n in wave) for wave in waves),
-        conflicts=found,
+        conflicts=(*found, *told.conflicts),
         critical_path=tuple(tasks[n].id for n in path),
         estimate=estimate(
             tasks,
@@ -73,10 +93,14 @@ def analyse(
             waves,
             mode=mode,
             max_parallel=max_parallel,
-            default_s=default_task_s,
-            durations=durations,
+            timed=timed,
+            critical_s=longest,
+            known=known,
+            models=models,
         ),
-        diagnostics=_remarks(plan, found, cut),
+        diagnostics=(*_remarks(plan, found, cut), *told.diagnostics),
+        advisory=told.edges,
+        needs=wave_needs(tasks, waves, models, max_parallel, repo_bytes),
     )
 
 
@@ -119,8 +143,8 @@ def _strict(tasks: Sequence[Task], needs: list[dict[int, Edge]]) -> list[dict[in
     return out
 
 
-def _waves(needs: Sequence[Mapping[int, Edge]]) -> list[list[int]]:
-    level = graphs.levels([set(n) for n in needs])
+def _waves(needs: Sequence[Mapping[int, Edge]], order: Sequence[int]) -> list[list[int]]:
+    level = graphs.levels(needs, order)
     out: list[list[int]] = [[] for _ in range(max(level, default=0))]
     for node, wave in enumerate(level):
         out[wave - 1].append(node)

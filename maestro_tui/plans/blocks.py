@@ -15,15 +15,19 @@ from maestro_tui.plans.fences import FenceSpan
 
 _HEADING = re.compile(r"^ {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
 _ITEM = re.compile(r"^(\s*)([-*+•]|\d{1,9}[.)])(?:\s+(.*))?$")
-_BOX = re.compile(r"^\\?\[([ xX✓✔~/-])\\?\](\*?)(?:\s+|$)(.*)$")
+_STATES = {" ": "pending", "~": "doing", "/": "doing", "-": "cancelled", ">": "deferred"}
+_BOX = re.compile(r"^\\?\[([ xX✓✔~/>-])\\?\](\*?)(?:\s+|$)(.*)$")
 _TABLE_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
 _RULE = re.compile(r"^\s{0,3}([-*_])(?:\s*\1){2,}\s*$")
 # A bold line that names a kind of work stands for a heading one or more levels below the last.
 _BOLD_HEADING = re.compile(
-    r"^\s{0,3}\*\*(\W*(phase|stage|stream|work ?stream|track|task)\s+#?\w[^*]*)\*\*:?\s*$",
+    r"^\s{0,3}\*\*(\W*(phase|stage|stream|work ?stream|track|task|group|wave|batch|epic|milestone)"
+    r"\s+#?\w[^*]*)\*\*:?\s*$",
     re.IGNORECASE,
 )
-_BOLD_DEPTH = {"phase": 1, "stage": 1, "task": 3}
+_BOLD_DEPTH = {
+    "phase": 1, "stage": 1, "task": 3, "group": 1, "wave": 1, "batch": 1, "epic": 1, "milestone": 1,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class Block:
     end: int = 0
     marker: str = ""
     checked: bool | None = None
+    state: str = "pending"  # of a box: pending | doing | done | deferred | cancelled
     optional: bool = False
     info: str = ""
     lines: tuple[str, ...] = ()
@@ -210,6 +215,7 @@ def _line_block(line: str, number: int) -> Block:
         indent,
         marker=item[2],
         checked=box[1] in "xX✓✔",
+        state=_STATES.get(box[1], "done"),
         optional=bool(box[2]),
     )
 

@@ -23,11 +23,11 @@ _TOP = {
 _PLAN = {
     "id": "str", "title": "str", "source": "str", "source_sha256": "str", "format": "str",
     "confidence": "high|medium|low", "reason": "str", "runner_up": "str",
-    "order": "strict|convention|explicit", "verify": "strs", "forbidden": "strs",
+    "order": "strict|convention|explicit", "verify": "strs", "forbidden": "strs", "read": "str",
 }  # fmt: skip
 _PHASE = {
     "id": "str", "title": "str", "mode": "sequential|parallel|unspecified", "max_parallel": "int",
-    "after": "strs", "files": "strs", "line": "int",
+    "after": "strs", "files": "strs", "line": "int", "read": "str",
 }  # fmt: skip
 _TASK = {
     "id": "str", "key": "str", "title": "str", "phase": "str", "line": "int",
@@ -36,12 +36,11 @@ _TASK = {
     "text": "str", "prompt": "str", "create": "strs", "modify": "strs", "delete": "strs",
     "test": "strs", "scope": "strs", "mentions": "strs", "verify": "strs", "agent": "str",
     "model": "str", "tier": "str", "marker": "str", "estimate": "str", "estimate_s": "float",
-    "timeout_s": "float",
-    "requirements": "strs",
+    "timeout_s": "float", "requirements": "strs", "read": "str",
 }  # fmt: skip
 _EDGE = {
     "task": "str", "after": "str",
-    "source": "label|section|table|mermaid|arrow|frontmatter|mode|file-conflict|convention|"
+    "source": "label|section|table|mermaid|arrow|frontmatter|mode|file-conflict|import|convention|"
               "inferred|user",
     "line": "int", "note": "str",
 }  # fmt: skip

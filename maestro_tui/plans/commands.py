@@ -9,7 +9,8 @@ from maestro_tui.plans.labels import Label
 
 _HEADS = frozenset(
   {
-    "alembic", "ansible", "ant", "awk", "bandit", "bash", "bazel", "biome", "black", "bun",
+    "alembic", "ansible", "bunx", "fvm", "devenv", "mutmut", "safety", "hatch", "rye", "nix", "ng", "dbt", "vue-tsc",
+    "xcrun", "gradlew", "mvnw", "swiftlint", "golint", "staticcheck", "rustup", "wasm-pack", "trunk", "pnpx", "yq", "stat", "ant", "awk", "bandit", "bash", "bazel", "biome", "black", "bun",
     "bundle", "cargo", "cat", "cd", "clang", "cmake", "composer", "coverage", "cs", "ctest",
     "curl", "dart", "deno", "diff", "docker", "docker-compose", "dotnet", "echo", "elixir",
     "eslint", "export", "find", "flake8", "flutter", "gh", "git", "go", "gofmt",
@@ -39,6 +40,30 @@ def is_command(text: str) -> bool:
         return False
     head = words[0]
     return head in _HEADS or re.match(r"(\./|\.venv/|bin/|scripts?/)[\w./-]+$", head) is not None
+
+
+_SHAPED = re.compile(
+    r"[a-z][\w.-]*(?:\s+[\w:./@-]+)*\s+(?:-{1,2}\w|[\w./-]*(?:test|check|lint|build|analy[sz]e|verify|run|audit|fmt|format|typecheck|e2e|spec)\b|\S*/)"
+)
+
+
+def is_command_like(text: str) -> bool:
+    """Whether a text that is said to be run could be a command, its program known or not."""
+    plain = text.strip()
+    return is_command(plain) or _SHAPED.match(plain) is not None
+
+
+def commands_said(text: str) -> list[str]:
+    """The commands of a line that says it is run: every piece of code that could be one."""
+    coded = [c.strip() for c in re.findall(r"``?([^`]+)``?", text)]
+    if coded:
+        return [c for c in coded if is_command_like(c)]
+    found = re.match(
+        r"\W*(?:\d+[.)]\s*)?(?:run|command|verify)\W*[:：]\s*(\S.*)$", text, re.IGNORECASE
+    )
+    if found is None or not is_command_like(found[1]):
+        return []
+    return [re.sub(r"\s+\((?:should|must|expect|exit|no|all|->)[^()]*\)$", "", found[1].strip())]
 
 
 def commands_in_text(text: str) -> list[str]:
@@ -72,7 +97,45 @@ def commands_in_fence(info: str, lines: Iterable[str]) -> list[str]:
 
 def commands_of(label: Label) -> list[str]:
     """The commands under a verify label: its value, its list and its fences."""
-    out = [c for entry in label.entries() for c in commands_in_text(entry.text)]
+    said = re.fullmatch(
+        r"run( tests?)?|commands?|(verify|test) commands?", label.written, re.IGNORECASE
+    )
+    find = commands_said if said else commands_in_text
+    out = [c for entry in label.entries() for c in find(entry.text)]
     for fence in label.fences:
         out += commands_in_fence(fence.info, fence.lines)
     return list(dict.fromkeys(out))
+
+
+# What changes the tree or the machine is a step of the work, not a check of it.
+_NO_CHECK = re.compile(
+    r"(git\s+(add|commit|push|checkout|switch|branch|merge|rebase|stash|tag|worktree|reset|mv|rm|init|clone|pull|fetch)"
+    r"|mkdir|touch|cp|mv|rm|cd|ln|chmod|chown|export|source|echo|cat|sleep|kill|open|code|vim|nano"
+    r"|(npm|pnpm|yarn|bun)\s+(install|i|add|ci|init|create|remove|uninstall)\b|(pip3?|uv pip|"
+    r"poetry|pdm|uv)\s+(install|add|sync)"
+    r"|(apt|apt-get|brew|dnf)\s|go\s+(get|mod|install)\b|cargo\s+(add|new|init|install)\b|gh\s+(pr|issue)\b|npx\s+(degit|create-)"
+    r"|docker[ -]compose\s+(up|down)|docker\s+(run|pull)|alembic\s+revision|ssh|scp|"
+    r"curl\s+-[a-zA-Z]*o)(\s|$)"
+)
+
+
+def is_check(command: str) -> bool:
+    """Whether a command looks at the result rather than making it."""
+    plain = re.sub(r"^(cd\s+\S+|source\s+\S+|export\s+\S+)\s*(&&|;)\s*", "", command.strip())
+    return _NO_CHECK.match(plain) is None
+
+
+def checks_in_fence(info: str, lines: Iterable[str]) -> list[str]:
+    """The commands of a shell fence that check something."""
+    text = list(lines)
+    said = (
+        []
+        if info
+        else [
+            c
+            for line in text
+            if re.match(r"\s*(\d+[.)]\s*)?Run:", line)
+            for c in commands_said(line)
+        ]
+    )
+    return [c for c in (*commands_in_fence(info, text), *said) if is_check(c)]

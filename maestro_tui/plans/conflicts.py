@@ -5,37 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from maestro_tui.plans import globs, graphs
+from maestro_tui.plans.meeting import meeting_patterns
 from maestro_tui.plans.model import Conflict, Edge, Task
 
 MAX_LISTED = 20_000
-
-
-class _Trie:
-    """Patterns by their literal leading segments, so that few pairs need comparing."""
-
-    def __init__(self) -> None:
-        self.children: dict[str, _Trie] = {}
-        self.here: list[str] = []
-
-    def add(self, pattern: str) -> None:
-        node = self
-        for segment in globs.static_prefix(pattern):
-            node = node.children.setdefault(segment, _Trie())
-        node.here.append(pattern)
-
-    def candidates(self, pattern: str) -> Iterable[str]:
-        node = self
-        for segment in globs.static_prefix(pattern):
-            yield from node.here
-            found = node.children.get(segment)
-            if found is None:
-                return
-            node = found
-        todo = [node]
-        while todo:
-            node = todo.pop()
-            yield from node.here
-            todo.extend(node.children.values())
 
 
 def written(task: Task, owned: Mapping[str, Sequence[str]] | None = None) -> tuple[str, ...]:
@@ -46,28 +19,6 @@ def written(task: Task, owned: Mapping[str, Sequence[str]] | None = None) -> tup
         # "anything" is no statement: serialising on it would undo all parallelism of such a plan.
         patterns = [p for p in owned.get(task.id, ()) if p != "**"]
     return tuple(dict.fromkeys(patterns))
-
-
-def meeting_patterns(patterns: Sequence[str]) -> dict[str, list[str]]:
-    """For each pattern those others that could mean the same file, itself included."""
-    trie = _Trie()
-    for pattern in patterns:
-        trie.add(pattern)
-    out: dict[str, list[str]] = {p: [p] for p in patterns}
-    tails = {p: globs.literal_tail(p) for p in patterns}
-    for pattern in patterns:
-        wide = globs.is_glob(pattern) or pattern.endswith("/")
-        if not wide:
-            continue  # two literals meet only when equal; a wide one reports the pair
-        tail = tails[pattern]
-        for other in trie.candidates(pattern):
-            end = tails[other]
-            if not (tail.endswith(end) or end.endswith(tail)):
-                continue  # cheap, and rules out nearly all pairs
-            if other != pattern and other not in out[pattern] and globs.overlap(pattern, other):
-                out[pattern].append(other)
-                out[other].append(pattern)
-    return out
 
 
 def serialise(

@@ -13,6 +13,7 @@ from maestro_tui.plans.blocks import Section, build_tree
 from maestro_tui.plans.errors import PlanError
 from maestro_tui.plans.fences import FenceSpan, find_fences
 from maestro_tui.plans.model import Diagnostic
+from maestro_tui.plans.rehearsal_text import is_rehearsal
 
 MAX_BYTES = 20_000_000
 MAX_LINE = 5_000  # of a longer line only the start is looked at; the agent still gets all of it
@@ -90,6 +91,21 @@ class Document:
         """The Markdown block tree."""
         lines = [line[:MAX_LINE] for line in self.lines]
         return build_tree(lines, self.fences, self.frontmatter_end)
+
+    @cached_property
+    def is_data(self) -> bool:
+        """Whether the text is JSON rather than prose, by its first and last characters."""
+        text = self.text.strip()
+        return text[:1] in ("{", "[") and text[-1:] in ("}", "]") and not text.startswith("[[")
+
+    @cached_property
+    def hidden(self) -> frozenset[int]:
+        """Lines no agent reads: comments, and the script of a rehearsal."""
+        out: set[int] = set()
+        for block in self.tree.all_blocks():
+            if block.kind == "comment" or (block.kind == "fence" and is_rehearsal(block.info)):
+                out.update(range(block.line, block.end + 1))
+        return frozenset(out)
 
     @property
     def name(self) -> str:

@@ -3,27 +3,53 @@
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from maestro_tui.plans import graphs
 from maestro_tui.plans.durations import parse_duration
 from maestro_tui.plans.model import Estimate, Task
+from maestro_tui.plans.prices import FREE, PriceTable, Tokens, price_table
 
-# What one agent uses for one task of ordinary size, from small fix to long feature, and what a
-# thousand tokens then cost with caching. Wide on purpose: history replaces it.
-TOKENS_LOW, TOKENS_HIGH = 40_000, 400_000
-USD_PER_1000_LOW, USD_PER_1000_HIGH = 0.001, 0.006
+_SPREAD = 2.0  # what was used before, half and double: one task is not like another
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What earlier runs took: by task id, task key or agent, the first that is known."""
+
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    tokens: Mapping[str, float] = field(default_factory=dict)
+    agents: Mapping[str, str] = field(default_factory=dict)  # task id -> agent
+    prices: PriceTable | None = None
+
+    def _of(self, task: Task, figures: Mapping[str, float]) -> float:
+        names = (task.id, task.key, self.agents.get(task.id, task.agent))
+        return next((figures[n] for n in names if n and figures.get(n, 0.0) > 0), 0.0)
+
+    def time(self, task: Task, default_s: float) -> tuple[float, str]:
+        """Seconds, and whether the plan states them, earlier runs took them, or nobody knows."""
+        stated = task.estimate_s or parse_duration(task.estimate)
+        if stated > 0:
+            return stated, "stated"
+        known = self._of(task, self.seconds)
+        return (known, "history") if known > 0 else (default_s, "default")
+
+    def usage(self, task: Task, table: PriceTable) -> tuple[Tokens, Tokens, str]:
+        """Fewest and most tokens, and what they rest on."""
+        known = self._of(task, self.tokens)
+        if known > 0:
+            low, high = known / _SPREAD, known * _SPREAD
+            return table.low.scaled(low), table.high.scaled(high), "history"
+        return table.low, table.high, "default"
 
 
 def seconds_of(
     task: Task, default_s: float, durations: Mapping[str, float] | None = None
 ) -> tuple[float, str]:
     """How long a task takes and why we think so: stated, history or default."""
-    stated = task.estimate_s or parse_duration(task.estimate)
-    if stated > 0:
-        return stated, "stated"
-    known = (durations or {}).get(task.id, 0.0)
-    return (known, "history") if known > 0 else (default_s, "default")
+    return Known(seconds=durations or {}).time(task, default_s)
 
 
 def estimate(
@@ -33,28 +59,82 @@ def estimate(
     *,
     mode: str,
     max_parallel: int,
-    default_s: float,
-    durations: Mapping[str, float] | None = None,
+    timed: Sequence[tuple[float, str]],
+    critical_s: float,
+    known: Known,
+    models: Mapping[str, str],
 ) -> Estimate:
-    """The plan's time with so many slots, by simulating the scheduler."""
-    timed = [seconds_of(task, default_s, durations) for task in tasks]
+    """The plan's time with so many slots, by simulating the scheduler, and its cost as a band."""
     seconds = [s for s, _ in timed]
-    bases = {basis for _, basis in timed}
+    bases = Counter(basis for _, basis in timed)
     slots = max(1, max_parallel)
     wave_s = tuple(makespan([seconds[n] for n in wave], slots) for wave in waves)
     total = sum(wave_s) if mode == "waves" else streaming_time(needs, seconds, slots)
-    low, high = TOKENS_LOW * len(tasks), TOKENS_HIGH * len(tasks)
+    bill = _Bill(tasks, known, models)
+    by_wave = [bill.of(wave) for wave in waves]
     return Estimate(
         total_s=total,
         sequential_s=sum(seconds),
-        critical_s=graphs.longest_path([set(n) for n in needs], seconds)[1],
+        critical_s=critical_s,
         wave_s=wave_s,
-        tokens_low=low,
-        tokens_high=high,
-        cost_low=round(low / 1000 * USD_PER_1000_LOW, 2),
-        cost_high=round(high / 1000 * USD_PER_1000_HIGH, 2),
-        basis=bases.pop() if len(bases) == 1 else ("mixed" if bases else "default"),
+        tokens_low=sum(w.tokens_low for w in by_wave),
+        tokens_high=sum(w.tokens_high for w in by_wave),
+        cost_low=round(sum(w.cost_low for w in by_wave), 2),
+        cost_high=round(sum(w.cost_high for w in by_wave), 2),
+        basis=_label(list(bases)),
+        stated=bases["stated"],
+        history=bases["history"],
+        default=bases["default"],
+        wave_cost_low=tuple(round(w.cost_low, 2) for w in by_wave),
+        wave_cost_high=tuple(round(w.cost_high, 2) for w in by_wave),
+        wave_tokens_low=tuple(w.tokens_low for w in by_wave),
+        wave_tokens_high=tuple(w.tokens_high for w in by_wave),
+        tokens_basis=_label(sorted(bill.bases - {"none"}), "none" if bill.bases else "default"),
+        prices=bill.table.date,
+        unpriced=tuple(sorted(bill.unpriced)),
     )
+
+
+def _label(bases: Sequence[str], nothing: str = "default") -> str:
+    return nothing if not bases else bases[0] if len(bases) == 1 else "mixed"
+
+
+@dataclass(slots=True)
+class _Sum:
+    tokens_low: int = 0
+    tokens_high: int = 0
+    cost_low: float = 0.0
+    cost_high: float = 0.0
+
+
+class _Bill:
+    """Adds up tokens and their price; remembers on what the figures rest."""
+
+    def __init__(self, tasks: Sequence[Task], known: Known, models: Mapping[str, str]) -> None:
+        self.tasks, self.known, self.models = tasks, known, models
+        self.table = known.prices or price_table()
+        self.bases: set[str] = set()
+        self.unpriced: set[str] = set()
+
+    def of(self, wave: Sequence[int]) -> _Sum:
+        """The sum of one wave."""
+        out = _Sum()
+        for n in wave:
+            task = self.tasks[n]
+            model = self.models.get(task.id) or task.model
+            if model == FREE:
+                self.bases.add("none")
+                continue
+            low, high, basis = self.known.usage(task, self.table)
+            cheap, dear = self.table.band(model)
+            if model and self.table.price(model) is None:
+                self.unpriced.add(model)
+            self.bases.add(basis)
+            out.tokens_low += low.total
+            out.tokens_high += high.total
+            out.cost_low += cheap.cost(low)
+            out.cost_high += dear.cost(high)
+        return out
 
 
 def makespan(seconds: Sequence[float], slots: int) -> float:
@@ -71,7 +151,7 @@ def streaming_time(
 ) -> float:
     """The end of the last job when each starts as soon as its own needs are met."""
     left = [len(n) for n in needs]
-    dependents = graphs.dependents_of([set(n) for n in needs])
+    dependents = graphs.dependents_of(needs)
     ready = [n for n, count in enumerate(left) if count == 0]
     running: list[tuple[float, int]] = []
     now = 0.0

@@ -15,6 +15,7 @@ from maestro_tui.plans import globs
 from maestro_tui.plans.blocks import Block
 from maestro_tui.plans.commands import commands_of
 from maestro_tui.plans.durations import parse_duration
+from maestro_tui.plans.inline_files import is_file
 from maestro_tui.plans.keys import clean
 from maestro_tui.plans.labels import Label, labels_in
 from maestro_tui.plans.marks import mode_in, status_word
@@ -89,7 +90,11 @@ def _files(facts: Facts, label: Label, owner: str) -> None:
             facts.verify += commands
             return
     for text, line in entries:
+        first = ""
         for ref in find_paths(text, line):
+            if "/" in first and "/" not in ref.path and not is_file(ref.path):
+                continue  # "`libs.toml` (add `androidx.window`)": the later word is no file
+            first = first or ref.path
             _add_file(facts, ref.path, ref.action or default, line, owner)
 
 

@@ -58,6 +58,17 @@ def literal_tail(pattern: str) -> str:
     return "" if pattern.endswith("/") else _MAGIC.split(pattern)[-1]
 
 
+def last_head(pattern: str) -> str | None:
+    """The literal start of the last segment, or None when the last segment can be anything.
+
+    Two patterns that both have one can meet only where one start continues the other.
+    """
+    if pattern.endswith("/") or "{" in pattern:
+        return None
+    last = _tidy(pattern).rsplit("/", 1)[-1]
+    return None if last == ANY_DEPTH else _MAGIC.split(last, maxsplit=1)[0]
+
+
 class Segments(NamedTuple):
     """A pattern without braces, cut at ``/``; ``beneath`` when it ended in one."""
 

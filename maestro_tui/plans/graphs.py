@@ -26,8 +26,9 @@ def topological_order(needs: Needs) -> list[int]:
 
     Shorter than the graph when there is a cycle: the nodes on it or behind it are left out.
     """
-    left = [len(set(before)) for before in needs]
-    dependents = dependents_of([set(before) for before in needs])
+    needs = [before if isinstance(before, (set, dict)) else set(before) for before in needs]
+    left = [len(before) for before in needs]
+    dependents = dependents_of(needs)
     ready = [node for node, count in enumerate(left) if count == 0]
     order: list[int] = []
     while ready:
@@ -63,10 +64,13 @@ def find_cycle(needs: Needs) -> list[int]:
     return []
 
 
-def ancestors(needs: Needs) -> list[int]:
-    """For each node the set of all it waits for, directly or not, as a bit set."""
+def ancestors(needs: Needs, order: Sequence[int] | None = None) -> list[int]:
+    """For each node the set of all it waits for, directly or not, as a bit set.
+
+    ``order`` is a topological one, where the caller has it: in wide plans it is the dearest part.
+    """
     out = [0] * len(needs)
-    for node in topological_order(needs):
+    for node in topological_order(needs) if order is None else order:
         bits = 0
         for other in needs[node]:
             bits |= out[other] | (1 << other)
@@ -74,21 +78,23 @@ def ancestors(needs: Needs) -> list[int]:
     return out
 
 
-def levels(needs: Needs) -> list[int]:
+def levels(needs: Needs, order: Sequence[int] | None = None) -> list[int]:
     """The wave of each node, from 1: one more than the latest of what it needs."""
     out = [1] * len(needs)
-    for node in topological_order(needs):
+    for node in topological_order(needs) if order is None else order:
         out[node] = 1 + max((out[other] for other in needs[node]), default=0)
     return out
 
 
-def longest_path(needs: Needs, weight: Sequence[float]) -> tuple[list[int], float]:
+def longest_path(
+    needs: Needs, weight: Sequence[float], order: Sequence[int] | None = None
+) -> tuple[list[int], float]:
     """The heaviest chain of nodes, first to last, and its weight: the critical path."""
     if not needs:
         return [], 0.0
     total = [0.0] * len(needs)
     previous = [-1] * len(needs)
-    for node in topological_order(needs):
+    for node in topological_order(needs) if order is None else order:
         best, best_at = 0.0, -1
         for other in needs[node]:
             if total[other] > best or best_at < 0:

@@ -14,29 +14,45 @@ _VOCABULARY: tuple[tuple[str, str], ...] = (
                   r"off[- ]limits|out of scope)"),
     ("create", r"(creates?|created|create files?|new files?|new|adds?|"
                r"files? (to )?(be )?creat(e|ed)|files? to add|"
-               r"files? \((new|creates?|created)\)|files? added)"),
+               r"files? \((new|creates?|created)\)|files? added|新規作成|新規(ファイル)?|"
+               r"作成(ファイル)?|"
+               r"新建(文件)?|创建(文件)?|新增(文件)?|생성( ?파일)?|crear|créer|anlegen|erstellen|"
+               r"tạo( mới)?)"),
     ("modify", r"(modif(y|ies|ied)|modify files?|updates?|edits?|changes|modified files?|"
                r"files? (to )?(be )?(modif(y|ied)|updated?|edit(ed)?|changed?)|"
                r"files? \((modif(y|ies|ied)|updated?)\))"),
     ("delete", r"(deletes?|deleted|removes?|deleted files?|"
-               r"files? (to )?(be )?(deleted?|removed?))"),
-    ("test", r"(tests?|test files?|tests? (to )?(add|write|create)|files? \(tests?\))"),
+               r"files? (to )?(be )?(deleted?|removed?)|削除(ファイル)?|删除(文件)?|삭제( "
+               r"?파일)?|eliminar|supprimer|löschen|xóa)"),
+    ("test", r"(tests?|test files?|tests? (to )?(add|write|create)|files? \(tests?\)|"
+             r"テストファイル|"
+             r"测试文件|테스트 ?파일)"),
     ("scope", r"(scope|directories|folders|owned (paths|globs)|owns)"),
     ("files", r"(key |affected |target |primary |owned |all )?(files?|file\(s\)|file paths?|paths?)"
               r"( (touched|affected|involved|changed|owned|in scope|written|list))?"
               r"|files? to (create|add)[ /]*(or|and|/)[ ]*(modify|edit|update|change)"
-              r"|files? (created|new)[ /]*(or|and|/)[ ]*modified|create/modify"),
+              r"|files? (created|new)[ /]*(or|and|/)[ ]*modified|create/modify"
+              r"|(対象|関連|実装)?ファイル|(相关|涉及)?文件|(관련 ?|대상 ?)?파일|archivos|"
+              r"fichiers|dateien|файлы|(các )?tệp"
+              r"|target files?|location|where|module"),
     ("depends", r"(dependency|dependencies|depends?( on| upon)?|needs?|requires|requires? first|"
                 r"after|runs? after|blocked by|waits? for|task dependencies|phase dependencies|"
-                r"stream dependencies|depends_on)"),
+                r"stream dependencies|depends_on|must (come |run |be done )?after|wave "
+                r"dependencies|"
+                r"依存(関係)?|前提|依赖|前置(条件|任务)|의존성?|선행 ?작업|phụ thuộc|depende de|"
+                r"dépend de|hängt ab von|зависит от|"
+                r"dependencias|dépendances|abhängigkeiten)"),
     ("prerequisites", r"(prerequisites?|pre-requisites?)"),
-    ("blocks", r"(blocks|unblocks|required (before|by|for)|needed (by|for)|blocking)"),
+    ("blocks", r"(blocks|unblocks|enables|required (before|by|for)|needed (by|for)|blocking|must "
+               r"(come )?before)"),
     ("marker", r"(completion( (marker|file|document|signal))?|(completion )?marker( file)?|"
                r"complete marker|on completion)"),
     ("agent", r"(agents?|agent type|assigned( to| agent)?|assignee|owner|sub-?agent)"),
     ("model", r"(model)"),
     ("verify", r"(verify|verification|verify (with|by|commands?)|verification commands?|gates?|"
-               r"quality gates?|checks?|validation commands?|test commands?|run tests?|run)"),
+               r"quality gates?|checks?|validation commands?|test commands?|run tests?|run|検証|"
+               r"確認|验证|검증|kiểm tra|"
+               r"verificar|vérifier|prüfen|qa|test plan|commands?)"),
     ("estimate", r"(estimates?|estimated( time| duration| effort)?|estimation|duration|effort|"
                  r"time( estimate)?|time box)"),
     ("timeout", r"(time ?out|time limit)"),
@@ -139,6 +155,7 @@ def _from_table(block: Block) -> list[Label]:
 def _collect(blocks: Sequence[Block], number: int, head: Block, label: Label) -> int:
     """Gives the label what follows it and returns the first block that is not its own."""
     gap = taken = 0
+    boxed = False
     while number < len(blocks):
         block = blocks[number]
         if block.kind == "blank":
@@ -146,8 +163,9 @@ def _collect(blocks: Sequence[Block], number: int, head: Block, label: Label) ->
         elif block.kind == "fence" and _takes_fence(label, block, head, gap):
             label.fences.append(block)
         elif block.kind == "item" and _takes_item(label, block, head):
-            if _on_line(block):
-                break
+            if _on_line(block) or (label.items and block.checked is not None and not boxed):
+                break  # boxes behind a plain list are the next thing, such as the steps of a task
+            boxed = block.checked is not None
             label.items.append(LabelItem(block.text, block.line))
             taken, gap = taken + 1, 0
         elif block.kind == "text" and gap == 0 and _continues(label, block, head):

@@ -13,12 +13,17 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 
 SCHEMA = 1
 
+CHOSEN = "chosen by you"  # the reason of a format that was not recognised but asked for
+
 Severity = Literal["error", "warning", "info"]
 
 # Where an edge comes from. The first seven are stated by the document; the user checks the others.
 STATED_SOURCES = frozenset(
     {"label", "section", "table", "mermaid", "arrow", "frontmatter", "mode", "user"}
 )
+
+# Edges that only advise: shown, never waited for until the user makes them an order.
+ADVISORY_SOURCES = frozenset({"import"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class Phase:
     after: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     line: int = 0
+    read: str = ""  # digest of what the reader said, in an exported plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,7 @@ class Task:
     estimate_s: float = 0.0
     timeout_s: float = 0.0  # seconds; 0 = the configured default
     requirements: tuple[str, ...] = ()
+    read: str = ""  # digest of what the reader said, in an exported plan
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -135,6 +142,7 @@ class Plan:
     edges: tuple[Edge, ...] = ()
     gates: tuple[Gate, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    read: str = ""  # digest of what the reader said of the plan's head, in an exported plan
 
     def task(self, task_id: str) -> Task:
         """The task of that id; KeyError names it when there is none."""
@@ -151,13 +159,19 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Two tasks that write the same place; ``serialised`` tells whether an edge was added."""
+    """Two tasks that meet in files: both write a place, or the one imports what the other writes.
+
+    ``serialised`` tells whether an edge was added, ``ordered`` whether the second waits for the
+    first at all; an import without an order is only advice.
+    """
 
     first: str
     second: str
     kind: str  # same-file | glob-overlap | import
     paths: tuple[str, ...]
     serialised: bool = False
+    ordered: bool = True
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +186,41 @@ class Estimate:
     tokens_high: int = 0
     cost_low: float = 0.0  # USD
     cost_high: float = 0.0
-    basis: str = "default"  # stated | history | default | mixed
+    basis: str = "default"  # of the times: stated | history | default | mixed
+    stated: int = 0  # tasks by the basis of their time
+    history: int = 0
+    default: int = 0
+    wave_cost_low: tuple[float, ...] = ()
+    wave_cost_high: tuple[float, ...] = ()
+    wave_tokens_low: tuple[int, ...] = ()
+    wave_tokens_high: tuple[int, ...] = ()
+    tokens_basis: str = "default"  # history | default | mixed | none (no model is called)
+    prices: str = ""  # the day of the price table
+    unpriced: tuple[str, ...] = ()  # models without a price: reckoned as of unknown models
+
+
+@dataclass(frozen=True, slots=True)
+class WaveNeeds:
+    """What one wave takes while it runs; 0 stands for nothing or for not known."""
+
+    agents: int = 0  # at once
+    slots: tuple[tuple[str, int], ...] = ()  # model tier, tasks of the wave that want it
+    worktrees: int = 0
+    disk_bytes: int = 0  # of those worktrees
+    ports: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The part of a very large plan that is launched first, to be looked at before the rest."""
+
+    title: str
+    number: int  # 1-based
+    of: int
+    tasks: tuple[str, ...]
+    later: tuple[str, ...]
+    files: int  # of the whole plan
+    limit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +239,12 @@ class Assignment:
     after: tuple[str, ...] = ()  # direct dependencies after analysis
     wave: int = 1  # 1-based
     estimate_s: float = 0.0
+    estimate_basis: str = ""  # stated | history | default
     timeout_s: float = 1800.0
     retries: int = 0
     verify: tuple[str, ...] = ()
     excluded: bool = False
+    excluded_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +265,9 @@ class Strategy:
     gates: tuple[Gate, ...] = ()
     mode: str = "waves"  # waves | streaming
     max_parallel: int = 10
+    advisory: tuple[Edge, ...] = ()  # worth a thought, waited for by nobody
+    needs: tuple[WaveNeeds, ...] = ()
+    stage: Stage | None = None
 
     def assignment(self, task_id: str) -> Assignment:
         """The assignment of that task; KeyError names it when there is none."""

@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from maestro_tui.plans.ascii_graph import drawn_edges
 from maestro_tui.plans.blocks import Block, Section
 from maestro_tui.plans.marks import bare
 from maestro_tui.plans.model import Diagnostic, Edge
-from maestro_tui.plans.refs import Resolver, Target
+from maestro_tui.plans.phrases import Phrases
+from maestro_tui.plans.refs import Resolver
+from maestro_tui.plans.table_tasks import rows_of
 
 _SECTION = re.compile(
-    r".*\b(dependenc(y|ies)|execution order|order of execution|ordering|sequenc(e|ing)|"
-    r"critical path)\b",
+    r".*(\b(dependenc(y|ies)|execution order|order of execution|implementation order|build order|"
+    r"merge order|ordering|sequenc(e|ing)|critical path|execution strategy)\b"
+    r"|依存関係|実行順|依赖|执行顺序|의존|실행 ?순서|thứ tự|dependencias|dépendances|"
+    r"abhängigkeiten).*",
     re.IGNORECASE,
 )
 _ARROW = re.compile(r"\s*(?:-{1,3}>|={1,2}>|→|⇒|➜|➔)\s*")
@@ -24,6 +29,19 @@ _NEEDS = re.compile(
 _BEFORE = re.compile(
     r"^(.{1,80}?)\s+(?:must\s+)?(?:be\s+|comes?\s+|runs?\s+)?(?:done\s+|complete\s+)?"
     r"\b(?:before|blocks|unblocks)\b:?\s+(.+)$",
+    re.IGNORECASE,
+)
+_LABELLED = re.compile(r"^([^:：.]{1,80}?)\s*[:：]\s+(.+)$")
+_SENTENCE = re.compile(r"(?<=[\w)])[.;]\s+|\s+[-–—]\s+")
+_BARE_NEEDS = re.compile(
+    r"^(?:all |can (?:only )?(?:start|begin|run|proceed)|starts?|begins?|must (?:start|come|run)|"
+    r"runs?|executes?|\s)*"
+    r"(?:depends? (?:up)?on|needs?|requires?|after|blocked by|waits? for|once)\s+(.+)$",
+    re.IGNORECASE,
+)
+_BARE_BEFORE = re.compile(
+    r"^(?:must |should |be |complete[ds]? |done |finish(?:ed)? |comes? |\s)*(?:before|blocks?|"
+    r"unblocks?)\s+(.+)$",
     re.IGNORECASE,
 )
 _MERMAID_NODE = re.compile(r"\b([A-Za-z]\w*)\s*(?:\[+\"?|\(+\"?|\{+\"?)([^\])}\"]+)")
@@ -38,59 +56,113 @@ def read_orders(root: Section, resolver: Resolver) -> Found:
     The third value tells whether the document states any order this way.
     """
     edges: list[Edge] = []
+    phrases = Phrases(resolver)
     lines = {t.line for t in resolver.targets}
     for section in root.walk():
-        about = section.level > 1 and _SECTION.fullmatch(bare(section.title).split("(")[0].strip())
+        about = any(_speaks_of_order(s) for s in (section, *section.ancestors()))
         phase = _is_work(section, lines)
+        found: list[Edge] = []
         for block in section.blocks:
             if block.kind == "fence" and block.info.lower().startswith("mermaid"):
-                edges += _mermaid(block, resolver)
+                found += _mermaid(block, phrases)
+            elif block.kind == "table":
+                found += _from_table(block, phrases)
             elif about and not phase:
-                edges += _from_block(block, resolver)
+                found += _from_block(block, phrases)
+        if any(
+            b.kind == "fence" and drawn_edges(b.lines, phrases.known)
+            for b in section.blocks
+            if about
+        ):
+            found = [e for e in found if not _coarse(e, phrases)]
+        edges += found
     seen = {(e.task, e.after): e for e in reversed(edges) if e.task != e.after}
     return list(seen.values())[::-1], [], bool(seen)
+
+
+def _coarse(edge: Edge, phrases: Phrases) -> bool:
+    """Whether an arrow joins whole phases, where a drawing beside it joins the tasks in them."""
+    phases = {i for t in phrases.phases for i in t.ids}
+    return edge.source == "arrow" and {edge.task, edge.after} <= phases
+
+
+def _speaks_of_order(section: Section) -> bool:
+    title = bare(section.title).split("(")[0].strip()
+    return section.level > 1 and _SECTION.fullmatch(title) is not None
 
 
 def _is_work(section: Section, lines: set[int]) -> bool:
     return section.line in lines or any(a.line in lines for a in section.ancestors())
 
 
-def _from_block(block: Block, resolver: Resolver) -> list[Edge]:
+def _from_block(block: Block, phrases: Phrases) -> list[Edge]:
     if block.kind == "fence":
         out = []
+        for before, after, row in drawn_edges(block.lines, phrases.known):
+            out += _pair(before, after, "arrow", block.line + row + 1, phrases)
         for n, line in enumerate(block.lines, 1):
-            out += _arrows(line, block.line + n, resolver)
+            out += _from_line(line, block.line + n, phrases)
         return out
     if block.kind not in ("item", "text", "quote"):
         return []
-    text = re.sub(r"[*_`]", "", block.text)
-    found = _arrows(text, block.line, resolver)
+    return _from_line(re.sub(r"[*_`]", "", block.text), block.line, phrases)
+
+
+def _from_line(text: str, line: int, phrases: Phrases) -> list[Edge]:
+    found = _arrows(text, line, phrases)
     if found or _ARROW.search(text):
         return found
+    label = _LABELLED.match(text.strip())
+    subject, rest = (label[1], label[2]) if label else ("", text.strip())
+    out: list[Edge] = []
+    for sentence in _SENTENCE.split(rest):
+        out += _from_sentence(sentence.strip(), subject, line, phrases)
+    return out or ([] if not label else _from_sentence(text.strip(), "", line, phrases))
+
+
+def _from_sentence(text: str, subject: str, line: int, phrases: Phrases) -> list[Edge]:
+    """One sentence: with a subject of its own, or about the label in front of it."""
+    bare_needs = _BARE_NEEDS.match(text) if subject else None
+    if bare_needs:
+        return _pair(bare_needs[1], subject, "section", line, phrases)
+    bare_before = _BARE_BEFORE.match(text) if subject else None
+    if bare_before:
+        return _pair(subject, bare_before[1], "section", line, phrases)
     needs = _NEEDS.match(text)
     if needs:
-        return _pair(needs[2], needs[1], "section", block.line, resolver)
+        return _pair(needs[2], needs[1], "section", line, phrases)
     before = _BEFORE.match(text)
-    return _pair(before[1], before[2], "section", block.line, resolver) if before else []
+    return _pair(before[1], before[2], "section", line, phrases) if before else []
 
 
-def _arrows(text: str, line: int, resolver: Resolver) -> list[Edge]:
-    parts = _ARROW.split(text.strip(" │├└─|"))
-    out = []
-    for left, right in pairwise(parts):
-        out += _pair(left, right, "arrow", line, resolver)
+def _from_table(block: Block, phrases: Phrases) -> list[Edge]:
+    """A column "Depends on" in a table whose rows are tasks or phases of this plan."""
+    out: list[Edge] = []
+    for row in rows_of(block):
+        targets = phrases.resolver.by_id.get(row.id.lower(), [])
+        if row.after and targets:
+            ids = list(targets[0].ids)
+            found = phrases.resolve(row.after, row.line, targets[0])
+            out += [Edge(t, a, "table", row.line) for t in ids for a in found if a != t]
     return out
 
 
-def _pair(before: str, after: str, source: str, line: int, resolver: Resolver) -> list[Edge]:
+def _arrows(text: str, line: int, phrases: Phrases) -> list[Edge]:
+    parts = _ARROW.split(text.strip(" │├└─|"))
+    out = []
+    for left, right in pairwise(parts):
+        out += _pair(left, right, "arrow", line, phrases)
+    return out
+
+
+def _pair(before: str, after: str, source: str, line: int, phrases: Phrases) -> list[Edge]:
     """Edges from all that the one side names to all that the other names."""
-    nobody = Target("task", "", "", ())
-    firsts = resolver.resolve(before.strip(" .:"), line, nobody, strict=False).ids
-    thens = resolver.resolve(after.strip(" .:"), line, nobody, strict=False).ids
+    thens = phrases.resolve(after, line)
+    firsts = phrases.resolve(before, line, phrases.owner(thens)) if thens else []
     return [Edge(t, f, source, line) for t in thens for f in firsts if t != f]
 
 
-def _mermaid(block: Block, resolver: Resolver) -> list[Edge]:
+def _mermaid(block: Block, phrases: Phrases) -> list[Edge]:
     names: dict[str, str] = {}
     for line in block.lines:
         for node, label in _MERMAID_NODE.findall(line):
@@ -103,12 +175,13 @@ def _mermaid(block: Block, resolver: Resolver) -> list[Edge]:
             for a in re.split(r"\s*&\s*", left):
                 for b in re.split(r"\s*&\s*", right):
                     before, after = names.get(a, a), names.get(b, b)
-                    out += _mermaid_pair(before, after, block.line + n, resolver)
+                    out += _mermaid_pair(before, after, block.line + n, phrases)
     return out
 
 
-def _mermaid_pair(before: str, after: str, line: int, resolver: Resolver) -> list[Edge]:
+def _mermaid_pair(before: str, after: str, line: int, phrases: Phrases) -> list[Edge]:
     def short(text: str) -> str:
-        return text if not re.match(r"(\w+ )?[\w.-]+:", text) else text.split(":", 1)[0]
+        found = re.match(r"((?:\w+ )?[\w.-]+)\s*(?::|\s[-–—]\s)", text)
+        return found[1] if found else text
 
-    return _pair(short(before), short(after), "mermaid", line, resolver)
+    return _pair(short(before), short(after), "mermaid", line, phrases)

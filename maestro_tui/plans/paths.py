@@ -30,6 +30,7 @@ _BARE = frozenset(
   }
 )  # fmt: skip
 _SUFFIX = re.compile(r"\.[A-Za-z][\w+-]{0,11}$|\.[A-Za-z0-9]{1,5}$|\.\*$|\.\{[^{}]+\}$")
+_PLACEHOLDER = re.compile(r"<[\w-]{1,30}>")  # src/<name>.py, migrations/<ts>_x.sql
 _WORDS = frozenset({"e.g.", "i.e.", "etc.", "n/a", "and/or", "either/or", "tbd", "none", "w/o"})
 
 
@@ -44,6 +45,7 @@ class PathRef:
 
 def looks_like_path(text: str) -> bool:
     """Whether a word is a path or a glob rather than prose."""
+    text = _PLACEHOLDER.sub("x", text) if "<" in text else text
     if not text or len(text) > 300 or text.lower() in _WORDS or re.search(r"[\s\"'<>|;=]", text):
         return False
     if re.match(r"[a-z][a-z0-9+.-]*://", text, re.I) or text.startswith(("-", "@", "#", "$")):
@@ -58,9 +60,11 @@ def looks_like_path(text: str) -> bool:
 
 def strip_path(text: str) -> str:
     """The path without link, quotes, ``file://``, line numbers, trailing punctuation and ``./``."""
-    text = text.strip().strip("`'\"“”‘’*")
+    text = text.strip().strip("`'\"“”‘’")
+    if text.startswith("*") and text.endswith("*") and not text.endswith(("/*", "/**")):
+        text = text.strip("*")
     text = re.sub(r"^file://", "", text)
-    text = re.sub(r"(?<=[\w)])(?::\d+(?:-\d+)?(?::\d+)?|#L\d+(?:-L?\d+)?)$", "", text)
+    text = re.sub(r"(?<=[\w)])(?::\d+(?:\+|[-–,]\d+)*(?::\d+)?|#L\d+(?:-L?\d+)?)$", "", text)
     text = text.strip(",;").rstrip(".:") if not text.endswith("..") else text
     while text.startswith("./"):
         text = text[2:]

@@ -41,10 +41,6 @@ class PhaseReader:
         self.targets: list[Target] = []
         self.pending: list[tuple[Target, Facts, Heading, int]] = []
         self.stated = False
-        self.hidden: set[int] = set()
-        for block in document.tree.all_blocks():
-            if block.kind == "comment" or (block.kind == "fence" and is_rehearsal(block.info)):
-                self.hidden.update(range(block.line, block.end + 1))
 
     def read(self) -> Plan:
         """The plan with its edges resolved once every id is known."""
@@ -172,7 +168,7 @@ class PhaseReader:
         lines = [
             self.document.lines[n - 1]
             for n in range(work.line + 1, work.end + 1)
-            if n not in self.hidden
+            if n not in self.document.hidden
         ]
         return "\n".join(lines).strip()
 

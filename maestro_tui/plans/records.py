@@ -9,7 +9,7 @@ import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from maestro_tui.plans.commands import is_command
+from maestro_tui.plans.commands import is_check, is_command, is_command_like
 from maestro_tui.plans.data import Node
 from maestro_tui.plans.expansion import names_listed, nearest
 from maestro_tui.plans.model import Diagnostic, Edge, Severity, Task
@@ -126,4 +126,5 @@ def with_prose(task: Task, text: str, checks: str = "") -> Task:
 
 def _coded_commands(text: str) -> list[str]:
     """Commands in backticks; in a description nothing else is certain enough."""
-    return [c.strip() for c in re.findall(r"`([^`\n]{1,300})`", text[:50_000]) if is_command(c)]
+    coded = [c.strip() for c in re.findall(r"`([^`\n]{1,300})`", text[:50_000])]
+    return [c for c in coded if is_command(c) or (is_command_like(c) and is_check(c))]

@@ -17,7 +17,13 @@ _KIND_WORDS = {
     "phase": "phase", "phases": "phase", "stage": "phase", "stages": "phase", "ph": "phase",
     "fase": "phase", "task": "task", "tasks": "task", "step": "task", "steps": "task",
     "stream": "stream", "streams": "stream", "workstream": "stream", "workstreams": "stream",
-    "track": "stream", "tracks": "stream",
+    "track": "stream", "tracks": "stream", "epic": "phase", "epics": "phase",
+    "milestone": "phase", "milestones": "phase", "wave": "phase", "waves": "phase",
+    "sprint": "phase", "sprints": "phase", "group": "phase", "groups": "phase",
+    "layer": "phase", "layers": "phase", "story": "task", "stories": "task", "issue": "task",
+    "issues": "task", "ticket": "task", "tickets": "task", "pr": "task", "prs": "task",
+    "フェーズ": "phase", "阶段": "phase", "단계": "phase", "タスク": "task", "任务": "task",
+    "작업": "task", "tarea": "task", "tâche": "task", "bước": "task", "giai đoạn": "phase",
 }  # fmt: skip
 _ID = r"(?:[A-Za-z]{0,8}-?\d+(?:[.-]\d+)*(?:\.[xX*])?[A-Za-z]?|[A-Z](?![A-Za-z]))"
 _JOIN = r"\s*(?:,\s*and|,|;|&|\+|/|\band\b|\bplus\b)\s*"
@@ -77,6 +83,7 @@ class Resolver:
 
     def __init__(self, targets: Sequence[Target]) -> None:
         self.targets = list(targets)
+        self.has_phases = any(t.kind == "phase" for t in self.targets)
         self.names: dict[str, list[str]] = {}
         self.by_id: dict[str, list[Target]] = {}
         self.by_title: dict[str, list[Target]] = {}
@@ -106,11 +113,13 @@ class Resolver:
         if not re.search(r"all|every|any|previous|prior|preceding", text, re.IGNORECASE):
             return text
         at = next((n for n, t in enumerate(self.targets) if t is owner), len(self.targets))
-        kind = "phase" if owner.kind == "phase" or re.search(r"phase|stage", text, re.I) else ""
+        named = re.search(r"phase|stage|epic|milestone|wave|sprint|group", text, re.I)
+        kind = "phase" if owner.kind == "phase" or named else ""
         if _ALL_BEFORE.search(text) or _ALL_OTHERS.search(text):
             others = bool(_ALL_OTHERS.search(text))
             pool = self.targets if others else self.targets[:at]
             wanted = [t for t in pool if t is not owner and t.id != owner.phase]
+            wanted = [t for t in wanted if not set(t.ids) & set(owner.ids)]
             wanted = [t for t in wanted if t.kind == kind] if kind else _leaves(wanted)
             out.ids += [i for t in wanted for i in t.ids]
             return ""
@@ -226,7 +235,8 @@ class Resolver:
         found = self.by_id.get(_norm(name), [])
         exact = [t for t in found if t.kind == kind]
         if kind == "phase":
-            pool = exact
+            # "Epic 1.2" means the task, as does any phase where the plan has only tasks.
+            pool = exact or [t for t in found if "." in name or not self.has_phases]
         elif kind:
             pool = exact or [t for t in found if kind != "stream" or t.kind != "phase"]
         else:

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from maestro_tui.plans.analysis import DEFAULT_TASK_S, Analysis, analyse
 from maestro_tui.plans.errors import PlanError
-from maestro_tui.plans.estimates import seconds_of
+from maestro_tui.plans.estimates import Known
 from maestro_tui.plans.expansion import expand, runs
-from maestro_tui.plans.model import Assignment, Edge, Gate, Plan, Strategy, Task
+from maestro_tui.plans.model import Assignment, Edge, Gate, Plan, Stage, Strategy, Task
+from maestro_tui.plans.prices import FREE
+from maestro_tui.plans.staging import stage_of, why_later
 
 Assign = Callable[[Task], Assignment]
+ORDERS = ("convention", "strict", "explicit")  # what counts where the plan says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What the analysis rests on besides the plan."""
+
+    repo: Path | None
+    repo_bytes: int
+    default_task_s: float
+    known: Known
 
 
 def draft(
@@ -25,22 +38,31 @@ def draft(
     repo: Path | None = None,
     default_task_s: float = DEFAULT_TASK_S,
     durations: Mapping[str, float] | None = None,
+    known: Known | None = None,
+    repo_bytes: int = 0,
+    large_plan_files: int = 0,
 ) -> Strategy:
     """The first proposal for a plan, as the review shows it.
 
     ``assign`` chooses agent, marker, files and driver of one task; order, waves and times are
-    worked out here, because they depend on all tasks together.
+    worked out here, because they depend on all tasks together. ``known`` is what earlier runs
+    took; a plan of more than ``large_plan_files`` files (0: any) is launched in stages.
     """
     chosen = [_complete(task, assign(task)) for task in plan.tasks if runs(task)]
+    stage = stage_of(plan, large_plan_files)
+    if stage is not None:
+        why, later = why_later(stage), set(stage.later)
+        chosen = [
+            replace(a, excluded=True, excluded_reason=why) if a.task in later else a for a in chosen
+        ]
     return _assemble(
         plan,
         _unique_markers(chosen),
         gates=gates_of(plan),
         mode=mode,
         max_parallel=max_parallel,
-        repo=repo,
-        default_task_s=default_task_s,
-        durations=durations,
+        facts=_Facts(repo, repo_bytes, default_task_s, known or Known(durations or {})),
+        stage=stage,
     )
 
 
@@ -101,25 +123,27 @@ def _assemble(
     gates: tuple[Gate, ...],
     mode: str,
     max_parallel: int,
-    repo: Path | None = None,
-    default_task_s: float = DEFAULT_TASK_S,
-    durations: Mapping[str, float] | None = None,
+    facts: _Facts,
+    stage: Stage | None,
 ) -> Strategy:
     if max_parallel < 1:
         raise PlanError(f"max_parallel is {max_parallel}; write 1 or more.")
+    known = replace(facts.known, agents={a.task: a.agent for a in assignments})
     result = analyse(
         plan,
-        repo=repo,
+        repo=facts.repo,
+        repo_bytes=facts.repo_bytes,
         mode=mode,
         max_parallel=max_parallel,
-        default_task_s=default_task_s,
+        default_task_s=facts.default_task_s,
         exclude={a.task for a in assignments if a.excluded},
         owned={a.task: a.owned for a in assignments},
-        durations=durations,
+        known=known,
+        models={a.task: FREE if a.driver == "rehearsal" else a.model for a in assignments},
     )
     return Strategy(
         plan=plan,
-        assignments=_placed(plan, assignments, result, default_task_s, durations),
+        assignments=_placed(plan, assignments, result, facts.default_task_s, known),
         edges=result.edges,
         waves=result.waves,
         conflicts=result.conflicts,
@@ -128,6 +152,9 @@ def _assemble(
         gates=gates,
         mode=mode,
         max_parallel=max_parallel,
+        advisory=result.advisory,
+        needs=result.needs,
+        stage=stage,
     )
 
 
@@ -136,17 +163,19 @@ def _placed(
     assignments: Sequence[Assignment],
     result: Analysis,
     default_task_s: float,
-    durations: Mapping[str, float] | None,
+    known: Known,
 ) -> tuple[Assignment, ...]:
     tasks = {task.id: task for task in plan.tasks}
     wave = {task: n for n, names in enumerate(result.waves, 1) for task in names}
     after = result.after()
+    timed = {a.task: known.time(tasks[a.task], default_task_s) for a in assignments}
     return tuple(
         replace(
             a,
             wave=wave.get(a.task, 0),
             after=after.get(a.task, ()),
-            estimate_s=seconds_of(tasks[a.task], default_task_s, durations)[0],
+            estimate_s=timed[a.task][0],
+            estimate_basis=timed[a.task][1],
         )
         for a in assignments
     )
@@ -165,22 +194,35 @@ def revise(
     gates: Sequence[Gate] | None = None,
     max_parallel: int | None = None,
     mode: str | None = None,
+    order: str | None = None,
     assign: Assign | None = None,
     default_task_s: float = DEFAULT_TASK_S,
     durations: Mapping[str, float] | None = None,
+    known: Known | None = None,
+    repo: Path | None = None,
+    repo_bytes: int = 0,
+    whole: bool = False,
 ) -> Strategy:
     """The strategy with the user's changes, analysed again; the given one is left as it is.
 
     ``assign`` looks an agent chosen by name up again, so that its text, driver and marker follow;
-    without it only the name changes. Raises PlanError when a change cannot be carried out.
+    without it only the name changes. ``whole`` takes the later stages of a very large plan in;
+    ``repo``, ``known`` and the like are as in :func:`draft`. Raises PlanError when a change cannot
+    be carried out.
     """
     agent, model, files = agent or {}, model or {}, files or {}
+    if whole:
+        include = {*include, *(a.task for a in strategy.assignments if a.excluded_reason)}
     named = {*agent, *model, *files, *exclude, *include}
     named |= {name for pair in (*after_add, *after_remove) for name in pair}
     _check_names(strategy, named)
     plan = _with_agents(strategy.plan, agent, model)
     plan = _with_files(plan, files)
     plan = _with_edges(strategy, plan, after_add, after_remove)
+    if order is not None:
+        if order not in ORDERS:
+            raise PlanError(f"order is {order!r}; write {', '.join(ORDERS)}.")
+        plan = replace(plan, order=order)
     assignments = [
         _revised(plan, old, agent, model, files, exclude, include, assign)
         for old in strategy.assignments
@@ -192,8 +234,8 @@ def revise(
         gates=strategy.gates if gates is None else tuple(gates),
         mode=mode or strategy.mode,
         max_parallel=strategy.max_parallel if max_parallel is None else max_parallel,
-        default_task_s=default_task_s,
-        durations=durations,
+        facts=_Facts(repo, repo_bytes, default_task_s, known or Known(durations or {})),
+        stage=None if whole else strategy.stage,
     )
 
 
@@ -286,16 +328,17 @@ def _revised(
     task = plan.task(old.task)
     if old.task in agent:
         if assign is not None:
-            new = replace(_complete(task, assign(task)), excluded=old.excluded)
+            kept = {"excluded": old.excluded, "excluded_reason": old.excluded_reason}
+            new = replace(_complete(task, assign(task)), **kept)  # type: ignore[arg-type]
         new = replace(new, agent=agent[old.task], agent_reason="chosen by you", runner_up="")
     if old.task in model:
         new = replace(new, model=model[old.task])
     if old.task in files:
         new = replace(new, owned=task.files)
     if old.task in exclude:
-        new = replace(new, excluded=True)
+        new = replace(new, excluded=True, excluded_reason="")
     elif old.task in include:
-        new = replace(new, excluded=False)
+        new = replace(new, excluded=False, excluded_reason="")
     return new
 
 

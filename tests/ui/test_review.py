@@ -15,7 +15,8 @@ from maestro_tui.ui.actions import ACTIONS
 from maestro_tui.ui.dialogs.confirm import ChoiceDialog
 from maestro_tui.ui.dialogs.modify import Fields, ModifyDialog
 from maestro_tui.ui.screens.drafting import Drafting
-from maestro_tui.ui.screens.review import ReviewDetails, ReviewScreen
+from maestro_tui.ui.screens.review import ReviewScreen
+from maestro_tui.ui.screens.review_details import ReviewDetails
 from maestro_tui.ui.themes import install, state_defaults
 from maestro_tui.ui.widgets.log_pane import LogPane
 from maestro_tui.ui.widgets.log_tabs import LogTabs
@@ -64,7 +65,7 @@ async def test_everything_a_yes_allows_is_in_view(size: tuple[int, int]) -> None
         shown = await press(pilot)
         assert "7 tasks · 9 files · 5 waves · up to 4 agents at once · wave by wave" in shown
         assert "about 55 min, one by one 1 h 15 min (1.4×)" in shown
-        assert "$0.28 to $16.80" in shown
+        assert "$1.33 to $22.47" in shown
         assert "a rough guess" in shown
         assert "read as maestro, confidence high" in shown
         assert "claude -p --output-format stream-json" in shown

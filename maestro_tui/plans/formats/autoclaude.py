@@ -111,7 +111,7 @@ class _Reader:
             body=(f"{node.line}-{self.line_of(node.end)}",),
             text="\n\n".join(t for t in (described(node, *_SECTIONS), _checks(checks)) if t),
             create=self.out.paths(node.words("files_to_create"), owner),
-            modify=self.out.paths(node.words("files_to_modify"), owner),
+            modify=self.out.paths(node.words("files_to_modify", "files_affected", "files"), owner),
             delete=self.out.paths(node.words("files_to_delete"), owner),
             mentions=tuple(word for word, _ in node.words("patterns_from")),
             verify=tuple(dict.fromkeys(_commands(checks))),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from maestro_tui.plans.candidates import find_candidates
+from maestro_tui.plans.choosing import choose
 from maestro_tui.plans.data import Node
 from maestro_tui.plans.document import Document
 from maestro_tui.plans.frontmatter import frontmatter_of
@@ -12,6 +14,7 @@ from maestro_tui.plans.marks import bare
 from maestro_tui.plans.model import Phase, Plan, Task
 from maestro_tui.plans.paths import find_paths, looks_like_path, strip_path
 from maestro_tui.plans.records import Findings, with_prose
+from maestro_tui.plans.whole_file import whole_file
 
 _KEEP = re.compile(
     r"files? to (preserve|keep|leave)|(files?|paths?) not to (touch|change)|do not (touch|modify|"
@@ -35,10 +38,18 @@ class CursorPlan:
             return 95, f"{len(records)} todos with id and content in the frontmatter"
         if todos.items():
             return 10, "its todos are bare names, so the body says what the tasks are"
+        if (
+            not todos.items()
+            and front.root.has("name", "overview")
+            and choose(find_candidates(document.tree)) is None
+        ):
+            return 70, "its todos are empty and its body lists no work, so the whole is one task"
         return 5, "its todos are empty, so the body says what the tasks are"
 
     def read(self, document: Document) -> Plan:
         """The todos in their order; the body is the background of each."""
+        if not frontmatter_of(document.text).root.get("todos").items():
+            return whole_file(document, "plan")
         front = frontmatter_of(document.text)
         out = Findings(diagnostics=[front.problem] if front.problem else [])
         tasks = _tasks(front.root.get("todos"), out)

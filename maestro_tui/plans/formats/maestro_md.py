@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from maestro_tui.plans.blocks import Section
+from maestro_tui.plans.candidates import find_candidates
+from maestro_tui.plans.choosing import Choice, choose
 from maestro_tui.plans.document import Document
-from maestro_tui.plans.labels import labels_in
+from maestro_tui.plans.labels import Label, labels_in
 from maestro_tui.plans.model import Plan
 from maestro_tui.plans.outline import phase_sections
 from maestro_tui.plans.phases import PhaseReader
+
+_WANTED = frozenset({"files", "create", "modify", "delete", "test", "depends", "marker"})
 
 
 class MaestroMarkdown:
@@ -22,18 +26,32 @@ class MaestroMarkdown:
         found = phase_sections(document.tree)
         if not found:
             return 0, "no heading such as '## Phase 1: title'"
-        labelled = sum(1 for section, _ in found if _has_labels(section))
-        score = 60 + (25 if labelled else 0) + (5 if len(found) > 1 else 0)
-        return score, f"{len(found)} phase headings, {labelled} with labels such as Files:"
+        labels = [label for section, _ in found for label in _labels(section)]
+        labelled = sum(
+            1 for section, _ in found if any(x.written.isascii() for x in _labels(section))
+        )
+        said = f"{len(found)} phase headings, {labelled} with labels such as Files:"
+        choice = choose(find_candidates(document.tree))
+        if choice is not None and not _ours(choice, labelled):
+            return 30, f"{said}, but its tasks are {choice.reason.split('from ')[-1]}"
+        plain = 59 if not labels else 45  # labels in another language are not of this style
+        score = 85 if labelled * 2 >= len(found) else 60 if labelled else plain
+        return score + (len(found) > 1) * 5, said
 
     def read(self, document: Document) -> Plan:
         """The plan, phases and their streams with every labelled fact."""
         return PhaseReader(document).read()
 
 
-def _has_labels(section: Section) -> bool:
-    wanted = {"files", "create", "modify", "delete", "test", "depends", "marker"}
-    return any(label.name in wanted for label in labels_in(list(section.all_blocks())))
+def _labels(section: Section) -> list[Label]:
+    return [x for x in labels_in(list(section.all_blocks())) if x.name in _WANTED]
+
+
+def _ours(choice: Choice, labelled: int) -> bool:
+    """Whether the tasks chosen are of the kinds this style has: phases, streams, tasks in them."""
+    if choice.family == "phase-item":
+        return labelled > 0 or all(t.family in ("stream", "phase") for t in choice.tasks)
+    return choice.family in ("phase", "task", "id", "step")
 
 
 FORMAT = MaestroMarkdown()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from maestro_tui.plans.document import Document
+from maestro_tui.plans.marks import bare
 from maestro_tui.plans.model import Plan
 from maestro_tui.plans.prompts import prompt_plan
+from maestro_tui.plans.whole_file import whole_file
 
 
 class PromptFile:
@@ -23,11 +26,52 @@ class PromptFile:
         first = next((s for s in document.tree.walk() if s.level == 1), None)
         if first is not None and re.search(r"\bprompt\b", first.title, re.IGNORECASE):
             return 40, "its title calls it a prompt"
+        parts = {m for s in document.tree.walk() if s.level > 1 for m in _parts(s.title)}
+        if (
+            first is not None
+            and len(parts) > 2
+            and "aim" in parts
+            and _ASKS.match(bare(first.title))
+        ):
+            return 56, "a title that asks for something, with objective and requirements"
         return 0, "nothing says it is a prompt"
 
     def read(self, document: Document) -> Plan:
         """A plan of one task."""
-        return prompt_plan(document)
+        plan = prompt_plan(document)
+        files = whole_file(document, "prompt").tasks
+        if plan.tasks and not plan.tasks[0].files and files:
+            own = replace(
+                plan.tasks[0],
+                create=files[0].create,
+                modify=files[0].modify,
+                delete=files[0].delete,
+            )
+            plan = replace(plan, tasks=(own, *plan.tasks[1:]))
+        return plan
+
+
+_ASKS = re.compile(
+    r"(fix|remove|add|implement|create|update|migrate|refactor|improve|write|build|replace|convert|enhance|integrate|"
+    r"clean ?up|set ?up|extract|introduce|support|enable|rewrite|redesign|optimi[sz]e|develop|"
+    r"design|analy[sz]e)\b",
+    re.IGNORECASE,
+)
+_PART_WORDS = {
+    "aim": r"objectives?|goals?|task|mission", "needs": r"(technical |functional )?requirements?|"
+        r"specific fixes.*",
+    "criteria": r"(success|acceptance) criteria|definition of done", "background": r"context|"
+        r"background|problem( statement)?",
+    "how": r"implementation( (steps|approach|details|plan|strategy))?|approach|strategy|focus "
+           r"areas",
+    "files": r"(target |affected )?files( to \w+)?|deliverables", "tests": r"testing( "
+        r"requirements| strategy)?",
+}  # fmt: skip
+
+
+def _parts(title: str) -> list[str]:
+    plain = bare(title).lower()
+    return [name for name, pattern in _PART_WORDS.items() if re.fullmatch(pattern, plain)]
 
 
 FORMAT = PromptFile()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from itertools import pairwise
 
+from maestro_tui.plans.commands import is_check, is_command
 from maestro_tui.plans.data import Node
 from maestro_tui.plans.document import Document
 from maestro_tui.plans.json_text import json_of, line_finder, repeated_keys
@@ -86,7 +89,19 @@ def _task(name: str, node: Node, out: Findings, last: int) -> Task:
         modify=out.paths(files, f"Story {name}"),
         model=clean(node.title("suggestedModel", "model")),
     )
-    return with_prose(task, text, node.text("acceptanceCriteria", "acceptance_criteria"))
+    told = with_prose(task, text, node.text("acceptanceCriteria", "acceptance_criteria"))
+    plain = [
+        _ENDING.sub("", w).strip()
+        for w, _ in node.words("acceptanceCriteria", "acceptance_criteria")
+    ]
+    checks = [c for c in plain if is_command(c) and is_check(c) and "`" not in c]
+    return replace(told, verify=tuple(dict.fromkeys((*told.verify, *checks))))
+
+
+_ENDING = re.compile(
+    r"\s+(passes|succeeds|exits|returns|works|runs|completes|reports|shows|is|are|finds|prints)\b.*$",
+    re.IGNORECASE,
+)
 
 
 def _order(stories: list[tuple[Task, Node]], out: Findings, taken: dict[str, int]) -> None:

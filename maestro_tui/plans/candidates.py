@@ -1,0 +1,327 @@
+"""What in a Markdown plan could be a task, sorted into families that exclude one another.
+
+Half of all plans hold two or more families (phases with numbered headings and boxes, say); a reader
+that mixed them would hand one piece of work to two agents. So all are found first, with their
+bodies, and one is chosen afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from maestro_tui.plans.blocks import Block, Section
+from maestro_tui.plans.keys import clean
+from maestro_tui.plans.labels import Label, label_name
+from maestro_tui.plans.marks import bare, mode_in, status_in, status_word
+from maestro_tui.plans.outline import heading_label
+from maestro_tui.plans.sections import NEVER_WORK, NO_WORK, class_of_title
+from maestro_tui.plans.table_tasks import rows_of
+
+_WORDS = {
+    "task": r"task|todo|to-do|ticket|story|user story|issue|work ?item|work ?package|wp|slice|pr|"
+            r"pull request|"
+            r"change|deliverable|feature|bug|タスク|任务|任務|작업|tarea|tâche|tarefa|aufgabe|"
+            r"задача|nhiệm vụ",
+    "step": r"step|schritt|paso|étape|passo|ステップ|手順|步骤|bước|шаг",
+    "stream": r"work ?stream|stream|track|lane",
+    "phase": r"phase|stage|milestone|epic|sprint|iteration|wave|group|part|batch|layer|tier|cycle|"
+             r"fase|フェーズ|阶段|階段|단계|giai đoạn|этап|phasen?|étape majeure",
+}  # fmt: skip
+_ID = (
+    r"\d+(?:[.\-]\d+)*[A-Za-z]?(?![\w])|[A-Z]{1,8}-?\d+(?:\.\d+)*[a-z]?(?![\w])|[A-Z](?![\w])|"
+    r"[IVX]+(?![\w])"
+)
+_SEPARATOR = r"\s*(?:[:.)：、\]]|[-–—]+|\s)\s*"
+_NAMED = {
+    kind: re.compile(
+        rf"(?i:{words})(?:s?[\s#:：._-]+({_ID})|(\d+(?:[.\-]\d+)*[A-Za-z]?)(?![\w]))(?:{_SEPARATOR}(.*))?$"
+    )
+    for kind, words in _WORDS.items()
+}
+_CJK_PHASE = re.compile(
+    r"第\s*([0-9]+|[一二三四五六七八九十]+)\s*(?:阶段|階段|フェーズ|步|部分|단계)\s*[:：、.]?\s*(.*)$"
+)
+_ID_HEADING = re.compile(
+    r"\[?((?:PR |MR )?#\d+|[A-Z]{1,10}-?\d+(?:\.\d+)*[a-z]?|\d+(?:\.\d+)+[a-z]?|\d+[A-Za-z]|"
+    r"\d{1,3}-\d{1,3}"
+    r"|[a-z]{2,12}(?:-[a-z]+)*-(?=[a-z0-9]*\d)[a-z0-9]{2,6}(?:\.\d+)*)\]?(?:\s*[:.)：]|\s+[-–—]+|\s)\s*(\S.*)$"
+)
+_NUMBERED = re.compile(r"(\d{1,3})(?:[.):：]|\s+[-–—])\s*(\S.*)$")
+_BOX_ID = re.compile(
+    r"(?:\[[A-Z]+\]\s*)?[*_`]*(?:(?:task|TASK|Task)[\s-]+)?"
+    r"(T\d{1,4}[A-Za-z]?|\d+(?:\.\d+)*[a-z]?(?=[.):]|\*|\s)|[A-Z]{2,10}-\d+|[A-Z]\d{1,3}(?=[.:)\s*]))"
+    r"[*_`]*\s*[.):：]?[*_`]*\s*(?:[-–—]\s*)?(\S.*)?$"
+)
+_ITEM_ID = re.compile(  # "**EH-1.1: title**", "**Task 2** - title"
+    r"[*_]{2}(?:(?:Task|Story|Ticket|Issue)\s+#?(?=\d)|(?=[A-Z]{1,8}-?\d))([A-Z]{0,8}-?\d+(?:\.\d+)*[a-z]?)[*_]{0,2}\s*(?:[:：.]|[-–—])\s*(\S.*)$"
+)
+_BOX_FILE = re.compile(r"[*_`\[]*((?:[\w.-]+/)*(\d{1,3}[a-z]?)[-_]([\w-]+)\.(?:md|txt|prompt))\b")
+_TAGGED = re.compile(r"^\W*\[?(NEW|MODIFY|DELETE|UPDATE|ADD|MOVE|RENAME)\]?\W", re.IGNORECASE)
+_FLAG = re.compile(r"\s*[\[(](P|parallel|US\d+|Story ?\d+|\d+h)[\])]\s*", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A heading or list item that may be a task, with all that stands beneath it."""
+
+    family: str
+    id: str  # "" when the document gives none
+    title: str
+    raw: str  # the title as written, with its paths and marks
+    line: int
+    end: int
+    section: Section  # the heading itself, or the section its item stands in
+    blocks: list[Block] = field(default_factory=list)
+    labels: list[Label] = field(default_factory=list)  # sub-headings such as "#### Files"
+    checked: bool | None = None
+    optional: bool = False
+    parallel: bool = False
+    status: str = "pending"
+    indent: int = 0
+    prompt: str = ""  # where the item is the name of a file with the words
+    word: str = ""  # "Epic" of "Epic 2", as written
+
+    @property
+    def is_heading(self) -> bool:
+        """Whether it is a heading rather than an item of a list."""
+        return self.section.line == self.line
+
+
+def find_candidates(root: Section) -> dict[str, list[Candidate]]:
+    """Every candidate by family, each family in document order."""
+    out: dict[str, list[Candidate]] = {}
+    for section in root.walk():
+        for candidate in _of_heading(section) if section.level else ():
+            out.setdefault(candidate.family, []).append(candidate)
+        for candidate in _of_items(section):
+            out.setdefault(candidate.family, []).append(candidate)
+    return out
+
+
+def named(title: str, kind: str) -> tuple[str, str] | None:
+    """The id and the rest of a title such as ``Phase 2: Models``; None for any other."""
+    plain = bare(title)
+    found = _NAMED[kind].match(plain)
+    if found is None and kind == "phase":
+        found = _CJK_PHASE.match(plain)
+    if found is None:
+        return None
+    name = found[1] or found[2] if found.re.groups == 3 else found[1]
+    return name, clean(found[found.re.groups] or "").strip(" -–—:：")
+
+
+def is_work_heading(title: str) -> bool:
+    """Whether a title names a piece of work by word and number, whatever else its words say."""
+    return any(named(title, kind) for kind in _NAMED)
+
+
+def _of_heading(section: Section) -> Iterator[Candidate]:
+    above = [class_of_title(a.title) for a in section.ancestors() if a.level > 1]
+    if any(c in NEVER_WORK for c in above) and not any(
+        is_work_heading(a.title) for a in section.ancestors()
+    ):
+        return
+    if section.level == 1 and any(s.level for s in section.children) and _alone(section):
+        return  # the title of the document
+    for kind in ("task", "step", "stream", "phase"):
+        found = named(section.title, kind)
+        if found is not None:
+            word = re.match(r"[^\W\d_]+", bare(section.title))
+            yield _heading(section, kind, *found, word=word[0] if word else kind)
+            return
+    plain = bare(section.title)
+    ident = _ID_HEADING.match(plain)
+    if ident is not None and not re.match(r"[A-Z]+-?\d+$", ident[2]):
+        yield _heading(section, "id", ident[1], ident[2])
+        return
+    numbered = _NUMBERED.match(plain)
+    if numbered is not None:
+        yield _heading(section, "numbered", numbered[1], numbered[2])
+        return
+    if any(_TAGGED.match(c.title) for c in section.children) and not _TAGGED.match(section.title):
+        yield _heading(section, "component", "", plain)
+
+
+def _alone(section: Section) -> bool:
+    parent = section.parent
+    return parent is None or sum(1 for s in parent.children if s.level == 1) <= 1
+
+
+def _heading(section: Section, family: str, name: str, title: str, word: str = "") -> Candidate:
+    parallel = mode_in(section.title)[0] == "parallel" or "[P]" in section.title
+    title = _FLAG.sub(" ", title).strip()
+    return Candidate(
+        family, name, clean(title) or bare(section.title), section.title, section.line, section.end,
+        section, status=status_in(section.title), parallel=parallel, word=word,
+    )  # fmt: skip
+
+
+def list_class(section: Section) -> str:
+    """What the lists in a section are: a heading of work makes them work, whatever its words."""
+    for one in (section, *section.ancestors()):
+        if one.level <= 1:
+            break
+        if is_work_heading(one.title):
+            return "work"
+        found = class_of_title(one.title)
+        if found:
+            return found
+    return ""
+
+
+def _of_items(section: Section) -> Iterator[Candidate]:
+    kind = list_class(section)
+    if kind in NEVER_WORK and not _NUMBERED.match(bare(section.title)):
+        return
+    label = ""
+    found: list[Candidate] = []
+    for number, block in enumerate(section.blocks):
+        if block.kind == "table" and kind not in NO_WORK - {"files"}:
+            yield from _of_table(section, block)
+        if block.kind == "text" and block.indent == 0:
+            label = _label_class(block.text)
+        if block.kind != "item" or label in NEVER_WORK:
+            continue
+        candidate = _item(section, _joined(section.blocks, number), kind)
+        if candidate is not None:
+            candidate.blocks = _item_body(section.blocks, number, candidate)
+            last = candidate.blocks[-1] if candidate.blocks else block
+            candidate.end = max(last.end, last.line)
+            found.append(candidate)
+    yield from found
+
+
+def _of_table(section: Section, block: Block) -> Iterator[Candidate]:
+    for row in rows_of(block):
+        yield Candidate(
+            "table", row.id, clean(row.title), " ".join(row.cells), row.line, row.line, section,
+            status=status_word(row.status) if row.status else "pending",
+        )  # fmt: skip
+
+
+def _joined(blocks: list[Block], number: int) -> Block:
+    """An item with the lines it wraps onto, so that its title and its paths are whole."""
+    block = blocks[number]
+    text = block.text
+    for more in blocks[number + 1 : number + 4]:
+        wraps = more.kind == "text" and more.line == block.line + 1 + text.count("\n")
+        if (
+            not wraps
+            or more.text.startswith(("*", "_", "|", "<"))
+            or re.match(r"[^:]{1,30}:\s", more.text)
+        ):
+            break
+        text += "\n" + more.text
+    return replace(block, text=" ".join(text.split("\n"))) if text is not block.text else block
+
+
+def _label_class(text: str) -> str:
+    """The class of a bold label over a list: ``**Acceptance criteria:**``."""
+    plain = re.sub(r"[*_`]", "", text).strip()
+    alone = plain.endswith((":", "：")) or re.fullmatch(r"(\*\*|__)[^*_]+(\*\*|__)", text.strip())
+    return class_of_title(plain.rstrip(":：")) if alone and len(plain) < 80 else ""
+
+
+def _item(section: Section, block: Block, kind: str) -> Candidate | None:
+    text = block.text
+    parallel = re.match(r"\W*\[P\]|.*?[\[(](P|parallel)[\])]", text[:80]) is not None
+    base = Candidate(
+        "", "", "", text, block.line, block.line, section, checked=block.checked,
+        optional=block.optional, parallel=parallel, indent=block.indent,
+        status=_item_status(block),
+    )  # fmt: skip
+    if block.checked is not None:
+        ident, file = _BOX_ID.match(text), _BOX_FILE.match(text)
+        if file:
+            base.family, base.id, base.title = "box-id", file[2], _title(file[3].replace("-", " "))
+            base.prompt = file[1]
+        elif ident and (ident[2] or "").strip("*_ ") and _counts(ident[1], section, kind):
+            base.family, base.id = "box-id", ident[1]
+            base.title = _title(ident[2])
+        elif re.match(r"[*_]*step\s*\d", text, re.IGNORECASE):
+            return None
+        elif kind not in NO_WORK:
+            base.family, base.title = "box", _title(text)
+    elif (ident := _ITEM_ID.match(text)) and kind not in NO_WORK:
+        base.family, base.id = "item-id", ident[1]
+        base.title = _title(re.sub(r"^[*_]+|[*_]+$", "", ident[2] or ""))
+    elif block.marker[:1].isdigit() and kind not in NO_WORK:
+        base.family, base.id, base.title = "ordered", block.marker[:-1], _title(text)
+    return base if base.family else None
+
+
+def _counts(name: str, section: Section, kind: str) -> bool:
+    """Whether a box with an id is a task: in a section of checks only if it bears its number."""
+    if kind != "verification" and kind not in NEVER_WORK:
+        return True
+    numbered = _NUMBERED.match(bare(section.title))
+    if numbered is not None:
+        return name.split(".")[0] == numbered[1]
+    return name[:1].isalpha() and kind == "verification"
+
+
+def _item_status(block: Block) -> str:
+    if block.checked:
+        return "done"
+    if block.checked is None:
+        return status_in(block.text) if "~~" in block.text or "✅" in block.text else "pending"
+    return block.state if block.state != "pending" else status_in_box(block.text)
+
+
+def status_in_box(text: str) -> str:
+    """The status of an open box: strike-through or an icon may still close it."""
+    return status_in(text) if re.match(r"~~|✅|❌|⏭|🚧", text) else "pending"
+
+
+def _title(text: str | None) -> str:
+    text = _FLAG.sub(" ", text or "").strip()
+    bold = re.match(r"\*\*(.+?)\*\*[:：]?\s*", text)
+    if bold and len(bold[1]) > 3:
+        return clean(bare(bold[1])).rstrip(":： ")
+    return clean(re.sub(r"\*\*|__", "", text)).rstrip(":： ")
+
+
+def _item_body(blocks: list[Block], number: int, head: Candidate) -> list[Block]:
+    """What belongs to an item: deeper items and indented text until one as shallow as itself."""
+    out: list[Block] = []
+    gap = False
+    for block in blocks[number + 1 :]:
+        if block.kind == "blank":
+            gap = True
+            out.append(block)
+            continue
+        if block.kind in ("rule",):
+            break
+        deeper = block.indent > head.indent
+        lazy = block.kind == "text" and not gap and not _label_class(block.text)
+        if not deeper and not lazy:
+            break
+        out.append(block)
+        gap = False
+    while out and out[-1].kind == "blank":
+        out.pop()
+    return out
+
+
+def fill_heading(candidate: Candidate, stops: set[int]) -> None:
+    """Gives a heading its blocks and those of its sub-headings, up to other pieces of work."""
+    todo = [candidate.section]
+    last = candidate.section.line
+    while todo:
+        section = todo.pop()
+        if section is not candidate.section:
+            if section.line in stops:
+                continue
+            name = label_name(bare(section.title))
+            if name and name not in ("requirements", "status"):
+                candidate.labels.append(heading_label(name, section))
+                last = max(last, section.end)
+                continue
+            candidate.blocks.append(Block("heading", section.line, section.title))
+        candidate.blocks += section.blocks
+        todo.extend(reversed(section.children))
+        ends = [max(b.end, b.line) for b in section.blocks]
+        last = max([last, *ends])
+    candidate.end = last

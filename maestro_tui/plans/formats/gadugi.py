@@ -1,0 +1,167 @@
+"""Lists of prompt files to carry out: ``1. **setup-db.md** - title`` with groups that say the order."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from maestro_tui.plans.blocks import Block, Section
+from maestro_tui.plans.candidates import named
+from maestro_tui.plans.document import Document
+from maestro_tui.plans.keys import clean, with_keys
+from maestro_tui.plans.marks import bare, mode_in, status_in
+from maestro_tui.plans.model import Diagnostic, Edge, Phase, Plan, Task
+from maestro_tui.plans.refs import Resolver, Target
+from maestro_tui.plans.sections import class_of_title
+
+_FILE = re.compile(
+    r"[*_`\[\s]*((?:[\w.~-]+/)*[\w.-]+\.(?:md|prompt|txt))[*_`\])]*(?:\([^)\s]*\))?(.*)$"
+)
+_AFTER = re.compile(
+    r"\b(?:depends on|after|requires|needs|once|blocked by)\s+([^()]{2,80})", re.IGNORECASE
+)
+_GROUP = re.compile(
+    r"\b(?:after|following)\s+((?:group|phase|wave|batch|stage)\s+\w+)", re.IGNORECASE
+)
+
+
+@dataclass(slots=True)
+class _Group:
+    """A heading that says which of the files run together."""
+
+    name: str
+    title: str
+    line: int
+    mode: str
+    after: str = ""
+    members: list[str] = field(default_factory=list)
+
+
+class PromptList:
+    """The files are the tasks; what groups say about order wins over the numbers of the list."""
+
+    name = "gadugi"
+
+    def recognise(self, document: Document) -> tuple[int, str]:
+        """By list items that start with the name of a prompt file, in a section of work."""
+        found = self._items(document)
+        tasks = sum(1 for s in document.tree.walk() if s.level and named(s.title, "task"))
+        if len(found) < 2 or tasks > 1:
+            return 0, "no list of prompt files"
+        said = (
+            re.search(r"\b(orchestrat|execute|parallel|prompts?)\b", document.text[:3000], re.I)
+            is not None
+        )
+        return (72 if said else 40), f"{len(found)} prompt files in a list"
+
+    def _items(self, document: Document) -> list[tuple[str, str, Block, Section]]:
+        """Path, rest of the line, block and section of each file's first mention."""
+        out: dict[str, tuple[str, str, Block, Section]] = {}
+        for section in document.tree.walk():
+            kind = class_of_title(section.title) if section.level > 1 else ""
+            if kind in ("negative", "files", "criteria", "log") and not named(
+                section.title, "phase"
+            ):
+                continue
+            for block in section.blocks:
+                found = _FILE.match(block.text) if block.kind == "item" else None
+                if found is not None and not found[1].lower().startswith(
+                    ("readme", "claude.md", "changelog")
+                ):
+                    out.setdefault(
+                        found[1].rsplit("/", 1)[-1], (found[1], found[2], block, section)
+                    )
+        return list(out.values())
+
+    def read(self, document: Document) -> Plan:
+        """A task for each file, the groups as phases, edges from modes and remarks."""
+        items = self._items(document)
+        tasks = [_task(*item) for item in items]
+        names = {t.prompt.rsplit("/", 1)[-1]: t.id for t in tasks}
+        groups = _groups(document, names)
+        phase_of = {m: g.name for g in groups for m in g.members}
+        tasks = [_in_phase(t, phase_of.get(t.id, "")) for t in tasks]
+        edges = _mode_edges(groups)
+        stated, problems = _remark_edges(document, tasks, names)
+        pairs = {(e.task, e.after): e for e in (*edges, *stated)}
+        title = next((bare(s.title) for s in document.tree.walk() if s.level == 1), document.name)
+        phases = tuple(Phase(g.name, g.title, g.mode, line=g.line) for g in groups if g.members)
+        return Plan(title, id=document.name, tasks=with_keys(tasks), phases=phases,
+                    edges=tuple(pairs.values()), diagnostics=tuple(problems))  # fmt: skip
+
+
+def _task(path: str, rest: str, block: Block, section: Section) -> Task:
+    stem = path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    title = clean(re.sub(r"^[\s:–—*_-]+", "", re.sub(r"[*`]", "", rest))) or stem
+    done = bool(block.checked) or status_in(block.text) == "done"
+    return Task(stem, title, line=block.line, kind="prompt", prompt=path, body=(f"{block.line}-{block.line}",),
+                text=block.text, status="done" if done else "pending")  # fmt: skip
+
+
+def _in_phase(task: Task, phase: str) -> Task:
+    from dataclasses import replace
+
+    return replace(task, phase=phase) if phase else task
+
+
+def _groups(document: Document, names: dict[str, str]) -> list[_Group]:
+    """Headings under which files stand that were listed before, with what they say of order."""
+    out: list[_Group] = []
+    for section in document.tree.walk():
+        found = named(section.title, "phase") if section.level else None
+        if found is None:
+            continue
+        plain = bare(section.title)
+        word = re.match(r"[^\W\d_]+", plain)
+        after = _GROUP.search(plain)
+        group = _Group(f"{word[0] if word else 'Group'} "
+                       f"{found[0]}", plain, section.line, mode_in(plain)[0],
+                       after[1] if after else "")  # fmt: skip
+        for block in section.blocks:
+            item = _FILE.match(block.text) if block.kind == "item" else None
+            name = names.get(item[1].rsplit("/", 1)[-1]) if item else None
+            if name and all(name not in g.members for g in out):
+                group.members.append(name)
+        out.append(group)
+    return [g for g in out if g.members]
+
+
+def _mode_edges(groups: list[_Group]) -> list[Edge]:
+    out: list[Edge] = []
+    known = {g.name.lower(): g for g in groups}
+    for n, group in enumerate(groups):
+        before = known.get(group.after.lower()) if group.after else (groups[n - 1] if n else None)
+        if before is not None and before is not group:
+            out.append(Edge(group.name, before.name, "mode", group.line))
+        if group.mode == "sequential":
+            out += [
+                Edge(b, a, "mode", group.line)
+                for a, b in zip(group.members, group.members[1:], strict=False)
+            ]
+    return out
+
+
+def _remark_edges(
+    document: Document, tasks: list[Task], names: dict[str, str]
+) -> tuple[list[Edge], list[Diagnostic]]:
+    """``(depends on setup-db.md)`` and ``(should run last)`` behind a file's name."""
+    targets = [Target("task", t.id, t.title, (t.id,), line=t.line) for t in tasks]
+    resolver = Resolver(targets)
+    by_name = {t.id: t for t in targets}
+    out: list[Edge] = []
+    for section in document.tree.walk():
+        for block in section.blocks:
+            found = _FILE.match(block.text) if block.kind == "item" else None
+            name = names.get(found[1].rsplit("/", 1)[-1]) if found else None
+            after = _AFTER.search(found[2]) if found and name else None
+            if after is None or name is None:
+                continue
+            files = [
+                names[f] for f in re.findall(r"[\w.-]+\.(?:md|prompt|txt)", after[1]) if f in names
+            ]
+            ids = files or resolver.resolve(after[1], block.line, by_name[name], strict=False).ids
+            out += [Edge(name, a, "label", block.line) for a in ids if a != name]
+    return out, []
+
+
+FORMAT = PromptList()

@@ -1,0 +1,167 @@
+"""The phases of a Markdown plan: what stands above its tasks and says more than "Tasks"."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from maestro_tui.plans.blocks import Section
+from maestro_tui.plans.candidates import Candidate, named
+from maestro_tui.plans.choosing import Choice
+from maestro_tui.plans.facts import gather
+from maestro_tui.plans.keys import clean
+from maestro_tui.plans.marks import bare, mode_in, parse_heading, status_in
+from maestro_tui.plans.model import Gate
+
+_NUMBERED = re.compile(r"(\d+(?:\.\d+)*[A-Za-z]?|[A-Z]{1,6}-?\d+)[.):：]?\s+(\S.*)$")
+_AFTER = re.compile(
+    r"\b(?:after|needs|requires|depends on|blocked by|once)\s+([^()\[\]]{2,60})", re.IGNORECASE
+)
+
+
+@dataclass(slots=True)
+class Group:
+    """A phase: ``short`` is what the document calls it ("2"), ``id`` is unique in the plan."""
+
+    id: str
+    short: str
+    title: str
+    line: int
+    mode: str = "unspecified"
+    max_parallel: int = 0
+    status: str = "pending"
+    after: str = ""  # "after Group 1", from the heading
+    dependencies: list[tuple[str, str, int]] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    gates: list[Gate] = field(default_factory=list)  # checks stated for the phase as a whole
+
+
+def group_tasks(
+    tasks: Sequence[Candidate], choice: Choice
+) -> tuple[list[Group], list[Group | None]]:
+    """The groups in document order, and for each task its own."""
+    if choice.family == "phase":
+        return [], [None] * len(tasks)
+    parents = {g.id: g for g in choice.groups if not g.is_heading}
+    headings = _heading_groups(tasks)
+    made: dict[int, Group] = {}
+    of: list[Group | None] = []
+    ids = {t.id for t in tasks}
+    for task in tasks:
+        group: Group | None = None
+        item = _item_parent(task, parents)
+        section = _section_of(task, headings)
+        if item is not None:
+            group = made.get(item.line) or _of_item(item)
+            made[item.line] = group
+        elif section is not None:
+            group = made.get(section.line) or _of_section(section)
+            made[section.line] = group
+        of.append(group)
+    groups = sorted(made.values(), key=lambda g: g.line)
+    _unique(groups, ids)
+    return groups, of
+
+
+def _item_parent(task: Candidate, parents: dict[str, Candidate]) -> Candidate | None:
+    parts = task.id.split(".")
+    for n in range(len(parts) - 1, 0, -1):
+        found = parents.get(".".join(parts[:n]))
+        if found is not None:
+            return found
+    return None
+
+
+def _above(task: Candidate) -> list[Section]:
+    own = [] if task.is_heading else [task.section]
+    return [s for s in (*own, *task.section.ancestors()) if s.level]
+
+
+def _heading_groups(tasks: Sequence[Candidate]) -> set[int]:
+    """Lines of headings that group: those named or numbered as such, else those with siblings."""
+    count: Counter[int] = Counter()
+    sections: dict[int, Section] = {}
+    for task in tasks:
+        for section in _above(task):
+            count[section.line] += 1
+            sections[section.line] = section
+    out = {line for line, s in sections.items() if _is_group(s)}
+    if out:
+        return out
+    nearest = {s.line: s for task in tasks for s in _above(task)[:1]}
+    return {line for line, s in nearest.items() if s.level > 1} if len(nearest) > 1 else set()
+
+
+def _is_group(section: Section) -> bool:
+    if named(section.title, "phase") or named(section.title, "stream"):
+        return True
+    plain = bare(section.title)
+    return section.level > 1 and _NUMBERED.match(plain) is not None
+
+
+def _section_of(task: Candidate, headings: set[int]) -> Section | None:
+    return next((s for s in _above(task) if s.line in headings), None)
+
+
+def _of_item(item: Candidate) -> Group:
+    mode, most = mode_in(item.raw)
+    return Group(item.id, item.id, item.title, item.line, mode, most, item.status)
+
+
+def _of_section(section: Section) -> Group:
+    plain = bare(section.title)
+    found = named(section.title, "phase") or named(section.title, "stream")
+    numbered = _NUMBERED.match(plain)
+    if found is not None:
+        short, title = found
+    elif numbered is not None:
+        short, title = numbered[1], numbered[2]
+    else:
+        short, title = plain, plain
+    heading = parse_heading(section.title, r"[^\W\d_]+")
+    inside = re.search(r"[(\[（]([^()\[\]（）]*)[)\]）]", plain)
+    after = _AFTER.search(inside[1]) if inside else None
+    mode, most = mode_in(inside[1]) if inside else mode_in(section.title if heading else "")
+    facts = gather(section.blocks, plain)
+    if facts.mode[0] != "unspecified":
+        mode, most = facts.mode
+    title = clean(
+        re.sub(
+            r"[(\[（][^()\[\]]*\b(?:sequential|parallel|single)\b[^()\[\]]*[)\]）]",
+            "",
+            title,
+            flags=re.I,
+        )
+    )
+    group = Group(
+        short,
+        short,
+        title.strip(" -–—:") or plain,
+        section.line,
+        mode,
+        most,
+        status_in(section.title),
+    )
+    group.after = after[1] if after else ""
+    group.dependencies = list(facts.dependencies)
+    group.files = facts.all_files()
+    name = f"{plain.split(' ')[0].lower()} {short}"
+    group.gates = [Gate(f"{name}: {c}"[:60], c, "final", line=section.line) for c in facts.verify]
+    return group
+
+
+def _unique(groups: Sequence[Group], tasks: set[str]) -> None:
+    """No two groups and no group and task with one id: edges name both."""
+    taken = set(tasks)
+    for group in groups:
+        name = group.short
+        if name in taken:
+            name = f"Phase {group.short}" if len(group.short) < 5 else group.title
+        base, more = name, 1
+        while name in taken:
+            more += 1
+            name = f"{base} ({more})"
+        group.id = name
+        taken.add(name)

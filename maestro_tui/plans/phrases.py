@@ -1,0 +1,115 @@
+"""What a phrase of an order section refers to: ``Setup (T001–T004)``, ``all user stories``, ``endpoints``.
+
+Such sections speak of phases by a word of their title. A word counts only when it stands in the
+title of a phase of this plan; anything else stays prose and makes no edge.
+"""
+
+from __future__ import annotations
+
+import re
+
+from maestro_tui.plans.marks import bare
+from maestro_tui.plans.refs import Resolver, Target
+
+_NOBODY = Target("task", "", "", ())
+_STOP = frozenset(
+    ["the", "all", "any", "each", "every", "this", "that", "its", "and", "for", "with", "from", "into", "code", "codes", "phase", "phases", "task", "tasks", "work", "story", "completion", "complete", "completed", "done", "being", "must", "written", "desired", "first", "other", "within", "start", "can", "before", "after", "should", "are", "have", "been", "ready", "implementation", "impl", "first", "core"]
+)
+_WHOLE = re.compile(
+    r"\b(impl|implementation|implement|everything|anything else|the rest)\b", re.IGNORECASE
+)
+_TESTS = re.compile(r"\btest|\btdd\b", re.IGNORECASE)
+_SETUP = re.compile(
+    r"\b(setup|set-up|foundation|foundational|prerequisite|scaffold|init)", re.IGNORECASE
+)
+
+
+class Phrases:
+    """Reads phrases against the phases and tasks of one plan."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self.resolver = resolver
+        self.known = frozenset(resolver.by_id)  # ids in lower case
+        self.phases = [t for t in resolver.targets if t.kind == "phase"]
+        self.words = [_stems(f"{t.title}") for t in self.phases]
+        self.titles = [_folded(t.title) for t in self.phases]
+
+    def owner(self, ids: list[str]) -> Target:
+        """Who speaks, where the ids name one phase or task: "all others" leaves it out."""
+        return next((t for t in self.resolver.targets if list(t.ids) == ids), _NOBODY)
+
+    def resolve(self, text: str, line: int, owner: Target = _NOBODY) -> list[str]:
+        """The ids a phrase refers to; nothing when it refers to no phase or task."""
+        inside = re.search(r"\(([^()]*\d[^()]*)\)", text)
+        if inside is not None and not re.fullmatch(r"P\d+|US\d+", inside[1].strip()):
+            found = self.resolver.resolve(inside[1], line, owner, strict=False).ids
+            if found:
+                return found
+        plain = re.sub(r"\([^()]*\)", " ", text)
+        story = self._story(plain)
+        if story:
+            return story
+        found = self.resolver.resolve(plain.strip(" .:"), line, owner, strict=False).ids
+        return found or self._by_words(plain)
+
+    def _story(self, text: str) -> list[str]:
+        """``User Story 2`` and ``US2`` name the phase whose title says so; "all user stories" all."""
+        number = re.search(r"\b(?:user )?stor(?:y|ies) #?(\d+)|\bUS(\d+)\b", text, re.IGNORECASE)
+        if number:
+            name = number[1] or number[2]
+            return [
+                i for t, title in zip(self.phases, self.titles, strict=True)
+                if re.search(rf"\b(story|us) ?{name}\b", title) for i in t.ids
+            ]  # fmt: skip
+        if re.search(
+            r"\b(all|any|every|each)\b.*\bstor(y|ies)\b|^user stories\b", text, re.IGNORECASE
+        ):
+            return [
+                i for t, title in zip(self.phases, self.titles, strict=True)
+                if re.search(r"\b(story|us) ?\d", title) for i in t.ids
+            ]  # fmt: skip
+        return []
+
+    def _by_words(self, text: str) -> list[str]:
+        out: list[str] = []
+        for part in re.split(r",|;|\band\b|&|\+", text):
+            hits = [n for word in part.split("/") for n in self._phases_of(word)]
+            if "/" in part and hits:
+                hits = list(
+                    range(min(hits), max(hits) + 1)
+                )  # what lies between belongs to the range
+            if not hits and _WHOLE.search(part):
+                hits = [
+                    n for n, t in enumerate(self.phases)
+                    if not _TESTS.search(t.title) and not _SETUP.search(t.title)
+                ]  # fmt: skip
+            out += [i for n in hits for i in self.phases[n].ids]
+        return list(dict.fromkeys(out))
+
+    def _phases_of(self, part: str) -> list[int]:
+        wanted = _stems(part)
+        if not wanted:
+            return []
+        return [n for n, words in enumerate(self.words) if wanted <= words] or (
+            [n for n, words in enumerate(self.words) if len(wanted) > 1 and _last(part) in words]
+        )
+
+
+def _folded(text: str) -> str:
+    return re.sub(r"[\W_]+", " ", bare(text).lower()).strip()
+
+
+def _stems(text: str) -> set[str]:
+    """Words without plural and common endings, those that carry no meaning left out."""
+    words = re.findall(r"[^\W\d_]{2,}", text.lower())
+    return {_stem(w) for w in words if w not in _STOP}
+
+
+def _last(text: str) -> str:
+    words = [w for w in re.findall(r"[^\W\d_]{2,}", text.lower()) if w not in _STOP]
+    return _stem(words[-1]) if words else ""
+
+
+def _stem(word: str) -> str:
+    word = re.sub(r"(?<=\w{2})ies$", "y", word)
+    return re.sub(r"(?<=\w{3}[^s])s$", "", word)

@@ -1,0 +1,74 @@
+"""Tables that list work: rows with an id and a title, and what each row waits for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from maestro_tui.plans.blocks import Block
+
+_ID = re.compile(
+    r"(phase|task|story|step|id|#|no\.?|nr|issue|ticket|epic|milestone|wave|stream|tarea|aufgabe|"
+    r"タスク|任务|작업)( id| ?#| no\.?)?",
+    re.I,
+)
+_TITLE = re.compile(
+    r"(title|name|description|summary|task|what|goal|work|scope|item|story|vendor|feature|deliverable|内容|名称|제목)s?",
+    re.I,
+)
+_AFTER = re.compile(
+    r"(depend(s|encies|ency)?( on)?|blocked by|after|prerequisites?|requires|needs|依存.*|依赖|"
+    r"의존.*)",
+    re.I,
+)
+_DONE = re.compile(r"(status|state|done)", re.I)
+_NAME = re.compile(
+    r"(?:(?:phase|task|step|story|epic)\s*)?#?([A-Z]{0,8}-?\d+(?:\.\d+)*[a-z]?|[A-Z]\d*)$", re.I
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that names a piece of work."""
+
+    id: str
+    title: str
+    after: str
+    status: str
+    line: int
+    cells: tuple[str, ...]
+
+
+def rows_of(block: Block) -> list[Row]:
+    """The rows of a table of work; nothing when its columns do not say that it is one."""
+    if block.kind != "table" or len(block.rows) < 2:
+        return []
+    head = [_plain(c) for c in block.rows[0]]
+    first = next((n for n, c in enumerate(head) if _ID.fullmatch(c)), None)
+    title = next((n for n, c in enumerate(head) if n != first and _TITLE.fullmatch(c)), None)
+    if first is None:
+        return []
+    if title is None:
+        title = first + 1 if first + 1 < len(head) else None
+    after = next((n for n, c in enumerate(head) if _AFTER.fullmatch(c)), None)
+    status = next((n for n, c in enumerate(head) if _DONE.fullmatch(c)), None)
+    out = []
+    for offset, row in enumerate(block.rows[1:], 1):
+        cells = [_plain(c) for c in row]
+        found = _NAME.fullmatch(cells[first]) if first < len(cells) else None
+        if found is None or title is None or title >= len(cells):
+            continue
+        out.append(
+            Row(
+                found[1], cells[title],
+                cells[after] if after is not None and after < len(cells) else "",
+                cells[status] if status is not None and status < len(cells) else "",
+                block.line + offset + 1, tuple(row),
+            )
+        )  # fmt: skip
+    return out
+
+
+def _plain(cell: str) -> str:
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", cell)
+    return re.sub(r"[*_`~]", "", text).strip()

@@ -1,0 +1,279 @@
+"""The facts of one candidate: from its labels first, then from what its sentences and fences say."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from maestro_tui.plans.blocks import Block
+from maestro_tui.plans.candidates import Candidate
+from maestro_tui.plans.commands import checks_in_fence, commands_said, is_check, is_command
+from maestro_tui.plans.facts import Facts, gather
+from maestro_tui.plans.inline_files import (
+    inline_files,
+    is_bare,
+    is_file,
+    leading_file,
+    mentioned,
+    table_files,
+)
+from maestro_tui.plans.labels import split_label
+from maestro_tui.plans.paths import PathRef, find_paths, strip_path
+
+_PROMPT = re.compile(
+    r"^\W*(?:prompt|plan|instructions)(?:[ -]?file)?\W*[:：]\W*([\w./-]+\.(?:md|markdown|txt))",
+    re.I,
+)
+_USES = re.compile(
+    r"\b(?:uses?|using|incorporates?|builds? (?:up)?on|based on|consumes?|extends?|relies on|"
+    r"requires?|needs?)\b"
+    r"(.{0,80}?)\b(?:from|of|in)\s+((?:phase|task|step|stream|stage|epic|milestone)\s+#?[\w.]+)",
+    re.IGNORECASE,
+)
+_RUN_LINE = re.compile(
+    r"^\W*(?:step\s*\d+\W*)?(?:run|re-?run|execute|verify|verification|expected|gate|check|confirm|ensure|validate|test|tests|"
+    r"検証|確認|验证|검증)\b[^`]{0,60}`|`\s*(?:を実行|で確認|を確認|が通る|が成功)|(?:^|[.;]\s)run\W*`",
+    re.IGNORECASE,
+)
+_LEADING_CODE = re.compile(
+    r"(`[^`]+`)\s*(?:$|→|->|=>|[-–—:(]|(returns?|passes|succeeds|exits?|성공|통과|works))"
+)
+_REFERENCES = re.compile(r"references?|files?( to (modify|change))?", re.IGNORECASE)
+_COMMENT_PATH = re.compile(
+    r"^\s*(?:#|//|--|<!--|;|/\*)\s*(?:file:?\s*|path:?\s*)?([\w./@{}<>-]+)\s*(?:-->|\*/)?\s*$", re.I
+)
+
+
+@dataclass(slots=True)
+class Found:
+    """The facts of a task and what does not fit among them."""
+
+    facts: Facts
+    prompt: str = ""
+    bare: list[PathRef] = field(default_factory=list)  # names without a folder, from prose
+    mentions: list[str] = field(default_factory=list)
+    uses: list[tuple[tuple[str, str], int]] = field(default_factory=list)
+
+
+def task_facts(
+    c: Candidate,
+    owner: str,
+    action: str,
+    known: dict[str, str],
+    *,
+    labels_only: bool = False,
+    references: bool = False,
+) -> Found:
+    """The facts of a candidate. ``known`` are the document's own list of files with their action."""
+    facts = gather(_without_commit(c.blocks), owner, c.labels)
+    if references and not facts.files:
+        _references(c, facts)
+    if not facts.files:
+        facts.files = gather(c.blocks, owner, c.labels).files
+    out = Found(facts, prompt=c.prompt)
+    texts = [(b.text, b.line) for b in c.blocks if b.kind in ("item", "text", "quote", "heading")]
+    if not facts.files and not labels_only:
+        out.bare = _from_prose(c, facts, action)
+    _resolve(facts, known)
+    _commands(c, facts)
+    for text, line in texts:
+        found = _PROMPT.match(text)
+        if found is not None:
+            out.prompt = out.prompt or found[1]
+        uses = _USES.search(re.sub(r"[*_`]", "", text))
+        if uses is not None:
+            out.uses.append(((uses[1], uses[2]), line))
+    stated = set(facts.all_files())
+    out.mentions = [p for p in mentioned([(c.raw, c.line), *texts]) if p not in stated][:50]
+    return out
+
+
+def _without_commit(blocks: list[Block]) -> list[Block]:
+    """The blocks without the list under "Commit:", which repeats the files of a whole group."""
+    out: list[Block] = []
+    skipping = False
+    for block in blocks:
+        if block.kind in ("text", "item") and re.match(
+            r"\W*commit\W*[:：]", block.text, re.IGNORECASE
+        ):
+            skipping = True
+            continue
+        if skipping and block.kind not in ("item", "fence"):
+            skipping = False
+        if not skipping:
+            out.append(block)
+    return out
+
+
+def _add(facts: Facts, ref: PathRef, default: str) -> None:
+    here = facts.files.setdefault(ref.action or default or "modify", [])
+    if ref.path not in facts.all_files():
+        here.append(ref.path)
+
+
+def _from_prose(c: Candidate, facts: Facts, action: str) -> list[PathRef]:
+    """Files of the title, then of the lines beneath, tables, tagged headings and fence captions.
+
+    What it returns are names without a folder: whether they are files here others must tell.
+    """
+    refs = inline_files(_words_of(c), c.line, action or "modify")
+    lead = leading_file(_words_of(c), c.line)
+    if lead is not None and not refs:
+        refs = [lead]
+    tagged = _tagged_headings(c)
+    # A folder in a sentence is mostly where something goes, not what is changed.
+    body = [r for r in _body_files(c) if not r.path.endswith("/") or r.action == "delete"]
+    refs = [
+        r
+        for r in refs
+        if not r.path.endswith("/") or f"`{r.path}`" in c.raw or r.action == "delete"
+    ]
+    refs += tagged or body
+    for ref in refs:
+        if not is_bare(ref.path):
+            _add(facts, ref, action)
+    if not tagged:
+        _fence_captions(c, facts, action)
+    return [r for r in refs if is_bare(r.path)]
+
+
+_TO_READ = re.compile(
+    r"\b(preserv|keep|unchanged|reference|read|see|context|existing|exampl|pattern|depend|import)",
+    re.I,
+)
+
+
+def _body_files(c: Candidate) -> list[PathRef]:
+    """The files the lines beneath a task speak of, those under "to read" or "keep" left out."""
+    out: list[PathRef] = []
+    skipped = False
+    for block in c.blocks:
+        if block.kind == "table":
+            out += [] if skipped else table_files(block)
+        elif block.kind in ("item", "text", "heading"):
+            plain = re.sub(r"[*_`]", "", block.text).strip()
+            if plain.endswith((":", "：")) or block.kind == "heading":
+                skipped = _TO_READ.search(plain) is not None
+            found = inline_files(block.text, block.line)
+            lead = (
+                leading_file(block.text, block.line) if block.kind == "item" and not found else None
+            )
+            if not skipped:
+                out += [*found, *([lead] if lead is not None else [])]
+    return out
+
+
+_TAG = re.compile(
+    r"^\W*(new|create|add|modify|update|edit|delete|remove|rename|move)\b\W*(.*)$", re.IGNORECASE
+)
+_TAG_ACTION = {
+    "new": "create",
+    "create": "create",
+    "add": "create",
+    "delete": "delete",
+    "remove": "delete",
+}
+
+
+def _tagged_headings(c: Candidate) -> list[PathRef]:
+    """``#### [MODIFY] [file.py](file:///...)``, as some planners write each file."""
+    out = []
+    for block in c.blocks:
+        found = (
+            _TAG.match(block.text) if block.kind == "heading" and "[" in block.text[:12] else None
+        )
+        if found is None:
+            continue
+        for ref in find_paths(found[2], block.line)[:1]:
+            out.append(PathRef(ref.path, _TAG_ACTION.get(found[1].lower(), "modify"), block.line))
+    return out
+
+
+def _fence_captions(c: Candidate, facts: Facts, action: str) -> None:
+    """A fence that starts with ``# src/x.py``; under a folder its lines name the files in it."""
+    for block in c.blocks:
+        if block.kind != "fence" or not block.lines:
+            continue
+        found = _COMMENT_PATH.match(block.lines[0])
+        path = strip_path(found[1]) if found else ""
+        if not path or "/" not in path or not (is_file(path) or path.endswith("/")):
+            continue
+        inner = [
+            m[1] for line in block.lines[1:] if (m := re.match(r"\s*[-*]\s+([\w-]+\.\w{1,5})\b", line))
+        ] if path.endswith("/") else []  # fmt: skip
+        for name in [path + i for i in inner] or [path]:
+            _add(facts, PathRef(name, action or "create", block.line), action)
+
+
+def _references(c: Candidate, facts: Facts) -> None:
+    """Files of a "References" list, which in some plans is the only place that names them."""
+    inside = False
+    for block in c.blocks:
+        if block.kind in ("text", "item"):
+            _, written, _ = split_label(block.text)
+            label = written or (
+                re.sub(r"[*_:]", "", block.text).strip() if block.text.startswith("**") else ""
+            )
+            if label:
+                inside = _REFERENCES.fullmatch(label.strip("*_ ")) is not None
+                continue
+        if inside and block.kind == "item":
+            if re.search(r"anti-?pattern|do not (change|touch|copy)", block.text, re.IGNORECASE):
+                continue
+            for ref in find_paths(re.split(r"\s[-–—]\s", block.text)[0], block.line)[:1]:
+                if is_file(ref.path):
+                    _add(facts, ref, "modify")
+
+
+def _resolve(facts: Facts, known: dict[str, str]) -> None:
+    """Paths completed and actions taken from the list of files the document itself holds."""
+    if not known:
+        return
+    for kind in list(facts.files):
+        kept = []
+        for path in facts.files[kind]:
+            full = path if path in known else _completed(path, known)
+            action = known.get(full, "")
+            if kind == "modify" and action in ("create", "delete"):
+                here = facts.files.setdefault(action, [])
+                if full not in here:
+                    here.append(full)
+            elif full not in kept:
+                kept.append(full)
+        facts.files[kind] = kept
+
+
+def _completed(path: str, known: dict[str, str]) -> str:
+    fits = [k for k in known if k.endswith("/" + path)] if len(known) < 2000 else []
+    return fits[0] if len(fits) == 1 else path
+
+
+def _commands(c: Candidate, facts: Facts) -> None:
+    """Shell fences and inline code after "Run:" are checks, beside those under a label."""
+    out = [x for x in facts.verify if is_check(x) or not c.blocks]
+    if _RUN_LINE.search(_words_of(c)):
+        out += [x for x in commands_said(c.raw) if is_check(x)]
+    for block in _in_order(c):
+        if block.kind == "fence":
+            out += checks_in_fence(block.info, block.lines)
+        elif block.kind == "item" and (code := _LEADING_CODE.match(block.text)):
+            out += [
+                x for x in commands_said(code[1]) if is_check(x) and (is_command(x) or not code[2])
+            ]
+        elif block.kind in ("item", "text") and _RUN_LINE.search(block.text):
+            out += [x for x in commands_said(block.text) if is_check(x)]
+    facts.verify = list(dict.fromkeys(x for x in out if x))
+
+
+def _words_of(c: Candidate) -> str:
+    """The line of an item without its id and flags, so that its first word is its verb."""
+    return re.sub(
+        r"^(?:[*_~\s]*(?:T?\d+(?:\.\d+)*[a-z]?|[A-Z]{1,8}-?\d+)[*_.):]*\s+)?(?:[*_]*\[(?:P|US\d+|\w{1,8})\](?!\()[*_]*\s*)*",
+        "",
+        c.raw,
+    )
+
+
+def _in_order(c: Candidate) -> list[Block]:
+    fences = [f for label in c.labels for f in label.fences]
+    return sorted((*c.blocks, *fences), key=lambda b: b.line)
