@@ -12,14 +12,15 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from maestro_tui.plans.candidates import Candidate, fill_heading, list_class
+from maestro_tui.plans.candidates import Candidate, fill_heading, list_class, named
 from maestro_tui.plans.inline_files import leading_file
 from maestro_tui.plans.labels import labels_in
 from maestro_tui.plans.marks import mode_in
 from maestro_tui.plans.sections import NEVER_WORK, NO_WORK, class_of_title, classes_above
 
 RANK = (
-    "task", "box-id", "id", "item-id", "step", "phase-item", "phase", "component", "numbered", "ordered", "box", "table",
+    "task", "box-id", "id", "item-id", "step", "phase-item", "phase", "component", "numbered",
+    "ordered", "box", "table",
 )  # fmt: skip
 _WORDS = {
     "task": "'Task N' headings", "box-id": "boxes with ids", "id": "headings with ids",
@@ -29,7 +30,7 @@ _WORDS = {
     "item-id": "list items with ids", "table": "rows of a table",
 }  # fmt: skip
 _FACTS = frozenset(
-    {
+    [
         "files",
         "create",
         "modify",
@@ -40,7 +41,7 @@ _FACTS = frozenset(
         "blocks",
         "marker",
         "agent",
-    }
+    ]
 )
 
 
@@ -120,11 +121,14 @@ def _leaves(tasks: list[Candidate], family: str) -> tuple[list[Candidate], list[
     return leaves, [t for t, is_group in zip(tasks, group, strict=True) if is_group]
 
 
+_TRACE = re.compile(r"[_*]*(requirements?|validates|properties|要件)", re.IGNORECASE)
+
+
 def _own_work(task: Candidate, tasks: Sequence[Candidate]) -> bool:
     lines = {t.line for t in tasks}
     first = next((t.line for t in tasks if t.line > task.line), task.end + 1)
     return any(
-        b.kind == "item" and b.line not in lines and b.line < first and not re.match(r"[_*]*(requirements?|validates|properties|要件)", b.text, re.I)
+        b.kind == "item" and b.line not in lines and b.line < first and not _TRACE.match(b.text)
         for b in task.blocks
     )  # fmt: skip
 
@@ -174,8 +178,6 @@ def _evident(c: Candidate) -> bool:
 
 
 def _is_phase(title: str) -> bool:
-    from maestro_tui.plans.candidates import named
-
     return named(title, "phase") is not None or named(title, "stream") is not None
 
 
@@ -228,8 +230,8 @@ def _phase_items(found: dict[str, list[Candidate]]) -> list[Candidate]:
     streams = [c for c in found.get("stream", []) if _stands_in(c, lines)]
     items = [
         c for c in found.get("ordered", [])
-        if (c.section.line in lines or _is_task_list(c, lines)) and c.indent == 0 and c.raw.startswith("**")
-        and (c.blocks or _is_task_list(c, lines))
+        if c.indent == 0 and c.raw.startswith("**")
+        and ((c.section.line in lines and c.blocks) or _is_task_list(c, lines))
     ]  # fmt: skip
     prompts = [c for c in (*streams, *items) if _names_prompt(c)]
     modes = [c for c in phases if mode_in(c.raw)[0] != "unspecified"]

@@ -1,4 +1,4 @@
-"""The dependency graph drawn with characters: a line for each task, its edges as lanes beside it."""
+"""The dependency graph drawn with characters: a line a task, its edges as lanes beside it."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _plain(lanes: Sequence[str], at: int, glyph: str) -> str:
 
 def _joined(lanes: Sequence[str], at: int, ends: Sequence[int], marks: str) -> str:
     """Lanes that come together at, or go out from, one; ``marks`` are the middle and the last."""
-    middle, corner = marks
+    middle, corner = marks[0], marks[1]
     first, last = min(ends), max(ends)
     out = []
     for n, to in enumerate(lanes[: MAX_LANES + 1]):

@@ -1,7 +1,7 @@
 """The files a sentence says will be written: ``Update `a.py`: ...``, ``Add a model in src/b.py``.
 
-A path in prose is often only an example, a route or a thing to read. So one counts only where a verb
-or a preposition in front of it says that the work happens there; the others are kept as mentions.
+A path in prose is often only an example, a route or a thing to read. So one counts only where a
+verb or a preposition in front of it says that the work happens there; others are kept as mentions.
 """
 
 from __future__ import annotations
@@ -45,10 +45,30 @@ _CJK_VERB = re.compile(
     r"(作成|新規|生成|创建|新建|생성)|(追加|実装|更新|修正|変更|拡張|編集|統合|移行|添加|实现|修改|추가|구현|수정|변경)|(削除|删除|삭제)"
 )
 _ROOTS = frozenset(
-    ["src", "lib", "app", "apps", "packages", "tests", "test", "docs", "doc", "cmd", "internal", "pkg", "crates", "scripts", "backend", "frontend", "server", "client", "api", "web", "tools", "config", ".github", ".claude", ".cursor", "examples", "e2e", "spec", "specs", "migrations", "public", "assets", "components", "services", "infra", "deploy", "db", "database", "benchmarks", "plugins", "modules", "core", "ui", "utils", "hooks", "pages", "styles", "themes"]
+    [
+        "src", "lib", "app", "apps", "packages", "tests", "test", "docs", "doc", "cmd", "internal",
+        "pkg", "crates", "scripts", "backend", "frontend", "server", "client", "api", "web",
+        "tools", "config", ".github", ".claude", ".cursor", "examples", "e2e", "spec", "specs",
+        "migrations", "public", "assets", "components", "services", "infra", "deploy", "db",
+        "database", "benchmarks", "plugins", "modules", "core", "ui", "utils", "hooks", "pages",
+        "styles", "themes",
+    ]
 )  # fmt: skip
 _SUFFIXES = frozenset(
-    ["py", "pyi", "ts", "tsx", "js", "jsx", "mjs", "cjs", "mts", "cts", "go", "rs", "rb", "java", "kt", "kts", "swift", "c", "h", "cc", "cpp", "hpp", "cs", "php", "scala", "ex", "exs", "erl", "elm", "hs", "ml", "mli", "clj", "lua", "r", "jl", "dart", "vue", "svelte", "astro", "css", "scss", "sass", "less", "html", "htm", "md", "mdx", "rst", "txt", "json", "jsonc", "json5", "jsonl", "yaml", "yml", "toml", "ini", "cfg", "conf", "env", "lock", "sql", "prisma", "graphql", "gql", "proto", "sh", "bash", "zsh", "fish", "ps1", "bat", "xml", "svg", "png", "csv", "tf", "tfvars", "hcl", "nix", "gradle", "properties", "hx", "gd", "tscn", "ipynb", "tmpl", "tpl", "j2", "jinja", "ejs", "hbs", "mk", "cmake", "bzl", "bazel", "snap", "gitignore", "service", "plist", "pbxproj", "tcss", "po", "pot", "avsc", "zig", "nim", "mdc", "v", "sv", "sol", "move", "cairo", "vy", "el", "org", "adoc", "tex", "mod", "sum", "xaml", "csproj", "sln", "razor", "groovy", "m", "mm", "fs", "fsx", "pl", "pm", "cls", "vb", "wgsl", "glsl"]
+    [
+        "py", "pyi", "ts", "tsx", "js", "jsx", "mjs", "cjs", "mts", "cts", "go", "rs", "rb", "java",
+        "kt", "kts", "swift", "c", "h", "cc", "cpp", "hpp", "cs", "php", "scala", "ex", "exs",
+        "erl", "elm", "hs", "ml", "mli", "clj", "lua", "r", "jl", "dart", "vue", "svelte", "astro",
+        "css", "scss", "sass", "less", "html", "htm", "md", "mdx", "rst", "txt", "json", "jsonc",
+        "json5", "jsonl", "yaml", "yml", "toml", "ini", "cfg", "conf", "env", "lock", "sql",
+        "prisma", "graphql", "gql", "proto", "sh", "bash", "zsh", "fish", "ps1", "bat", "xml",
+        "svg", "png", "csv", "tf", "tfvars", "hcl", "nix", "gradle", "properties", "hx", "gd",
+        "tscn", "ipynb", "tmpl", "tpl", "j2", "jinja", "ejs", "hbs", "mk", "cmake", "bzl", "bazel",
+        "snap", "gitignore", "service", "plist", "pbxproj", "tcss", "po", "pot", "avsc", "zig",
+        "nim", "mdc", "v", "sv", "sol", "move", "cairo", "vy", "el", "org", "adoc", "tex", "mod",
+        "sum", "xaml", "csproj", "sln", "razor", "groovy", "m", "mm", "fs", "fsx", "pl", "pm",
+        "cls", "vb", "wgsl", "glsl",
+    ]
 )  # fmt: skip
 _AT_THE_TOP = re.compile(
     r"(readme|changelog|contributing|claude|agents|license|gemini|security|todo|roadmap|architecture)\.(md|txt|rst)"
@@ -143,7 +163,7 @@ def _leads(between: str) -> bool:
 
 
 def _cjk_files(text: str, line: int, default: str) -> list[PathRef]:
-    """In Japanese, Chinese and Korean the verb comes last: the first path named is what it is about."""
+    """Japanese, Chinese and Korean put the verb last: the first path is what it is about."""
     verb = _CJK_VERB.search(text)
     for token in _TOKEN.finditer(text):
         path = strip_path(token[1] or token[2] or _linked(token[0]))
@@ -199,15 +219,7 @@ def table_files(block: Block) -> list[PathRef]:
             continue
         rest = " ".join(c for n, c in enumerate(row) if n != column)[:80]
         verb = _VERB.search(rest)
-        action = (
-            ""
-            if verb is None
-            else "create"
-            if verb[1] or verb[2]
-            else "modify"
-            if verb[3]
-            else "delete"
-        )
+        action = _action_of(verb)
         for raw in re.findall(r"`([^`]+)`", row[column]) or [row[column]]:
             path = strip_path(_linked(raw) or raw)
             if is_file(path) or (looks_like_path(path) and "/" in path and " " not in path):
@@ -215,8 +227,15 @@ def table_files(block: Block) -> list[PathRef]:
     return out
 
 
+def _action_of(verb: re.Match[str] | None) -> str:
+    """What a verb found alone in a cell says is done."""
+    if verb is None:
+        return ""
+    return "create" if verb[1] or verb[2] else "modify" if verb[3] else "delete"
+
+
 def mentioned(texts: Iterable[tuple[str, int]]) -> list[str]:
-    """Every path-like word, once: what an agent may want to look at, though nobody says it is written."""
+    """Every path-like word, once: what an agent may want to look at without writing it."""
     out: dict[str, None] = {}
     for text, _ in texts:
         for token in _TOKEN.finditer(text):

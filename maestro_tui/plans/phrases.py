@@ -1,4 +1,4 @@
-"""What a phrase of an order section refers to: ``Setup (T001–T004)``, ``all user stories``, ``endpoints``.
+"""What a phrase of an order section refers to: ``Setup (T001–T004)``, ``all user stories``.
 
 Such sections speak of phases by a word of their title. A word counts only when it stands in the
 title of a phase of this plan; anything else stays prose and makes no edge.
@@ -13,8 +13,14 @@ from maestro_tui.plans.refs import Resolver, Target
 
 _NOBODY = Target("task", "", "", ())
 _STOP = frozenset(
-    ["the", "all", "any", "each", "every", "this", "that", "its", "and", "for", "with", "from", "into", "code", "codes", "phase", "phases", "task", "tasks", "work", "story", "completion", "complete", "completed", "done", "being", "must", "written", "desired", "first", "other", "within", "start", "can", "before", "after", "should", "are", "have", "been", "ready", "implementation", "impl", "first", "core"]
-)
+    [
+        "the", "all", "any", "each", "every", "this", "that", "its", "and", "for", "with", "from",
+        "into", "code", "codes", "phase", "phases", "task", "tasks", "work", "story", "completion",
+        "complete", "completed", "done", "being", "must", "written", "desired", "first", "other",
+        "within", "start", "can", "before", "after", "should", "are", "have", "been", "ready",
+        "implementation", "impl", "core",
+    ]
+)  # fmt: skip
 _WHOLE = re.compile(
     r"\b(impl|implementation|implement|everything|anything else|the rest)\b", re.IGNORECASE
 )
@@ -53,7 +59,7 @@ class Phrases:
         return found or self._by_words(plain)
 
     def _story(self, text: str) -> list[str]:
-        """``User Story 2`` and ``US2`` name the phase whose title says so; "all user stories" all."""
+        """``User Story 2`` and ``US2`` name the phase titled so; "all user stories" all."""
         number = re.search(r"\b(?:user )?stor(?:y|ies) #?(\d+)|\bUS(\d+)\b", text, re.IGNORECASE)
         if number:
             name = number[1] or number[2]
@@ -75,9 +81,8 @@ class Phrases:
         for part in re.split(r",|;|\band\b|&|\+", text):
             hits = [n for word in part.split("/") for n in self._phases_of(word)]
             if "/" in part and hits:
-                hits = list(
-                    range(min(hits), max(hits) + 1)
-                )  # what lies between belongs to the range
+                # What lies between belongs to the range.
+                hits = list(range(min(hits), max(hits) + 1))
             if not hits and _WHOLE.search(part):
                 hits = [
                     n for n, t in enumerate(self.phases)

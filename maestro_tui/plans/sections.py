@@ -108,17 +108,6 @@ def class_of_title(title: str) -> str:
     return ""
 
 
-def class_of(section: Section) -> str:
-    """The class of a section: its own title's, else that of the nearest one that has one.
-
-    The document's own title (level 1) does not count, it names the whole.
-    """
-    for one in (section, *section.ancestors()):
-        if one.level > 1 and (found := class_of_title(one.title)):
-            return found
-    return ""
-
-
 def classes_above(section: Section) -> set[str]:
     """Every class met from a section up to the document."""
     lineage: Iterable[Section] = (section, *section.ancestors())

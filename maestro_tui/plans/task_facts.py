@@ -1,4 +1,4 @@
-"""The facts of one candidate: from its labels first, then from what its sentences and fences say."""
+"""The facts of one candidate: from its labels, then from what its sentences and fences say."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ _REFERENCES = re.compile(r"references?|files?( to (modify|change))?", re.IGNOREC
 _COMMENT_PATH = re.compile(
     r"^\s*(?:#|//|--|<!--|;|/\*)\s*(?:file:?\s*|path:?\s*)?([\w./@{}<>-]+)\s*(?:-->|\*/)?\s*$", re.I
 )
+_LISTED = re.compile(r"\s*[-*]\s+([\w-]+\.\w{1,5})\b")
 
 
 @dataclass(slots=True)
@@ -64,7 +65,7 @@ def task_facts(
     labels_only: bool = False,
     references: bool = False,
 ) -> Found:
-    """The facts of a candidate. ``known`` are the document's own list of files with their action."""
+    """The facts of a candidate; ``known``: the document's own list of files, with actions."""
     facts = gather(_without_commit(c.blocks), owner, c.labels)
     if references and not facts.files:
         _references(c, facts)
@@ -198,9 +199,8 @@ def _fence_captions(c: Candidate, facts: Facts, action: str) -> None:
         path = strip_path(found[1]) if found else ""
         if not path or "/" not in path or not (is_file(path) or path.endswith("/")):
             continue
-        inner = [
-            m[1] for line in block.lines[1:] if (m := re.match(r"\s*[-*]\s+([\w-]+\.\w{1,5})\b", line))
-        ] if path.endswith("/") else []  # fmt: skip
+        listed = [_LISTED.match(line) for line in block.lines[1:]] if path.endswith("/") else []
+        inner = [m[1] for m in listed if m]
         for name in [path + i for i in inner] or [path]:
             _add(facts, PathRef(name, action or "create", block.line), action)
 

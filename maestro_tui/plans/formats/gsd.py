@@ -175,8 +175,8 @@ class Gsd:
                     "Run those plans first; Maestro does not check that they are done.",
                 )
             )  # fmt: skip
-        listed = {r.path for x in document.lines[: document.frontmatter_end] if x.lstrip().startswith("-")
-                  for r in find_paths(x.lstrip(" -"))}  # fmt: skip
+        entries = [x.lstrip() for x in document.lines[: document.frontmatter_end]]
+        listed = {r.path for x in entries if x.startswith("-") for r in find_paths(x.lstrip("- "))}
         missing = sorted({f for t in tasks for f in t.files} - listed) if listed else []
         if missing and "files_modified" in front:
             line = next(

@@ -1,4 +1,4 @@
-"""BMAD stories: a story with acceptance criteria, its tasks under "Tasks / Subtasks"; else one task."""
+"""BMAD stories: acceptance criteria, and tasks under "Tasks / Subtasks"; else one task."""
 
 from __future__ import annotations
 
