@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from maestro_tui.plans.blocks import Block, Section
 from maestro_tui.plans.keys import clean
@@ -102,6 +103,10 @@ def find_candidates(root: Section) -> dict[str, list[Candidate]]:
 
 def named(title: str, kind: str) -> tuple[str, str] | None:
     """The id and the rest of a title such as ``Phase 2: Models``; None for any other."""
+    return _short_named(title, kind) if len(title) <= 200 else _find_name(title, kind)
+
+
+def _find_name(title: str, kind: str) -> tuple[str, str] | None:
     plain = bare(title)
     found = _NAMED[kind].match(plain)
     if found is None and kind == "phase":
@@ -110,6 +115,9 @@ def named(title: str, kind: str) -> tuple[str, str] | None:
         return None
     name = found[1] or found[2] if found.re.groups == 3 else found[1]
     return name, clean(found[found.re.groups] or "").strip(" -–—:：")
+
+
+_short_named = lru_cache(maxsize=1 << 16)(_find_name)
 
 
 def is_work_heading(title: str) -> bool:
@@ -283,6 +291,9 @@ def _title(text: str | None) -> str:
     return clean(re.sub(r"\*\*|__", "", text)).rstrip(":： ")
 
 
+_LAZY = 50  # lines without indentation that still belong to the item above
+
+
 def _item_body(blocks: list[Block], number: int, head: Candidate) -> list[Block]:
     """What belongs to an item: deeper items and indented text until one as shallow as itself."""
     out: list[Block] = []
@@ -295,7 +306,8 @@ def _item_body(blocks: list[Block], number: int, head: Candidate) -> list[Block]
         if block.kind in ("rule",):
             break
         deeper = block.indent > head.indent
-        lazy = block.kind == "text" and not gap and not _label_class(block.text)
+        lazy = len(out) < _LAZY and block.kind == "text" and not gap
+        lazy = lazy and not _label_class(block.text)
         if not deeper and not lazy:
             break
         out.append(block)
@@ -307,6 +319,7 @@ def _item_body(blocks: list[Block], number: int, head: Candidate) -> list[Block]
 
 def fill_heading(candidate: Candidate, stops: set[int]) -> None:
     """Gives a heading its blocks and those of its sub-headings, up to other pieces of work."""
+    candidate.blocks, candidate.labels = [], []  # another choice may have filled it before
     todo = [candidate.section]
     last = candidate.section.line
     while todo:

@@ -34,12 +34,21 @@ _HEAD = re.compile(
     r"^(?:in|edit|file|new file|new|modify|update|create|add|delete|remove)?[\s:*`\[(]*$",
     re.IGNORECASE,
 )
-_LINK = r"\[[^\]\n]*\]\([^()\s]+(?:\([^()]*\)[^()\s]*)*\)"
+_LINK = r"\[[^\[\]\n]*\]\([^()\s]+(?:\([^()]*\)[^()\s]*)*\)"
 _CHAR = r"(?:[\w.@~<>{}*+\[\]$,-]|\((?=[\w-]+\)/)|(?<=\w)\)(?=/))"
 _TOKEN = re.compile(
-    rf"{_LINK}|`([^`\n]+)`|((?:(?!,){_CHAR})+(?:/{_CHAR}*)+|[\w-]+\.[A-Za-z]\w{{0,5}}\b)"
+    # Each starts only where its word does, or a long word would be tried at every letter.
+    rf"{_LINK}|`([^`\n]+)`|((?<![\w.@~<>{{}}*+\[\]$-])(?:(?!,){_CHAR})+(?:/{_CHAR}*)+"
+    r"|(?<![\w-])[\w-]+\.[A-Za-z]\w{0,5}\b)"
 )
 _JOIN = re.compile(r"^[\s,;&+)\]`*]*(?:and|or|und|et|と|および|、)?[\s`*(\[]*$", re.IGNORECASE)
+_EXPLAINS = re.compile(r"[`*)\s]*(:|\s[-–—])\s")
+_NEAR = 80  # how far before a path the words that speak of it may stand
+_TO_LOOK_AT = re.compile(
+    r"\b(?:references?|imports?|calls?|links?|according|similar|relative|compared|equal|writes?) "
+    r"to\b[\s`]*$",
+    re.IGNORECASE,
+)
 _CJK = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _CJK_VERB = re.compile(
     r"(作成|新規|生成|创建|新建|생성)|(追加|実装|更新|修正|変更|拡張|編集|統合|移行|添加|实现|修改|추가|구현|수정|변경)|(削除|删除|삭제)"
@@ -105,6 +114,7 @@ def inline_files(text: str, line: int, default: str = "") -> list[PathRef]:
         return _cjk_files(text, line, default)
     out: list[PathRef] = []
     verbs = list(_VERB.finditer(text))
+    passed = 0
     end = -1
     used: set[int] = set()
     for token in _TOKEN.finditer(text):
@@ -112,14 +122,15 @@ def inline_files(text: str, line: int, default: str = "") -> list[PathRef]:
         path = strip_path(raw)
         if not is_file(path) or ("/" not in path and token[2] and not default):
             continue
-        if out and re.match(r"[`*)\s]*(:|\s[-–—])\s", text[end:]):
+        if out and _EXPLAINS.match(text, end):
             break  # what follows the colon explains the change
-        joined = end >= 0 and _JOIN.match(text[end : token.start()]) is not None
-        before = [v for v in verbs if v.end() <= token.start()]
-        if joined and out:
+        while passed < len(verbs) and verbs[passed].end() <= token.start():
+            passed += 1
+        if out and _joins(text[end : token.start()]):
             action = out[-1].action
         else:
-            found = _led(text, token.start(), before[-1] if before else None, used, default)
+            verb = verbs[passed - 1] if passed else None
+            found = _led(text, token.start(), verb, used, default)
             if found is None:
                 continue
             action = found
@@ -128,21 +139,21 @@ def inline_files(text: str, line: int, default: str = "") -> list[PathRef]:
     return out
 
 
+def _joins(between: str) -> bool:
+    """Whether a path goes on the list of the one before: ``a.py, b.py and c.py``."""
+    return len(between) <= 40 and _JOIN.match(between) is not None
+
+
 def _led(
     text: str, start: int, verb: re.Match[str] | None, used: set[int], default: str
 ) -> str | None:
     """The action that the words before a path give it; None when they do not speak of it."""
-    head = text[:start]
+    head = text[max(0, start - _NEAR) : start]
     placed = _PLACE.search(head)
-    if re.search(
-        r"\b(?:references?|imports?|calls?|links?|according|similar|relative|compared|equal|"
-        r"writes?|write) to\b[\s`]*$",
-        head,
-        re.I,
-    ):
+    if _TO_LOOK_AT.search(head):
         return None
     if verb is None:
-        first = _HEAD.match(head) is not None
+        first = start <= _NEAR and _HEAD.match(head) is not None
         return (default or "modify") if first or (placed and default) else None
     if placed and re.match(r"from\b", placed[0], re.IGNORECASE) and not verb[4]:
         return None

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from maestro_tui.plans import conventions
-from maestro_tui.plans.candidates import Candidate, find_candidates
-from maestro_tui.plans.choosing import RANK, Choice, choose, fill
+from maestro_tui.plans.candidates import Candidate
+from maestro_tui.plans.choosing import RANK, Choice, fill
 from maestro_tui.plans.document import Document
 from maestro_tui.plans.document_facts import document_facts
 from maestro_tui.plans.grouping import Group, group_tasks
@@ -47,7 +47,7 @@ class Outcome:
 
 def read_markdown(document: Document, style: Style) -> Outcome:
     """The plan a style finds in a document; one without tasks when nothing in it is surely work."""
-    choice = choose(find_candidates(document.tree), style.rank)
+    choice = document.choice(style.rank)
     if choice is None:
         title = document_title(document)
         return Outcome(Plan(title, id=document.name), None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from maestro_tui.plans.blocks import Section
 from maestro_tui.plans.marks import bare
@@ -98,8 +99,16 @@ NO_WORK = frozenset({"criteria", "timeline", "log", "verification", "negative", 
 NEVER_WORK = frozenset({"criteria", "timeline", "log", "negative"})
 
 
+_LONGEST = 200  # characters of a title that are looked at
+
+
 def class_of_title(title: str) -> str:
     """The class of one title, or nothing when its words say none."""
+    return _class_of_title(title[:_LONGEST])
+
+
+@lru_cache(maxsize=1 << 15)
+def _class_of_title(title: str) -> str:
     plain = re.sub(r"^[\d.)\s]+", "", bare(title))
     head = re.split(r"\s[(\[（]", plain)[0]
     for name, pattern in _COMPILED:
