@@ -43,6 +43,8 @@ _TOKEN = re.compile(
 )
 _JOIN = re.compile(r"^[\s,;&+)\]`*]*(?:and|or|und|et|と|および|、)?[\s`*(\[]*$", re.IGNORECASE)
 _EXPLAINS = re.compile(r"[`*)\s]*(:|\s[-–—])\s")
+_MAYBE = re.compile(r"\.[\w*{]|/")  # without one there is no path
+_EMPHASIS = re.compile(r"^[*_]{0,3}")
 _NEAR = 80  # how far before a path the words that speak of it may stand
 _TO_LOOK_AT = re.compile(
     r"\b(?:references?|imports?|calls?|links?|according|similar|relative|compared|equal|writes?) "
@@ -110,6 +112,8 @@ def inline_files(text: str, line: int, default: str = "") -> list[PathRef]:
 
     With a default even a line without a verb counts, as long as a preposition leads to the path.
     """
+    if not _MAYBE.search(text):
+        return []
     if _CJK.search(text):
         return _cjk_files(text, line, default)
     out: list[PathRef] = []
@@ -191,7 +195,7 @@ def _cjk_files(text: str, line: int, default: str) -> list[PathRef]:
 
 def leading_file(text: str, line: int) -> PathRef | None:
     """The file an item is about when it starts with its path: ``- `src/a.py` — the parser``."""
-    token = _TOKEN.match(re.sub(r"^[*_]{0,3}", "", text))
+    token = _TOKEN.match(_EMPHASIS.sub("", text, count=1)) if _MAYBE.search(text) else None
     if token is None:
         return None
     path = strip_path(token[1] or token[2] or _linked(token[0]))
@@ -249,6 +253,8 @@ def mentioned(texts: Iterable[tuple[str, int]]) -> list[str]:
     """Every path-like word, once: what an agent may want to look at without writing it."""
     out: dict[str, None] = {}
     for text, _ in texts:
+        if not _MAYBE.search(text):
+            continue
         for token in _TOKEN.finditer(text):
             path = strip_path(token[1] or token[2] or _linked(token[0]))
             if is_file(path):

@@ -62,6 +62,7 @@ _VOCABULARY: tuple[tuple[str, str], ...] = (
     ("requirements", r"(requirements?|validates|covers|traces to)"),
 )  # fmt: skip
 _NAMES = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _VOCABULARY))
+_LEAD = re.compile(r"^[^\w*_`(\[]+")
 _LONGEST = 100  # characters; what is longer is a sentence
 _LABEL = re.compile(
     r"^([*_]{0,3})([^\W\d_][^:：*`|\n]{0,48}?)(\*{0,3}|_{0,3})\s*[:：]\s*([*_]{0,3})(.*)$"
@@ -109,7 +110,7 @@ def _label_name(text: str) -> str:
 
 def split_label(text: str) -> tuple[str, str, str]:
     """``(name, as written, value)`` of a line; the name is empty when it carries no known label."""
-    text = re.sub(r"^[^\w*_`(\[]+", "", text)
+    text = _LEAD.sub("", text, count=1)
     found = _LABEL.match(text)
     if found is None:
         return "", "", ""

@@ -24,6 +24,8 @@ from maestro_tui.plans.model import Diagnostic, Phase, Plan, Task
 from maestro_tui.plans.task_facts import Found, task_facts
 from maestro_tui.plans.twins import Twins, is_full
 
+_OPTIONAL = re.compile(r"\boptional\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Style:
@@ -180,19 +182,20 @@ class _Reading:
             and status == "pending"
         ):
             status = group.status
-        task = Task(
-            id=name,
-            title=c.title,
-            phase=group.id if group else (name if self.choice.family == "phase" else ""),
-            line=c.line,
-            status=status,
-            optional=c.optional or bool(re.search(r"\boptional\b", c.raw[:120], re.I)),
-            body=(f"{c.line}-{c.end}",),
-            text=self._text(c),
-            prompt=found.prompt,
-            mentions=tuple(found.mentions),
+        task = found.facts.applied(
+            Task(
+                id=name,
+                title=c.title,
+                phase=group.id if group else (name if self.choice.family == "phase" else ""),
+                line=c.line,
+                optional=c.optional or _OPTIONAL.search(c.raw[:120]) is not None,
+                body=(f"{c.line}-{c.end}",),
+                text=self._text(c),
+                prompt=found.prompt,
+                mentions=tuple(found.mentions),
+            ),
+            status,
         )
-        task = replace(found.facts.applied(task), status=status)
         if c.parallel:
             self.parallel.add(name)
         self.members.append(Member(task, c, found, group))
@@ -211,7 +214,8 @@ class _Reading:
                     task = _with_file(task, next(iter(full)), ref.action)
                 elif ref.path not in task.mentions:
                     task = replace(task, mentions=(*task.mentions, ref.path))
-            self.members[n] = replace(member, task=task)
+            if task is not member.task:
+                self.members[n] = replace(member, task=task)
 
     def _status(self, c: Candidate, found: Found) -> str:
         if c.status != "pending":
@@ -225,9 +229,11 @@ class _Reading:
         return "pending"
 
     def _text(self, c: Candidate) -> str:
-        hidden = self.document.hidden
-        numbered = enumerate(self.document.lines[c.line : c.end], c.line + 1)
-        text = "\n".join(line for n, line in numbered if n not in hidden).strip()
+        lines = self.document.lines[c.line : c.end]
+        if hidden := self.document.hidden:
+            numbered = enumerate(lines, c.line + 1)
+            lines = tuple(line for n, line in numbered if n not in hidden)
+        text = "\n".join(lines).strip()
         return text if c.is_heading or not c.raw else f"{c.raw}\n{text}".strip()
 
     def _phases(self, groups: Sequence[Group]) -> list[Phase]:

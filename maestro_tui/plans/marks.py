@@ -87,12 +87,18 @@ def mode_in(text: str) -> tuple[str, int]:
     return ("parallel", most) if "parallel" in lower else ("unspecified", 0)
 
 
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,:;/'&+#-]*")  # most titles: nothing to take off
+_MARK_WORD = re.compile(r"done|complete|implemented|finished|in[ -]progress", re.IGNORECASE)
+
+
 def bare(text: str) -> str:
     """A heading's words: emphasis, boxes, emoji and status marks taken off."""
     return _short_bare(text) if len(text) <= 200 else _bare(text)
 
 
 def _bare(text: str) -> str:
+    if _PLAIN.fullmatch(text) and not _MARK_WORD.search(text):
+        return " ".join(text.split()).rstrip(" -:")
     text = _DONE.sub(lambda m: m[0][2:-2] if m[0].startswith("~~") else " ", text)
     text = text.replace("~~", "")
     for pattern in (_DOING, _DEFERRED, _CANCELLED, _OPTIONAL):

@@ -251,10 +251,12 @@ class PhaseReader:
 
     def _modes(self) -> None:
         have = {(e.task, e.after) for e in self.edges}
+        inside: dict[str, list[Task]] = {}
+        for task in self.tasks:
+            inside.setdefault(task.phase, []).append(task)
         for phase in self.phases:
             if phase.mode == "sequential":
-                inside = [t for t in self.tasks if t.phase == phase.id]
-                new = chain(inside, "mode", phase.line)
+                new = chain(inside.get(phase.id, ()), "mode", phase.line)
                 self.edges += [e for e in new if (e.task, e.after) not in have]
 
     def _document_facts(self) -> Facts:

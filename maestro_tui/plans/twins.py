@@ -28,9 +28,7 @@ class Twins:
 
     def find(self, task: Candidate) -> int | None:
         """The place of the first candidate that this one is another account of."""
-        if not task.id:
-            return None
-        if self.any_home:
+        if self.any_home or task.id not in self._ids:
             return self._ids.get(task.id)
         home = (task.id, _home(task))
         same = [
