@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import islice
 
 from maestro_tui.plans.blocks import Block, Section
 from maestro_tui.plans.keys import clean
@@ -154,7 +155,10 @@ def _of_heading(section: Section) -> Iterator[Candidate]:
 
 def _alone(section: Section) -> bool:
     parent = section.parent
-    return parent is None or sum(1 for s in parent.children if s.level == 1) <= 1
+    if parent is None:
+        return True
+    titles = (s for s in parent.children if s.level == 1)
+    return len(list(islice(titles, 2))) < 2
 
 
 def _heading(section: Section, family: str, name: str, title: str, word: str = "") -> Candidate:
@@ -298,7 +302,8 @@ def _item_body(blocks: list[Block], number: int, head: Candidate) -> list[Block]
     """What belongs to an item: deeper items and indented text until one as shallow as itself."""
     out: list[Block] = []
     gap = False
-    for block in blocks[number + 1 :]:
+    for at in range(number + 1, len(blocks)):
+        block = blocks[at]
         if block.kind == "blank":
             gap = True
             out.append(block)
