@@ -1,19 +1,24 @@
 # Needs only Python 3.11+, pip, git and make. Everything is installed into .venv.
 PYTHON ?= python3
 VENV ?= .venv
+CLAUDE_VERSION := 2.1.329
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c .ci/constraints.txt
 
-.PHONY: demo test test-fast check format bench screenshots clean
+.PHONY: demo test test-fast test-agents check format bench screenshots clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/maestro demo
 
 test: $(VENV)/.test
-	TEXTUAL_ANIMATIONS=none $(BIN)/python -m pytest -q
+	TEXTUAL_ANIMATIONS=none $(BIN)/python -m pytest -q -m "not agents"
 
 test-fast: $(VENV)/.test
-	TEXTUAL_ANIMATIONS=none $(BIN)/python -m pytest -q -m "not slow"
+	TEXTUAL_ANIMATIONS=none $(BIN)/python -m pytest -q -m "not slow and not agents"
+
+# The real agents' programs, from their registries, against a scripted service on this machine.
+test-agents: $(VENV)/.agents
+	$(BIN)/python -m pytest -q -m agents
 
 check: $(VENV)/.check
 	$(BIN)/ruff check .
@@ -48,4 +53,10 @@ $(VENV)/.test: pyproject.toml .ci/constraints.txt | $(BIN)/python
 
 $(VENV)/.check: pyproject.toml .ci/constraints.txt | $(BIN)/python
 	$(PIP) -e '.[demo,test,check]'
+	@touch $@
+
+# The SDK without its own copy of the program, and the program itself; the tests skip what is missing.
+$(VENV)/.agents: pyproject.toml .ci/constraints.txt | $(VENV)/.test
+	-$(PIP) --no-binary claude-agent-sdk -e '.[demo,test,claude]'
+	-command -v npm >/dev/null && npm install --no-audit --no-fund --prefix $(VENV)/agents @anthropic-ai/claude-code@$(CLAUDE_VERSION)
 	@touch $@

@@ -10,7 +10,7 @@ import time
 
 from maestro_tui.agents import files, processes
 from maestro_tui.agents.context import Context
-from maestro_tui.agents.drivers import find_driver
+from maestro_tui.agents.drivers import RESUMABLE, find_driver
 from maestro_tui.agents.outcome import Outcome
 from maestro_tui.agents.spec import SpecError, read_spec
 
@@ -43,7 +43,7 @@ def run_attempt(folder: str) -> int:
         return TAKEN
     if os.path.exists(os.path.join(folder, files.RESULT)):
         return DONE
-    if os.path.exists(os.path.join(folder, files.RUNNER)):
+    if os.path.exists(os.path.join(folder, files.RUNNER)) and not _may_resume(folder):
         return DIED_BEFORE
     try:
         return _run(folder)
@@ -63,6 +63,12 @@ def _run(folder: str) -> int:
     processes.Children(0).kill()
     files.write_json(os.path.join(folder, files.RESULT), _result(context, outcome, started))
     return DONE
+
+
+def _may_resume(folder: str) -> bool:
+    """Whether the driver can take up an attempt over which an earlier runner died."""
+    spec = files.read_json(os.path.join(folder, files.SPEC))
+    return spec is not None and spec.get("driver") in RESUMABLE
 
 
 def _drive(context: Context) -> Outcome:

@@ -23,6 +23,7 @@ class Context:
         self._spec: Spec | None = None
         self._stopping = False
         self._asked: set[str] = set()
+        self._requests: list[dict[str, Any]] = []
         self._events = files.open_append(os.path.join(folder, files.EVENTS))
         self._log = files.open_append(os.path.join(folder, files.LOG))
         self._control = files.LineReader(os.path.join(folder, files.CONTROL))
@@ -75,11 +76,21 @@ class Context:
         """How long the log is."""
         return os.fstat(self._log).st_size
 
-    def ask(self, request: str, tool: str, detail: str) -> None:
-        """Put an agent's request for permission before the operator."""
+    def ask(self, request: str, tool: str, detail: str, **more: Any) -> None:
+        """Put an agent's request for permission before the operator.
+
+        ``more``: ``rule`` (what "always" would allow), ``form`` (permission | question | plan),
+        ``choices`` (the answers of a question).
+        """
         if request not in self._asked:
             self._asked.add(request)
-            self.emit("permission", id=request, tool=tool, detail=detail)
+            self.emit("permission", id=request, tool=tool, detail=detail, **more)
+
+    def withdraw(self, request: str) -> None:
+        """Take a request back: the agent does not wait for its answer any more."""
+        if request in self._asked:
+            self._asked.discard(request)
+            self.emit("withdrawn", id=request)
 
     def stopping(self) -> bool:
         """Whether the attempt is to end now; also takes note of answers given."""
@@ -89,4 +100,12 @@ class Context:
             elif item.get("cmd") == "answer" and item.get("id") in self._asked:
                 self._asked.discard(item["id"])
                 self.emit("answered", id=item["id"], allow=item.get("allow") is True)
+                self._requests.append(item)
+            else:
+                self._requests.append(item)
         return self._stopping
+
+    def requests(self) -> list[dict[str, Any]]:
+        """What was asked of the agent since the last call, answers included; see ``stopping``."""
+        taken, self._requests = self._requests, []
+        return taken

@@ -74,6 +74,16 @@ def answer(attempt_dir: Path, request: str, allow: bool, text: str) -> None:
     _signal(attempt_dir, signal.SIGUSR1)  # so that the runner looks at once
 
 
+def tell(attempt_dir: Path, number: int, kind: str, text: str) -> None:
+    """Say something to a running agent: ``kind`` is message, interrupt or model.
+
+    ``number`` lets a runner that takes the attempt up again know what was said already.
+    """
+    line = {"cmd": kind, "n": number, "text": text}
+    files.append_line(str(attempt_dir / files.CONTROL), line)
+    _signal(attempt_dir, signal.SIGUSR1)
+
+
 def kill(attempt_dir: Path) -> None:
     """End the runner at once; its agent dies with it. What that had started is ``sweep``'s."""
     _signal(attempt_dir, signal.SIGKILL)

@@ -24,10 +24,10 @@ class SpawnError(Exception):
 
 
 class Spawned:
-    """A started agent: its process, and the end of the pipe its output comes from."""
+    """A started agent: its process, and our ends of the pipes to and from it."""
 
-    def __init__(self, pid: int, output: int) -> None:
-        self.pid, self.output = pid, output
+    def __init__(self, pid: int, output: int, input: int = -1) -> None:
+        self.pid, self.output, self.input = pid, output, input
 
 
 def spawn(argv: list[str], cwd: str, env: dict[str, str], prompt: str) -> Spawned:
@@ -42,13 +42,37 @@ def spawn(argv: list[str], cwd: str, env: dict[str, str], prompt: str) -> Spawne
     except OSError as error:
         why = f"Cannot read the prompt {prompt}: {error.strerror}; start a new attempt"
         raise SpawnError(why) from error
+    return _start(argv, cwd, env, source)
+
+
+def spawn_talking(argv: list[str], cwd: str, env: dict[str, str], errors: str) -> Spawned:
+    """Start ``argv`` in ``cwd`` with pipes both ways; what it says on stderr goes to a file.
+
+    Apart from the output, since a line of an error in the midst of a line of a protocol breaks
+    both.
+    """
+    source, input_end = os.pipe()
+    aside = os.open(errors, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        agent = _start(argv, cwd, env, source, aside)
+    except BaseException:
+        os.close(input_end)
+        raise
+    os.set_blocking(input_end, False)
+    agent.input = input_end
+    return agent
+
+
+def _start(
+    argv: list[str], cwd: str, env: dict[str, str], source: int, errors: int | None = None
+) -> Spawned:
     output, sink = os.pipe()
     report, failure = os.pipe()
     tie = processes.tie_to_parent()
     pid = os.fork()
     if pid == 0:
-        _become(argv, cwd, env, (source, sink, failure), tie)
-    for fd in (source, sink, failure):
+        _become(argv, cwd, env, (source, sink, sink if errors is None else errors, failure), tie)
+    for fd in (source, sink, failure, *(() if errors is None else (errors,))):
         os.close(fd)
     said = os.read(report, 64)  # empty: exec closed the other end
     os.close(report)
@@ -63,10 +87,10 @@ def spawn(argv: list[str], cwd: str, env: dict[str, str], prompt: str) -> Spawne
 
 
 def _become(
-    argv: list[str], cwd: str, env: dict[str, str], fds: tuple[int, int, int], tie: object
+    argv: list[str], cwd: str, env: dict[str, str], fds: tuple[int, int, int, int], tie: object
 ) -> NoReturn:
     """In the child: turn into the program, or tell the parent why not."""
-    source, sink, failure = fds
+    source, sink, errors, failure = fds
     stage = "start"
     try:
         signal.set_wakeup_fd(-1)
@@ -76,7 +100,7 @@ def _become(
         tie()  # type: ignore[operator]
         os.dup2(source, 0)
         os.dup2(sink, 1)
-        os.dup2(sink, 2)
+        os.dup2(errors, 2)
         stage = "folder"
         os.chdir(cwd)
         stage = "program"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 SCHEMA = 1
 _TEXTS = ("run", "task", "driver", "worktree")
 _OPTIONAL_TEXTS = ("title", "agent", "prompt", "marker", "dependencies")
-_LISTS = ("command", "owned", "create")
+_LISTS = ("command", "owned", "create", "verify", "forbidden")
 
 
 class SpecError(ValueError):
@@ -37,8 +37,10 @@ class Spec:
             ):
                 raise self._bad(key, "must be a list of texts")
         env, steps = data.get("env", {}), data.get("steps", [])
-        if not isinstance(env, dict):
-            raise self._bad("env", "must be a table")
+        options = data.get("options", {})
+        for key, table in (("env", env), ("options", options)):
+            if not isinstance(table, dict):
+                raise self._bad(key, "must be a table")
         if not isinstance(steps, list) or not all(isinstance(s, dict) for s in steps):
             raise self._bad("steps", "must be a list of tables")
         self.run: str = data["run"]
@@ -53,7 +55,10 @@ class Spec:
         self.command: list[str] = data.get("command", [])
         self.owned: list[str] = data.get("owned", [])
         self.create: list[str] = data.get("create", [])
+        self.verify: list[str] = data.get("verify", [])
+        self.forbidden: list[str] = data.get("forbidden", [])
         self.steps: list[dict[str, Any]] = steps
+        self.options: dict[str, Any] = options  # the driver's own; each reads what it knows
         self.env = {str(key): str(value) for key, value in env.items()}
         self.attempt = int(self._number(data, "attempt", 1))
         self.timeout_s = self._number(data, "timeout_s", 0)  # 0 = no limit

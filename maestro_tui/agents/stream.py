@@ -32,6 +32,7 @@ class StreamParser:
         self.meter = UsageMeter()
         self.error: str | None = None  # what a result line said went wrong
         self._message = ""  # the one whose pieces are being streamed
+        self._session = ""  # the one that spoke last
 
     @property
     def usage(self) -> dict[str, Any]:
@@ -48,6 +49,8 @@ class StreamParser:
             return None
         if not isinstance(data, dict) or not isinstance(data.get("type"), str):
             return None
+        if isinstance(data.get("session_id"), str):
+            self._session = data["session_id"]
         match data["type"]:
             case "assistant":
                 return self._assistant(data)
@@ -116,7 +119,7 @@ class StreamParser:
         by_model, cost = session.get("model_usage"), session.get("total_cost_usd")
         if not by_model and cost is None:
             return []
-        self.meter.session(str(data.get("session_id", "")), None, by_model, cost)
+        self.meter.session(self._session, None, by_model, cost, final=False)
         return [self._usage()]
 
 

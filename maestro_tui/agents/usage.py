@@ -33,6 +33,7 @@ class UsageMeter:
         self._sessions: dict[str, Counts] = {}
         self._costs: dict[str, float] = {}
         self._earlier_cost = 0.0
+        self._kept: dict[str, tuple[Counts, float]] = {}  # as each session's last result said
 
     def totals(self) -> dict[str, Any]:
         """The four token classes and the cost in USD, None where none was reported."""
@@ -53,8 +54,14 @@ class UsageMeter:
         self._messages[name] = counts if known is None else list(map(max, known, counts))
         return True
 
-    def session(self, name: str, usage: object, by_model: object, cost: object) -> None:
-        """A result's totals: of its turn (``usage``), of its session (``by_model``, ``cost``)."""
+    def session(
+        self, name: str, usage: object, by_model: object, cost: object, *, final: bool = True
+    ) -> None:
+        """A result's totals: of its turn (``usage``), of its session (``by_model``, ``cost``).
+
+        ``final`` is false for what was asked in mid-turn: a session that is taken up after its
+        agent was killed knows only what its results said.
+        """
         models = by_model.values() if isinstance(by_model, dict) else ()
         counts = [0, 0, 0, 0]
         for model in models:
@@ -77,6 +84,20 @@ class UsageMeter:
             if cost < before:
                 self._earlier_cost += before
             self._costs[name] = float(cost)
+        if final:
+            self._kept[name] = (self._sessions.get(name, [0, 0, 0, 0]), self._costs.get(name, 0.0))
+
+    def settle(self) -> None:
+        """The agent was killed: what no result told is in no later total, and is kept apart."""
+        self._close()
+        for name, counts in self._sessions.items():
+            kept, _ = self._kept.get(name, ([0, 0, 0, 0], 0.0))
+            _add(self._closed, [a - b for a, b in zip(counts, kept, strict=True)])
+            self._sessions[name] = kept
+        for name, cost in self._costs.items():
+            _, before = self._kept.get(name, ([0, 0, 0, 0], 0.0))
+            self._earlier_cost += cost - before
+            self._costs[name] = before
 
     def _close(self) -> None:
         for counts in self._messages.values():

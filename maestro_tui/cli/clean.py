@@ -13,6 +13,8 @@ from maestro_tui.cli.opening import repository
 from maestro_tui.cli.selecting import sessions
 from maestro_tui.config.paths import run_dir, worktrees_root
 from maestro_tui.core.state import ENDED, RunStatus
+from maestro_tui.engine.client import RunClient
+from maestro_tui.engine.effects import worktrees_in_use
 from maestro_tui.engine.lock import engine_pid
 
 
@@ -27,6 +29,8 @@ def clean(arguments: argparse.Namespace) -> int:
         why = _why_kept(session.status, folder)
         if why:
             print(f"kept     {session.run}: {why}")
+            for line in _trees_kept(repo, session.run, trees):
+                print(f"         {line}")
             continue
         places = [p for p in (folder, trees) if p.exists()]
         branches, unmerged = _branches(git, session.run)
@@ -60,6 +64,28 @@ def _why_kept(status: str, folder: Path) -> str:
     if status == RunStatus.FAILED:
         return "it failed; logs of failed runs are kept (maestro retry takes it up again)"
     return ""
+
+
+def _trees_kept(repo: Path, run: str, trees: Path) -> list[str]:
+    """What each worktree of a run that goes on is kept for."""
+    if not trees.is_dir():
+        return []
+    found = RunClient(repo, run)
+    try:
+        tasks = {t.attempt.worktree: t for t in found.state.tasks.values() if t.attempt is not None}
+        lines = []
+        for tree in sorted(p for p in trees.iterdir() if p.is_dir()):
+            task = tasks.get(str(tree))
+            if task is not None and str(tree) in worktrees_in_use(found.state):
+                why = f"{task.id} is {task.state} in it"
+            elif tree.name.startswith("agent-"):
+                why = "free, for the next agent"
+            else:
+                why = "gates run there"
+            lines.append(f"{tree} ({_size(tree)}): {why}")
+        return lines
+    finally:
+        found.close()
 
 
 def _branches(repo: Repo, run: str) -> tuple[list[Head], list[Head]]:

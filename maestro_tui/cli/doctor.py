@@ -5,23 +5,33 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 from maestro_tui.cli.exits import DONE, FAILED
 from maestro_tui.config.paths import db_path, maestro_dir, run_dir
 from maestro_tui.config.settings import ConfigError, load_settings
-from maestro_tui.engine.git.repository import MIN_GIT, RepositoryError, git_version, read_base
+from maestro_tui.engine.git.repository import (
+    MIN_GIT,
+    RepositoryError,
+    find_root,
+    git_version,
+    read_base,
+)
 from maestro_tui.engine.journal import Journal, JournalError
 from maestro_tui.engine.lock import engine_pid
 
+MIN_CLAUDE = (2, 1, 198)  # up to 2.1.197 a hook that fails lets everything pass
 Row = tuple[str, bool, str]
 
 
 def doctor(arguments: argparse.Namespace) -> int:
     """Look at everything a run needs, each with what to do when it is missing."""
-    rows = [_python(), _git(), _terminal(), *_repository(Path(arguments.repo)), _roster()]
+    repository = _repository(Path(arguments.repo))
+    rows = [_python(), _git(), _terminal(), *repository, _roster(), *_claude(arguments.repo)]
     if arguments.json:
         print(json.dumps([{"check": n, "ok": ok, "detail": d} for n, ok, d in rows], indent=1))
     else:
@@ -61,6 +71,56 @@ def _roster() -> Row:
     problems = len(roster.problems)
     note = f", {problems} file(s) with problems" if problems else ""
     return "agents", True, f"{len(roster.definitions)} definitions{note}"
+
+
+def _claude(folder: str) -> list[Row]:
+    """The default agent: whether it can run, is logged in, and how its writes are confined."""
+    from maestro_tui.engine.driver_options import can_sandbox, claude_missing, claude_program
+
+    try:
+        settings = load_settings(find_root(Path(folder))).claude
+    except (RepositoryError, ConfigError):
+        settings = load_settings().claude
+    missing = claude_missing(settings.program)
+    if missing:
+        return [("claude", True, f"not used: {missing}")]
+    program = claude_program(settings.program)
+    try:
+        done = subprocess.run(
+            [program, "--version"], capture_output=True, text=True, timeout=20, check=False
+        )
+        version = done.stdout.strip().partition(" ")[0] or "does not tell its version"
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return [("claude", False, f"{program} does not start: {error}")]
+    numbers = tuple(int(n) for n in re.findall(r"\d+", version)[:3])
+    if numbers < MIN_CLAUDE:
+        needed = ".".join(map(str, MIN_CLAUDE))
+        return [("claude", False, f"{version} is too old; update it to {needed} or newer")]
+    return [
+        ("claude", True, f"{version}, {program}, {_login()}"),
+        ("ownership", True, _ownership(settings.sandbox, can_sandbox())),
+    ]
+
+
+def _login() -> str:
+    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"):
+        if os.environ.get(name):
+            return f"login by {name}"
+    home = Path(os.environ.get("CLAUDE_CONFIG_DIR") or Path.home() / ".claude")
+    if (home / ".credentials.json").exists():
+        return "logged in"
+    return "no login found (run `claude` once)"
+
+
+def _ownership(wanted: str, possible: bool) -> str:
+    base = "hooks that fail closed, deny rules, and every change compared at the end"
+    if wanted == "off":
+        return f"{base}; the sandbox is off by configuration"
+    if possible:
+        return f"{base}; shell commands in the sandbox (bwrap)"
+    if wanted == "on":
+        return f"{base}; claude.sandbox is on, but bwrap or socat is missing: install both"
+    return f"{base}; install bubblewrap and socat to confine shell commands too"
 
 
 def _repository(folder: Path) -> list[Row]:

@@ -186,10 +186,17 @@ class PlainPrinter:
                 f"{GLYPHS[task.state]} {task.id}: {task.state}{again}"
                 + (f" — {sanitise(task.why)}" if task.why else "")
             )
+        if isinstance(event, e.ConflictsForeseen):
+            for name in dict.fromkeys(c["task"] for c in event.conflicts):
+                if state.tasks[name].foreseen:
+                    self._line(f"≠ {name}: {sanitise(state.tasks[name].foreseen)}, as it is now")
+        if isinstance(event, e.GateAdvanced) and event.stage != "running":
+            self._line(f"gate {state.gates[event.gate].gate.name}: {event.stage}")
         if isinstance(event, e.GateEnded):
             run = state.gates[event.gate]
             word = "passed" if event.ok else "failed"
-            self._line(f"gate {run.gate.name}: {word} in {event.seconds:.1f} s")
+            delta = f" ({sanitise(run.delta)})" if run.delta else ""
+            self._line(f"gate {run.gate.name}: {word} in {event.seconds:.1f} s{delta}")
             if not event.ok:
                 for line in event.tail:
                     self._line(f"    {line}")

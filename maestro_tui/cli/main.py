@@ -48,10 +48,10 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("--run-id", default="", metavar="NAME", help="name the run yourself")
     run.add_argument(
         "--driver",
-        choices=["auto", "rehearsal", "command"],
+        choices=["auto", "claude", "rehearsal", "command"],
         default=None,
-        help="who does the work (default: command with --agent-command, else rehearsal "
-        "where a script lies beside the plan)",
+        help="who does the work (default: command with --agent-command, rehearsal where a script "
+        "lies beside the plan, else claude)",
     )
     run.add_argument(
         "--agent-command",
@@ -81,6 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="seconds an agent may take (default 1800)",
     )
     run.add_argument("--format", default=None, help="read the plan as this format")
+    _order(run)
     _target(run, "maestro_tui.cli.run:run")
 
     resume = commands.add_parser("resume", help="go on with an unfinished run")
@@ -94,11 +95,41 @@ def build_parser() -> argparse.ArgumentParser:
     _repo(attach)
     _target(attach, "maestro_tui.cli.run:attach")
 
-    plan = commands.add_parser("plan", help="show, check or export a plan; runs nothing")
-    plan.add_argument("action", choices=["show", "check", "export"])
+    replay = commands.add_parser("replay", help="play a run again on the screen")
+    replay.add_argument("run", nargs="?", default="", help="default: the newest")
+    replay.add_argument(
+        "--speed",
+        type=_speed,
+        metavar="N",
+        default=10.0,
+        help="times as fast as it was, 1 to 100 (default 10)",
+    )
+    _repo(replay)
+    _target(replay, "maestro_tui.cli.run:replay")
+
+    serve = commands.add_parser("serve", help="the screen of a run in a browser, on this machine")
+    serve.add_argument("run", nargs="?", default="", help="default: the newest")
+    serve.add_argument("--host", default="127.0.0.1", help="a loopback address (default 127.0.0.1)")
+    serve.add_argument("--port", type=_positive, default=8765, metavar="N", help="default 8765")
+    serve.add_argument(
+        "--token", default="", help="what the address must carry (default: a new one each time)"
+    )
+    _repo(serve)
+    _target(serve, "maestro_tui.cli.serve:serve")
+
+    plan = commands.add_parser("plan", help="show, check, export or edit a plan; runs nothing")
+    plan.add_argument("action", choices=["show", "check", "export", "edit", "done"])
     plan.add_argument("file")
-    plan.add_argument("--format", default=None)
-    plan.add_argument("--graph", choices=["mermaid", "dot"], default="")
+    plan.add_argument("task", nargs="*", help="done: the ids of the tasks to mark in the document")
+    plan.add_argument("--undo", action="store_true", help="done: mark them open again")
+    plan.add_argument(
+        "--update",
+        action="store_true",
+        help="export: take what changed in the document into the exported plan, edits kept",
+    )
+    plan.add_argument("--format", default=None, help="read the plan as this format")
+    _order(plan)
+    plan.add_argument("--graph", choices=["mermaid", "dot", "text"], default="")
     plan.add_argument(
         "-o", "--output", default="", help="export: where to (default: FILE.plan.toml)"
     )
@@ -155,6 +186,21 @@ def _observing(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     _repo(decide)
     _target(decide, "maestro_tui.cli.runs:decide")
 
+    conflicts = commands.add_parser("conflicts", help="the conflicts a run waits with, in full")
+    conflicts.add_argument("run", nargs="?", default="", help="default: the newest")
+    conflicts.add_argument("task", nargs="?", default="", help="default: all that wait")
+    _repo(conflicts)
+    _json(conflicts)
+    _target(conflicts, "maestro_tui.cli.conflicts:conflicts")
+    tell = commands.add_parser("tell", help="say something to a running agent")
+    tell.add_argument("run")
+    tell.add_argument("task")
+    tell.add_argument("words", nargs="?", default="", help="heard with its next step")
+    tell.add_argument("--interrupt", action="store_true", help="end what it does now; it waits")
+    tell.add_argument("--model", default="", metavar="NAME", help="go on with this model")
+    _repo(tell)
+    _target(tell, "maestro_tui.cli.runs:tell")
+
     retry = commands.add_parser("retry", help="do a task after all that was given up")
     retry.add_argument("run")
     retry.add_argument("task")
@@ -170,6 +216,42 @@ def _observing(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     logs.add_argument("--raw", action="store_true", help="the bytes as they are, control codes too")
     _repo(logs)
     _target(logs, "maestro_tui.cli.logs:logs")
+
+    attempts = commands.add_parser("attempts", help="all attempts at a task, side by side")
+    attempts.add_argument("run")
+    attempts.add_argument("task")
+    attempts.add_argument(
+        "--diff", nargs=2, type=_positive, metavar=("A", "B"), help="what attempt B did otherwise"
+    )
+    _repo(attempts)
+    _json(attempts)
+    _target(attempts, "maestro_tui.cli.attempts:attempts")
+
+    journal = commands.add_parser("journal", help="check the journal, list copies, restore one")
+    journal.add_argument("action", choices=["check", "backups", "restore"])
+    journal.add_argument("name", nargs="?", default="", help="restore: which (default: newest)")
+    journal.add_argument("--yes", action="store_true", help="restore: do it (default: only show)")
+    _repo(journal)
+    _target(journal, "maestro_tui.cli.journal:journal")
+
+    rollback = commands.add_parser(
+        "rollback", help="go back to the base, a wave's end or a task's merge; shows it first"
+    )
+    rollback.add_argument("run")
+    rollback.add_argument(
+        "to", nargs="?", default="", help="base, wave:N or task:ID (default: list them)"
+    )
+    rollback.add_argument("--yes", action="store_true", help="do it (default: only show)")
+    _repo(rollback)
+    _target(rollback, "maestro_tui.cli.rollback:rollback")
+
+    rescue = commands.add_parser("rescue", help="work that was dropped or failed: list, restore")
+    rescue.add_argument("run", nargs="?", default="", help="default: all runs")
+    rescue.add_argument("--restore", default="", metavar="NAME", help="make a branch of it")
+    rescue.add_argument("--branch", default="", help="its name (default: rescue/RUN/NAME)")
+    _repo(rescue)
+    _json(rescue)
+    _target(rescue, "maestro_tui.cli.rollback:rescue")
 
     clean = commands.add_parser(
         "clean", help="remove what finished runs left; says why the rest stays"
@@ -220,6 +302,15 @@ def _repo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repo", default=".", metavar="DIR", help="the repository (default: here)")
 
 
+def _order(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--order",
+        choices=["convention", "strict", "explicit"],
+        default="",
+        help="what counts where the plan states no order: its format's custom, one by one, nothing",
+    )
+
+
 def _json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="for programs")
 
@@ -232,6 +323,13 @@ def _positive(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
+    return value
+
+
+def _speed(text: str) -> float:
+    value = float(text)
+    if not 1 <= value <= 100:  # false for "nan", too
+        raise argparse.ArgumentTypeError("must be from 1 to 100")
     return value
 
 

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import hashlib
 import shlex
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from maestro_tui.cli.exits import Exit
 from maestro_tui.config.settings import ConfigError, Settings, load_settings
 from maestro_tui.core.state import RunOptions
+from maestro_tui.engine.driver_options import claude_missing, claude_program
 from maestro_tui.engine.git.repository import Base, RepositoryError, find_root, read_base
+from maestro_tui.plans.checkout_size import checkout_bytes
 from maestro_tui.plans.errors import PlanError
-from maestro_tui.plans.model import Assignment, Plan, Strategy, Task
+from maestro_tui.plans.estimates import Known
+from maestro_tui.plans.model import Assignment, Diagnostic, Plan, Strategy, Task
+from maestro_tui.plans.prices import price_table, with_prices
 from maestro_tui.plans.reader import read_plan
 from maestro_tui.plans.rehearsal import load_rehearsal
 from maestro_tui.plans.strategy import draft
@@ -46,6 +52,8 @@ class Opening:
     script: Path | None
     notes: tuple[str, ...]
     assign: Callable[[Task], Assignment]
+    reread: Callable[[str], Strategy] | None = None
+    known: Known = field(default_factory=Known)
 
 
 def repository(folder: str) -> Path:
@@ -56,16 +64,63 @@ def repository(folder: str) -> Path:
         raise Exit(str(error)) from error
 
 
-def read(files: list[str], form: str | None = None) -> Plan:
-    """The plan of these files; refuses one that cannot be run, with every reason."""
+def read(files: list[str], form: str | None = None, order: str = "") -> Plan:
+    """The plan of these files; refuses one that cannot be read. ``order`` is used in place of its own.
+
+    ``convention`` is what the format's own tools would do where the plan states no order, ``strict``
+    one task after the other, ``explicit`` nothing but what is stated.
+    """
+    plan = _read(files, form)
+    return dataclasses.replace(plan, order=order) if order else plan
+
+
+def _read(files: list[str], form: str | None) -> Plan:
     try:
         if len(files) > 1:
             from maestro_tui.plans.prompts import read_prompt_files
 
             return read_prompt_files([Path(f) for f in files])
-        return read_plan(files[0], format=form)
+        return with_company(read_plan(files[0], format=form), Path(files[0]))
     except PlanError as error:
         raise Exit(str(error)) from error
+
+
+def with_company(plan: Plan, file: Path) -> Plan:
+    """The plan with a remark where an exported plan and its document may say different things."""
+    notes: list[Diagnostic] = []
+    if plan.source and file.suffix == ".toml" and plan.source_sha256:
+        places = (file.parent / plan.source, Path(plan.source))
+        document = next((p for p in places if p.is_file()), None)
+        if document is not None and _sha256(document) != plan.source_sha256:
+            notes.append(
+                Diagnostic(
+                    "document-changed",
+                    "warning",
+                    0,
+                    f"{document} has changed since this plan was exported from it.",
+                    f"Take them in, your edits kept: maestro plan export {document} --update",
+                )
+            )
+    else:
+        beside = file.with_name(f"{file.name.removesuffix(file.suffix)}.plan.toml")
+        if beside != file and beside.is_file():
+            notes.append(
+                Diagnostic(
+                    "exported-beside",
+                    "info",
+                    0,
+                    f"{beside} was exported beside it; what was edited there is not used here.",
+                    f"To run the edited plan: maestro run {beside}",
+                )
+            )
+    return dataclasses.replace(plan, diagnostics=(*plan.diagnostics, *notes)) if notes else plan
+
+
+def _sha256(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def refuse_errors(plan: Plan, name: str) -> None:
@@ -89,11 +144,11 @@ def open_run(arguments: argparse.Namespace, find_base: Callable[[], Base] | None
     except RepositoryError as error:
         raise Exit(str(error)) from error
     settings = _settings(base.root)
-    plan = read(arguments.plan, arguments.format)
+    plan = read(arguments.plan, arguments.format, arguments.order)
     refuse_errors(plan, arguments.plan[0])
     script = _script(arguments.plan, plan)
     command = arguments.agent_command or shlex.join(settings.run.agent_command)
-    driver = _driver(arguments.driver or settings.run.driver, command, script)
+    driver = _driver(arguments.driver or settings.run.driver, command, script, settings)
     options = run_options(arguments, settings, driver, command)
     assign = assigner(
         load_roster(base.root, Path.home(), [Path(p) for p in settings.agents.folders]),
@@ -101,21 +156,50 @@ def open_run(arguments: argparse.Namespace, find_base: Callable[[], Base] | None
         timeout_s=arguments.timeout if arguments.timeout is not None else settings.run.timeout_s,
         weights=Weights(**dataclasses.asdict(settings.routing)),
     )
+    known = Known(prices=with_prices(price_table(), settings.prices))
+    drafted = partial(
+        draft,
+        known=known,
+        assign=assign,
+        mode=arguments.mode or settings.run.mode,
+        max_parallel=arguments.max_parallel or settings.run.max_parallel,
+        repo=base.root,
+        repo_bytes=checkout_bytes(base.root),
+        large_plan_files=settings.run.large_plan_files,
+    )
     try:
-        strategy = draft(
-            plan,
-            assign=assign,
-            mode=arguments.mode or settings.run.mode,
-            max_parallel=arguments.max_parallel or settings.run.max_parallel,
-            repo=base.root,
-        )
+        strategy = drafted(plan)
     except PlanError as error:
         raise Exit(str(error)) from error
     if not any(strategy.waves):
         raise Exit(
             f"{arguments.plan[0]}: every task is done, deferred or cancelled; nothing to run"
         )
-    return Opening(base, plan, strategy, options, script, _notes(base, plan, settings), assign)
+    notes = _notes(base, plan, settings)
+    return Opening(
+        base=base,
+        plan=plan,
+        strategy=strategy,
+        options=options,
+        script=script,
+        notes=notes,
+        assign=assign,
+        reread=_reread(arguments.plan, arguments.order, drafted),
+        known=known,
+    )
+
+
+def _reread(
+    files: list[str], order: str, drafted: Callable[[Plan], Strategy]
+) -> Callable[[str], Strategy] | None:
+    """The same document as another format, for the review; prompt files have only one reading."""
+    if len(files) != 1:
+        return None
+
+    def reread(form: str) -> Strategy:
+        return drafted(read(files, form, order))
+
+    return reread
 
 
 def _settings(root: Path) -> Settings:
@@ -137,13 +221,19 @@ def _script(files: list[str], plan: Plan) -> Path | None:
     return path if script.script else None
 
 
-def _driver(wanted: str, command: str, script: Path | None) -> str:
+def _driver(wanted: str, command: str, script: Path | None, settings: Settings) -> str:
+    missing = ""
     if wanted == "auto":
         wanted = "command" if command else "rehearsal" if script else ""
+    if wanted in ("", "claude"):
+        missing = claude_missing(settings.claude.program)
+        if missing and wanted:
+            raise Exit(f"--driver claude: {missing}")
+        wanted = "" if missing else "claude"
     if not wanted:
         raise Exit(
             'no agent to run: give --agent-command "CMD ..." (the prompt comes on its stdin), or '
-            "--driver rehearsal for a dry run without any agent"
+            f"--driver rehearsal for a dry run without any agent; for Claude Code: {missing}"
         )
     if wanted == "command":
         if not command:
@@ -202,10 +292,32 @@ def run_options(
         permission_policy=run.permission_policy,
         retries=2 if run.retries is None else run.retries,
         retry_delay_s=run.retry_delay_s,
-        launch_delay_s=run.launch_delay_s or 0.0,
+        launch_delay_s=_first(run.launch_delay_s, 2.0 if driver == "claude" else 0.0),
         worktree_root=run.worktree_root,
+        setup=run.setup,
+        setup_timeout_s=run.setup_timeout_s,
+        copy=run.copy,
+        port_base=run.port_base,
+        ports=run.ports,
+        lfs=run.lfs,
+        permission_allow=settings.permissions.allow,
+        permission_deny=settings.permissions.deny,
+        agents=_agents(settings) if driver == "claude" else {},
     )
     return dataclasses.replace(base, **policies(arguments))
+
+
+def _agents(settings: Settings) -> dict[str, Any]:
+    """The driver's own settings, those that are set; the program as it is found now."""
+    found = {k: v for k, v in dataclasses.asdict(settings.claude).items() if v or k in _EMPTY_SAYS}
+    return {**found, "program": claude_program(settings.claude.program)}
+
+
+_EMPTY_SAYS = frozenset({"setting_sources"})
+
+
+def _first(given: float | None, default: float) -> float:
+    return default if given is None else given
 
 
 def _notes(base: Base, plan: Plan, settings: Settings) -> tuple[str, ...]:

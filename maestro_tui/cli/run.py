@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -95,6 +96,21 @@ def attach(arguments: argparse.Namespace) -> int:
         return show_run(repo, name, start=False)
 
 
+def replay(arguments: argparse.Namespace) -> int:
+    """Play a run again."""
+    from maestro_tui.cli.opening import repository
+    from maestro_tui.cli.selecting import choose_run
+
+    repo = repository(arguments.repo)
+    name = choose_run(repo, arguments.run)
+    _need_terminal("maestro replay")
+    with splash(f"opens {name} …"):
+        from maestro_tui.cli.screen import show_replay
+
+        return show_replay(repo, name, arguments.speed)
+
+
 def _need_terminal(what: str) -> None:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    served = "TEXTUAL_DRIVER" in os.environ  # in a browser, which is terminal enough
+    if not served and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Exit(f"{what} opens a screen and needs a terminal; use --headless for a run without")

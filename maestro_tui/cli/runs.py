@@ -13,8 +13,9 @@ from maestro_tui.cli.headless import GLYPHS
 from maestro_tui.cli.opening import repository
 from maestro_tui.cli.selecting import choose_run, pick, sessions
 from maestro_tui.config.paths import run_dir
+from maestro_tui.core.limits import slots, slowed_by
 from maestro_tui.core.questions import dependents_of
-from maestro_tui.core.state import RunState, TaskState
+from maestro_tui.core.state import INTERACTIVE, RunState, TaskState
 from maestro_tui.engine.client import RunClient, UnknownRun
 from maestro_tui.engine.journal import JournalError
 
@@ -44,12 +45,16 @@ def status(arguments: argparse.Namespace) -> int:
     print(f"{state.run} — {sanitise(strategy.plan.title)}")
     done = state.count(TaskState.MERGED, TaskState.DONE)
     print(f"{state.status} ({alive}), {done} of {len(state.tasks)} merged")
+    if slowed_by(state):
+        print(f"{slots(state)} of {state.max_parallel} agents at once: {slowed_by(state)}")
     for number, wave in enumerate(state.waves, start=1):
         print(f"Wave {number}")
         for name in wave:
             task = state.tasks[name]
             why = f" — {sanitise(task.why)}" if task.why else ""
             print(f"  {GLYPHS[task.state]} {name}: {task.state}{why}")
+            if task.foreseen:
+                print(f"      ≠ {sanitise(task.foreseen)}, as it is now")
     for question in state.questions.values():
         print(f"? {sanitise(question.title)}")
         keys = " | ".join(o.key for o in question.options)
@@ -70,6 +75,8 @@ def status_json(found: RunClient) -> dict[str, Any]:
         "head": state.head,
         "mode": state.mode,
         "max_parallel": state.max_parallel,
+        "slots": slots(state),
+        "slowed_by": slowed_by(state),
         "created_at": state.created_at,
         "ended_at": state.ended_at or None,
         "tasks": [_task_json(state, name) for wave in state.waves for name in wave],
@@ -77,6 +84,7 @@ def status_json(found: RunClient) -> dict[str, Any]:
             {"name": g.gate.name, "wave": g.wave, "state": g.state, "seconds": g.seconds}
             for g in state.gates.values()
         ],
+        "foreseen": [dict(c) for c in state.foreseen],
         "questions": [
             {
                 "id": q.id,
@@ -232,4 +240,25 @@ def retry(arguments: argparse.Namespace) -> int:
         print(f"{name}: noted; `maestro resume {found.run}` goes on with it")
     else:
         print(f"{name}: is retried")
+    return DONE
+
+
+def tell(arguments: argparse.Namespace) -> int:
+    """Say something to a task's agent."""
+    found = client(arguments)
+    state = found.state
+    name = pick(arguments.task, list(state.tasks), "task", "`maestro status` lists them")
+    if not (arguments.words or arguments.interrupt or arguments.model):
+        raise Exit("say something: words, --interrupt or --model NAME")
+    if state.tasks[name].state in (TaskState.MERGED, TaskState.DONE, TaskState.EXCLUDED):
+        raise Exit(f"{name} is {state.tasks[name].state}; nobody hears it")
+    if arguments.model:
+        found.instruct(name, arguments.model, "model")
+    if arguments.interrupt:
+        found.instruct(name, "", "interrupt")
+    if arguments.words:
+        found.instruct(name, arguments.words)
+    running = state.tasks[name].state is TaskState.RUNNING
+    heard = running and state.tasks[name].assignment.driver in INTERACTIVE
+    print(f"{name}: {'passed on' if heard else 'noted; its next attempt begins with it'}")
     return DONE

@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING
 
 from maestro_tui.cli.exits import Exit
 from maestro_tui.cli.opening import Opening
+from maestro_tui.cli.selecting import sessions
+from maestro_tui.config.paths import db_path
+from maestro_tui.plans.checkout_size import checkout_bytes
 from maestro_tui.plans.model import Strategy
 from maestro_tui.plans.strategy import revise as revise_strategy
 
 if TYPE_CHECKING:
     from maestro_tui.ui.source import RunSource
+    from maestro_tui.ui.views import OtherRun
+
+REPLAY_SPEED = 10.0
 
 
 def show_run(repo: Path, run: str, *, start: bool, extra: tuple[str, ...] = ()) -> int:
@@ -29,7 +35,41 @@ def show_run(repo: Path, run: str, *, start: bool, extra: tuple[str, ...] = ()) 
         client.start_engine(*extra)
     from maestro_tui.ui.start import show_board
 
-    return show_board(client, repo)
+    return _until_left(repo, show_board(client, repo, partial(sessions, repo)))
+
+
+def show_replay(repo: Path, run: str, speed: float) -> int:
+    """A run played again."""
+    return _until_left(repo, _replay(repo, run, speed))
+
+
+def _replay(repo: Path, run: str, speed: float) -> int | OtherRun:
+    from maestro_tui.engine.client import RunClient
+    from maestro_tui.engine.journal import Journal
+    from maestro_tui.ui.replay import ReplaySource
+    from maestro_tui.ui.start import show_replay as show
+
+    journal = Journal(db_path(repo))
+    events = [event for _, event in journal.read(run)]
+    journal.close()
+    client = RunClient(repo, run)
+    return show(
+        ReplaySource(events, client.attempt_dir, speed=speed), repo, partial(sessions, repo)
+    )
+
+
+def _until_left(repo: Path, end: int | OtherRun) -> int:
+    """From one run to the other, until the user wants none."""
+    from maestro_tui.engine.client import RunClient
+    from maestro_tui.ui.start import show_board
+
+    while not isinstance(end, int):
+        if end.ended:
+            end = _replay(repo, end.run, REPLAY_SPEED)
+        else:
+            client = RunClient(repo, end.run)
+            end = show_board(client, repo, partial(sessions, repo))
+    return end
 
 
 def show_review(opening: Opening, create: Callable[[Strategy], str]) -> int:
@@ -43,7 +83,14 @@ def show_review(opening: Opening, create: Callable[[Strategy], str]) -> int:
         client.start_engine()
         return client
 
-    revise = partial(revise_strategy, assign=opening.assign)
+    root = opening.base.root
+    revise = partial(
+        revise_strategy,
+        assign=opening.assign,
+        known=opening.known,
+        repo=root,
+        repo_bytes=checkout_bytes(root),
+    )
     return show(
         opening.strategy,
         opening.base.root,
@@ -53,6 +100,7 @@ def show_review(opening: Opening, create: Callable[[Strategy], str]) -> int:
         notes=opening.notes,
         revise=revise,
         prompt=_prompt,
+        reread=opening.reread,
     )
 
 

@@ -18,7 +18,7 @@ _LEAVE = "\x1b[?25h\x1b[?1049l"
 @contextmanager
 def splash(text: str) -> Iterator[None]:
     """Show ``text`` until the screen is drawn over it; give the terminal back on an exception."""
-    if os.environ.get("TERM", "dumb") == "dumb":
+    if os.environ.get("TERM", "dumb") == "dumb" or "TEXTUAL_DRIVER" in os.environ:
         yield
         return
     shown = "".join(c if c.isprintable() else "?" for c in text)

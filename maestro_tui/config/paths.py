@@ -36,6 +36,16 @@ def run_dir(repo: Path, run: str) -> Path:
     return maestro_dir(repo) / "runs" / _part(run)
 
 
+def gates_dir(repo: Path, run: str) -> Path:
+    """The logs of a run's gates: ``<gate key>-<number>[-again|-base|-search-N].log``."""
+    return run_dir(repo, run) / "_gates"
+
+
+def baselines_dir(repo: Path) -> Path:
+    """How gates end on base commits, one small file for each commit and command."""
+    return maestro_dir(repo) / "baselines"
+
+
 def attempt_dir(repo: Path, run: str, key: str, attempt: int) -> Path:
     """The folder of one attempt at one task (``key`` is the task's file-safe name)."""
     return run_dir(repo, run) / _part(key) / str(int(attempt))

@@ -107,7 +107,7 @@ _COMMAND = 'a command: "prog arg" or ["prog", "arg"]'
 class RunSettings:
     """How runs go: ``[run]``. None means: decided by the agent definition or the driver."""
 
-    driver: str = _choice("auto", "command", "rehearsal")
+    driver: str = _choice("auto", "claude", "command", "rehearsal")
     agent_command: tuple[str, ...] = _rule(_command, _COMMAND, ())
     max_parallel: int = _rule(_count(1, 100), "a whole number from 1 to 100", 10)
     mode: str = _choice("waves", "streaming")
@@ -122,6 +122,42 @@ class RunSettings:
     launch_delay_s: float | None = _rule(_seconds, _SECONDS, None)
     gate_timeout_s: float = _rule(_above_zero, _SECONDS + " above 0", 600.0)
     worktree_root: str = _rule(_text, "a folder", "")
+    # A plan of more files is launched phase by phase; 0 launches every plan whole.
+    large_plan_files: int = _rule(_count(0, 1_000_000), "a whole number, 0 for no limit", 100)
+    setup: str = _rule(_text, "a command line", "")
+    setup_timeout_s: float = _rule(_above_zero, _SECONDS + " above 0", 600.0)
+    copy: tuple[str, ...] = _rule(_texts, "a list of patterns", ())
+    port_base: int = _rule(_count(0, 64_000), "a whole number from 0 to 64000", 20_000)
+    ports: int = _rule(_count(0, 40), "a whole number from 0 to 40", 10)
+    lfs: str = _choice("smudge", "skip")
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionSettings:
+    """What agents may do without asking, and never: ``[permissions]``; refusals come first."""
+
+    allow: tuple[str, ...] = _rule(_texts, 'a list of rules such as "Bash(npm test:*)"', (),
+                                   user_only=True)  # fmt: skip
+    deny: tuple[str, ...] = _rule(_texts, 'a list of rules such as "Bash(git push:*)"', ())
+
+
+@dataclass(frozen=True, slots=True)
+class ClaudeSettings:
+    """How the claude driver runs its agents: ``[claude]``. Empty or 0: as Claude Code has it."""
+
+    program: str = _rule(_text, "a program", "", user_only=True)
+    model: str = _rule(_text, "a model's name", "")
+    fallback_model: str = _rule(_text, "a model's name", "")
+    effort: str = _choice("", "low", "medium", "high", "xhigh", "max")
+    max_turns: int = _rule(_count(0, 100_000), "a whole number", 0)
+    budget_usd: float = _rule(_seconds, "a number of dollars", 0.0)
+    sandbox: str = _choice("auto", "on", "off")
+    setting_sources: tuple[str, ...] = _rule(_texts, "a list of user, project, local",
+                                             ("user", "project"))  # fmt: skip
+    keep_env: tuple[str, ...] = _rule(_texts, "a list of variables' names", (), user_only=True)
+    on_limit: str = _choice("park", "fail")
+    backoff_s: float = _rule(_above_zero, _SECONDS + " above 0", 60.0)
+    limit_wait_s: float = _rule(_above_zero, _SECONDS + " above 0", 28_800.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +167,7 @@ class UiSettings:
     theme: str = _rule(_text, "a theme's name", "maestro-dark")
     notify: str = _choice("bell", "osc9", "osc777", "none")
     notify_command: tuple[str, ...] = _rule(_command, _COMMAND, (), user_only=True)
+    terminal_title: bool = _rule(_flag, "true or false", True)
     mouse: bool = _rule(_flag, "true or false", True)
     wrap_logs: bool = _rule(_flag, "true or false", False)
 
@@ -161,7 +198,11 @@ class Settings:
     ui: UiSettings = UiSettings()
     agents: AgentSettings = AgentSettings()
     routing: RoutingSettings = RoutingSettings()
+    permissions: PermissionSettings = PermissionSettings()
+    claude: ClaudeSettings = ClaudeSettings()
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # USD per million tokens by model, where they differ from those that come with Maestro.
+    prices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     sources: tuple[Path, ...] = ()
     origin: Mapping[str, str] = field(default_factory=dict)
 
@@ -171,6 +212,8 @@ _SECTIONS: dict[str, type[Any]] = {
     "ui": UiSettings,
     "agents": AgentSettings,
     "routing": RoutingSettings,
+    "permissions": PermissionSettings,
+    "claude": ClaudeSettings,
 }
 
 
@@ -208,7 +251,7 @@ def _apply(settings: Settings, path: Path, actions: frozenset[str], *, project: 
     origin = dict(settings.origin)
     for section, table in data.items():
         line = line_of(text, "", section)
-        if section != "keys" and section not in _SECTIONS:
+        if section not in ("keys", "prices") and section not in _SECTIONS:
             raise ConfigError(path, line, _unknown_section(section))
         if not isinstance(table, dict):
             raise ConfigError(path, line, f'"{section}" is a section, write [{section}]')
@@ -216,6 +259,10 @@ def _apply(settings: Settings, path: Path, actions: frozenset[str], *, project: 
             origin[f"{section}.{key}"] = f"{path}:{line_of(text, section, key)}"
         if section == "keys":
             changed["keys"] = {**settings.keys, **_keys(path, text, table, actions)}
+        elif section == "prices":
+            own = _prices(path, text, table)
+            merged = {model: {**settings.prices.get(model, {}), **own[model]} for model in own}
+            changed["prices"] = {**settings.prices, **merged}
         else:
             before = getattr(settings, section)
             changed[section] = replace(before, **_values(path, text, section, table, project))
@@ -228,7 +275,7 @@ def _unknown_section(section: str) -> str:
     for name, cls in _SECTIONS.items():
         if section in {f.name for f in fields(cls)}:
             return f'"{section}" stands outside a section, put it under [{name}]'
-    return f'unknown section "{section}", {nearest(section, [*_SECTIONS, "keys"])}'
+    return f'unknown section "{section}", {nearest(section, [*_SECTIONS, "keys", "prices"])}'
 
 
 def _values(
@@ -245,7 +292,7 @@ def _values(
         if rule.user_only and project:
             mine = user_config_dir() / "config.toml"
             raise ConfigError(
-                path, line, f"{section}.{key} runs a program of yours; set it in {mine}"
+                path, line, f"{section}.{key} decides what runs on your machine; set it in {mine}"
             )
         try:
             out[key] = rule.read(value)
@@ -278,6 +325,30 @@ def _keys(
                 path, line, f'keys.{action} must be a key ("ctrl+g") or a list, not {_shown(value)}'
             )
         out[action] = tuple(keys)
+    return out
+
+
+_FIGURES = ("input", "output", "cache_read", "cache_write", "cache_write_1h")
+
+
+def _prices(path: Path, text: str, table: dict[str, Any]) -> dict[str, Mapping[str, float]]:
+    out: dict[str, Mapping[str, float]] = {}
+    for model, row in table.items():
+        section = f"prices.{model}"
+        line = line_of(text, section)
+        if not isinstance(row, dict):
+            raise ConfigError(path, line, f'write [prices."{model}"] with input and output')
+        for figure, value in row.items():
+            line = line_of(text, section, figure)
+            if figure not in _FIGURES:
+                hint = nearest(figure, _FIGURES)
+                raise ConfigError(path, line, f'unknown price "{figure}" of {model}, {hint}')
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+                wanted = "USD per million tokens, 0 or more"
+                raise ConfigError(
+                    path, line, f"prices.{model}.{figure} must be {wanted}, not {_shown(value)}"
+                )
+        out[model] = {figure: float(value) for figure, value in row.items()}
     return out
 
 

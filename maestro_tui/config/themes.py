@@ -23,7 +23,11 @@ STATES = frozenset(
     | {"merged", "failed", "blocked", "skipped", "excluded", "done", "asking", "stopped"}
 )
 
-_TOP = ("name", "dark", "colors", "variables")
+_TOP = ("name", "dark", "ansi", "colors", "variables")
+# The terminal's own sixteen colours, in a theme that says ansi = true.
+_ANSI = re.compile(
+    r"ansi_(?:default|(?:bright_)?(?:black|red|green|yellow|blue|magenta|cyan|white))"
+)
 _HEX = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 _SHADE = re.compile(_HEX.pattern + r"(?: \d{1,3}%)?")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -40,6 +44,7 @@ class ThemeSpec:
     colours: dict[str, str] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
     source: str = ""
+    ansi: bool = False  # the terminal's own colours
 
 
 class _Bad(Exception):
@@ -80,37 +85,42 @@ def _load(path: Path) -> ThemeSpec:
         raise bad(line_of(text, "", "name"), "name must be lower-case letters, digits and -")
     if not isinstance(dark, bool):
         raise bad(line_of(text, "", "dark"), "dark must be true or false")
+    ansi = data.get("ansi", False)
+    if not isinstance(ansi, bool):
+        raise bad(line_of(text, "", "ansi"), "ansi must be true or false")
+    colour, wanted = (_ANSI, "ansi_red and the like") if ansi else (_HEX, "#rrggbb")
     colours = _table(data, "colors", text, bad)
     for key, value in colours.items():
         line = line_of(text, "colors", key)
         if key not in COLOURS:
             raise bad(line, f'unknown colour "{key}", {nearest(key, COLOURS)}')
-        if not _HEX.fullmatch(value):
-            raise bad(line, f'{key} = "{value[:40]}" is not a colour, write #rrggbb')
+        if not colour.fullmatch(value):
+            raise bad(line, f'{key} = "{value[:40]}" is not a colour, write {wanted}')
     missing = [key for key in REQUIRED if key not in colours]
     if missing:
         raise bad(line_of(text, "colors"), f"[colors] lacks {', '.join(missing)}")
     variables = _table(data, "variables", text, bad)
     for key, value in variables.items():
-        problem = _variable_problem(key, value)
+        problem = _variable_problem(key, value, ansi=ansi)
         if problem:
             raise bad(line_of(text, "variables", key), problem)
-    return ThemeSpec(name, dark, colours, variables, str(path))
+    return ThemeSpec(name, dark, colours, variables, str(path), ansi)
 
 
-def _variable_problem(key: str, value: str) -> str:
+def _variable_problem(key: str, value: str, *, ansi: bool = False) -> str:
     if not _VARIABLE.fullmatch(key):
         return f'"{key[:40]}" is not a variable name, write lower-case letters, digits and -'
     if key.startswith("state-"):
         state = key.removeprefix("state-")
         if state not in STATES:
             return f'unknown state "{state}", {nearest(state, STATES)}'
-        is_colour = _HEX.fullmatch(value) is not None
+        is_colour = (_ANSI if ansi else _HEX).fullmatch(value) is not None
     else:
         # Other variables may be any style value; one that starts as a colour must be one.
         is_colour = not value.startswith("#") or _SHADE.fullmatch(value) is not None
     if not is_colour:
-        return f'{key} = "{value[:40]}" is not a colour, write #rrggbb'
+        wanted = "ansi_red and the like" if ansi else "#rrggbb"
+        return f'{key} = "{value[:40]}" is not a colour, write {wanted}'
     if not _VARIABLE_VALUE.fullmatch(value):
         return f'{key} = "{value[:40]}" cannot be used as a style value'
     return ""

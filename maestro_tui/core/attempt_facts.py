@@ -7,7 +7,9 @@ from collections.abc import Callable
 from maestro_tui.core import events as e
 from maestro_tui.core import questions
 from maestro_tui.core.decisions import ask
+from maestro_tui.core.limits import attempt_failed, attempt_succeeded
 from maestro_tui.core.state import (
+    Answer,
     Attempt,
     RunState,
     TaskRun,
@@ -55,6 +57,7 @@ def _agent_reported(
     if event.usage:
         attempt.usage = dict(event.usage)
     attempt.tools = max(attempt.tools, event.tools)
+    attempt.parked_until = event.parked_until
     return False
 
 
@@ -63,8 +66,29 @@ def _permission_asked(
 ) -> bool:
     if task.state is not _S.RUNNING:
         return False
-    ask(state, questions.permission(state, task, event.request, event.tool, event.detail))
+    ask(state, questions.permission(state, task, event))
     return True
+
+
+def _permission_withdrawn(
+    state: RunState, task: TaskRun, attempt: Attempt, event: e.PermissionWithdrawn
+) -> bool:
+    attempt.pending_answers.pop(event.request, None)
+    asked = [
+        q.id
+        for q in state.questions.values()
+        if q.kind == "permission" and q.task == task.id and q.subject == event.request
+    ]
+    for name in asked:
+        question = state.questions.pop(name)
+        state.answers.append(Answer(question, "", "", "withdrawn", state.now))
+    return True
+
+
+def _instruction_delivered(
+    state: RunState, task: TaskRun, attempt: Attempt, event: e.InstructionDelivered
+) -> bool:
+    return attempt.pending_instructions.pop(event.number, None) is not None
 
 
 def _permission_delivered(
@@ -85,6 +109,8 @@ def _agent_ended(state: RunState, task: TaskRun, attempt: Attempt, event: e.Agen
         return False
     close_questions(state, task.id, frozenset({"permission"}))
     attempt.pending_answers.clear()
+    attempt.pending_instructions.clear()
+    attempt.parked_until = 0.0
     attempt.ended_at = event.at
     attempt.started_at = attempt.started_at or event.at
     attempt.ok, attempt.reason, attempt.exit = event.ok, event.reason, event.exit
@@ -103,6 +129,7 @@ def _agent_ended(state: RunState, task: TaskRun, attempt: Attempt, event: e.Agen
         move(state, task, _S.CHECKING, "its work is being checked")
     else:
         attempt.outcome = "failed"
+        attempt_failed(state)
         move(state, task, _S.FAILED, event.error or event.reason)
         title = f"{task.id} failed: {event.error or event.reason}"
         ask(state, questions.failure(state, task, title, event.evidence, event.suspect))
@@ -125,6 +152,7 @@ def _work_checked(state: RunState, task: TaskRun, attempt: Attempt, event: e.Wor
         ask(state, questions.stray(state, task))
         return True
     attempt.outcome = "failed"
+    attempt_failed(state)
     first = (others or bad)[0]
     reason = f"{first['name']}: {first['detail']}"
     move(state, task, _S.FAILED, reason)
@@ -143,6 +171,7 @@ def _merged(state: RunState, task: TaskRun, attempt: Attempt, event: e.Merged) -
         return False
     state.head = event.sha
     attempt.outcome = "merged"
+    attempt_succeeded(state)
     state.merges.append((event.sha, task.id))
     state.wave_tags.pop(task.wave, None)
     task.merged_sha, task.merged_at = event.sha, event.at
@@ -171,6 +200,7 @@ def _merge_conflicted(
         return False
     attempt.resolve = ""
     attempt.conflicts = event.paths
+    attempt.conflict_head, attempt.conflict_files = event.head, event.files
     attempt.worktree = event.worktree or attempt.worktree
     move(state, task, _S.CONFLICTED, "conflicts in " + ", ".join(event.paths[:3]))
     ask(state, questions.conflict(state, task, event.paths, event.others, event.evidence))
@@ -195,7 +225,9 @@ def _resolution_refused(
     if task.state is not _S.CONFLICTED:
         return False
     attempt.resolve = ""
-    ask(state, questions.conflict(state, task, attempt.conflicts, (), (event.reason,)))
+    others = tuple(dict.fromkeys(w for f in attempt.conflict_files for w in f["writers"]))
+    evidence = (event.reason, *event.evidence)
+    ask(state, questions.conflict(state, task, attempt.conflicts, others, evidence))
     return True
 
 
@@ -205,6 +237,8 @@ HANDLERS: dict[type[e.Event], Callable[..., bool]] = {
     e.AgentReported: _agent_reported,
     e.PermissionAsked: _permission_asked,
     e.PermissionDelivered: _permission_delivered,
+    e.PermissionWithdrawn: _permission_withdrawn,
+    e.InstructionDelivered: _instruction_delivered,
     e.MarkerSeen: _marker_seen,
     e.AgentEnded: _agent_ended,
     e.WorkChecked: _work_checked,

@@ -30,6 +30,7 @@ def open_run(state: RunState, event: RunCreated) -> None:
             state=first,
             after=assignment.after,
             wave=assignment.wave,
+            why=assignment.excluded_reason if assignment.excluded else "",
             position=position,
         )
     _link(state)

@@ -60,6 +60,19 @@ class AnswerAgent(AttemptCommand):
 
 
 @dataclass(frozen=True, slots=True)
+class InstructAgent(AttemptCommand):
+    """Say something to the running agent."""
+
+    number: int
+    kind: str
+    text: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"InstructAgent:{self.task}:{self.attempt}:{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
 class CheckWork(AttemptCommand):
     """Commit what the agent left and compare it with what was asked."""
 
@@ -80,8 +93,10 @@ class Merge(AttemptCommand):
 
 @dataclass(frozen=True, slots=True)
 class ResolveConflict(AttemptCommand):
-    """Finish the conflicted merge: "theirs" takes the task's side, "ours" the integration's,
-    "edited" what a person left in the worktree."""
+    """Finish the conflicted merge: "theirs" takes the task's side where lines conflict, "ours" what
+    is merged, "edited" what a person left in the worktree, "resolve" what was chosen place by
+    place.
+    """
 
     how: str = "edited"
 
@@ -111,13 +126,17 @@ class TagWave(Command):
 
 @dataclass(frozen=True, slots=True)
 class Rollback(Command):
-    """Set the integration branch back to the end of a wave (0 = the base)."""
+    """Set the integration branch back to the end of a wave (0 = the base), or to right after the
+    merge of ``task``, which was the commit ``sha``.
+    """
 
     wave: int
+    task: str = ""
+    sha: str = ""
 
     @property
     def key(self) -> str:
-        return f"Rollback:{self.wave}"
+        return f"Rollback:{self.sha or self.wave}"
 
 
 @dataclass(frozen=True, slots=True)

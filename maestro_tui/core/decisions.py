@@ -97,6 +97,9 @@ def _failure(state: RunState, question: Question, answer: str, text: str, by: st
     elif answer == "upstream":
         upstream = state.tasks[question.subject]
         message = "\n".join((f"{task.id}, which builds on your work, failed:", *question.evidence))
+        if upstream.id not in task.after:  # further up: from now on it waits for that one, too
+            task.after = (*task.after, upstream.id)
+            upstream.dependents = (*upstream.dependents, task.id)
         try_again(state, task, f"waits for {upstream.id} to be fixed", failure=question.title)
         if upstream.state is _S.MERGED:
             try_again(
@@ -126,8 +129,21 @@ def _permission(state: RunState, question: Question, answer: str, text: str, by:
     attempt = task.attempt
     if attempt is None or attempt.number != question.attempt or task.state is not _S.RUNNING:
         return
-    reason = text or ("" if answer == "allow" else f"denied ({by})")
-    attempt.pending_answers[question.subject] = (answer == "allow", reason)
+    if answer == "deny":
+        attempt.pending_answers[question.subject] = (False, text or f"denied ({by})")
+        return
+    option = question.option(answer)
+    words = option.label if option is not None and answer.startswith("choice-") else text
+    attempt.pending_answers[question.subject] = (True, words)
+    if answer in ("always-agent", "always-run"):
+        if answer == "always-agent":
+            task.rules = (*task.rules, question.rule)
+        else:
+            state.rules = (*state.rules, question.rule)
+        for other in [q for q in state.questions.values() if q.kind == "permission"]:
+            found = automatic_answer(state, other)  # what others wait for may be covered now
+            if found is not None:
+                decide(state, other.id, found[0], "", f"policy: {found[1]}")
 
 
 def _conflict(state: RunState, question: Question, answer: str, text: str, by: str) -> None:
@@ -140,6 +156,7 @@ def _conflict(state: RunState, question: Question, answer: str, text: str, by: s
     attempt = task.attempt
     assert attempt is not None
     attempt.resolve = answer
+    attempt.choices = text if answer == "resolve" else ""
     task.why = "its conflict is being resolved"
 
 
@@ -170,10 +187,11 @@ def _send_back(state: RunState, question: Question, run: GateRun, text: str, by:
 
 
 def _rolled_back(state: RunState, question: Question, answer: str, text: str, by: str) -> None:
-    held = state.held_after or 0
-    state.held_after = None
+    held, names = state.held_after, state.held_tasks
+    state.held_after, state.held_tasks = None, ()
     for task in state.tasks.values():
-        if task.wave <= held or task.state not in (_S.WAITING, _S.BLOCKED, _S.READY):
+        mine = task.id in names or (held is not None and task.wave > held)
+        if not mine or task.state not in (_S.WAITING, _S.BLOCKED, _S.READY):
             continue
         if answer == "skip":
             move(state, task, _S.SKIPPED, "rolled back and left there")

@@ -92,15 +92,30 @@ class AgentReported(AttemptEvent):
     activity: str = ""
     usage: dict[str, float] = field(default_factory=dict)
     tools: int = 0
+    parked_until: float = 0.0  # it waits for a limit of the service to pass; 0 = it works
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PermissionAsked(AttemptEvent):
-    """A running agent wants to do something it may not do unasked."""
+    """A running agent wants to do something it may not do unasked, or to know something.
+
+    ``form``: permission | question (``choices`` are its answers) | plan. ``rule`` is what "always"
+    would allow.
+    """
 
     request: str
     tool: str
     detail: str
+    rule: str = ""
+    form: str = "permission"
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionWithdrawn(AttemptEvent):
+    """The agent does not wait for that answer any more."""
+
+    request: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +123,26 @@ class PermissionDelivered(AttemptEvent):
     """The answer has reached the agent's runner."""
 
     request: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstructionGiven(Event):
+    """Someone says something to a task's agent.
+
+    ``kind``: message (words, heard as soon as it can) | interrupt | model (its name).
+    """
+
+    task: str
+    kind: str
+    text: str = ""
+    by: str = "user"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstructionDelivered(AttemptEvent):
+    """It has reached the agent's runner."""
+
+    number: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +202,19 @@ class MergeConflicted(AttemptEvent):
     others: tuple[str, ...] = ()  # tasks that wrote the other side
     worktree: str = ""
     evidence: tuple[str, ...] = ()
+    head: str = ""  # the integration branch it was merged into
+    files: tuple[dict[str, Any], ...] = ()  # path, kind, hunks (their number), writers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConflictsForeseen(Event):
+    """What would conflict if it were merged as it is now; replaces what was foreseen before.
+
+    Each: ``task``, ``other`` (another running task, or the merged one whose files they are),
+    ``paths``.
+    """
+
+    conflicts: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,9 +226,10 @@ class ConflictResolved(AttemptEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolutionRefused(AttemptEvent):
-    """What was offered as a resolution is none (markers left, files missing)."""
+    """What was offered as a resolution is none (markers left, files missing, gates red)."""
 
     reason: str
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +244,21 @@ class GateEnded(Event):
     log: str = ""
     tail: tuple[str, ...] = ()
     suspects: tuple[str, ...] = ()
+    new: tuple[str, ...] = ()  # failures the base does not have
+    known: tuple[str, ...] = ()  # failures of the base, still there: they do not block
+    fixed: tuple[str, ...] = ()  # failures of the base that are gone
+    flaky: tuple[str, ...] = ()  # failed once and not again
+    guilty: str = ""  # the task whose merge turned it red, found by running it in between
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateAdvanced(Event):
+    """A running gate goes on to its next stage, which writes to another log."""
+
+    gate: str
+    stage: str
+    log: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,9 +273,18 @@ class WaveTagged(Event):
 class RolledBack(Event):
     """The integration branch is back at the end of ``wave``; what was dropped is under refs."""
 
-    wave: int
+    wave: int  # -1: not at a wave's end but right after the merge of ``task``
     sha: str
     kept: str = ""
+    task: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackRequested(Event):
+    """A person wants the run back at a point: base, wave:N, or task:ID (right after its merge)."""
+
+    to: str
+    by: str = "user"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +313,14 @@ class ParallelChanged(Event):
     """The user turned the number of agents up or down."""
 
     limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourcesChanged(Event):
+    """The machine is short of something: at most ``limit`` agents (0: no longer)."""
+
+    limit: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

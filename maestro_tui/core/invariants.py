@@ -26,7 +26,8 @@ def validate(state: RunState) -> list[str]:
         if task.state in MOVING and task.attempt is None:
             wrong.append(f"{task.id} is {task.state} without an attempt")
         asked = any(q.task == task.id and q.kind != "gate" for q in state.questions.values())
-        answered = state.stopping or state.ended or state.rollback_to is not None
+        back = state.rollback_to is not None or state.rollback_task is not None
+        answered = state.stopping or state.ended or back
         if task.state is _S.FAILED and not asked and not answered:
             wrong.append(f"{task.id} failed and nobody is asked about it")
     if state.count(_S.MERGING) > 1:

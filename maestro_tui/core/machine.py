@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from maestro_tui.core import attempt_facts, run_facts
+from maestro_tui.core import attempt_facts, rollback_facts, run_facts
 from maestro_tui.core import events as e
 from maestro_tui.core.commands import Command
 from maestro_tui.core.outstanding import next_deadline, outstanding
@@ -16,6 +16,8 @@ from maestro_tui.core.scheduling import settle
 from maestro_tui.core.state import (
     RunState,
 )
+
+_RUN_HANDLERS = {**run_facts.HANDLERS, **rollback_facts.HANDLERS}
 
 
 class Machine:
@@ -57,7 +59,7 @@ class Machine:
             if handler is not None and handler(state, task, attempt, event):
                 settle(state)
             return
-        run_handler = run_facts.HANDLERS.get(type(event))
+        run_handler = _RUN_HANDLERS.get(type(event))
         if run_handler is not None:
             run_handler(state, event)
             settle(state)

@@ -9,6 +9,7 @@ from maestro_tui.core.commands import (
     CreateWorktree,
     Deliver,
     Finish,
+    InstructAgent,
     Merge,
     ResolveConflict,
     Rollback,
@@ -18,10 +19,12 @@ from maestro_tui.core.commands import (
     Suspend,
     TagWave,
 )
+from maestro_tui.core.limits import deadline
 from maestro_tui.core.scheduling import quiet, wave_to_tag
 from maestro_tui.core.state import Attempt, RunState, RunStatus, TaskRun, TaskState
 
 _S = TaskState
+_TO_AGENTS = (RunAgent, StopAgent, AnswerAgent, InstructAgent)
 
 
 def outstanding(state: RunState) -> list[Command]:
@@ -42,10 +45,10 @@ def outstanding(state: RunState) -> list[Command]:
             )
         return [c for c in commands if c.key not in held]
     if held:
-        return [c for c in commands if isinstance(c, (RunAgent, StopAgent, AnswerAgent))]
-    if state.rollback_to is not None:
+        return [c for c in commands if isinstance(c, _TO_AGENTS)]
+    if state.rollback_to is not None or state.rollback_task is not None:
         if quiet(state):
-            commands.append(Rollback(state.rollback_to))
+            commands.append(_rollback(state))
         return commands
     wave = wave_to_tag(state)
     if wave:
@@ -55,6 +58,15 @@ def outstanding(state: RunState) -> list[Command]:
     elif state.status is RunStatus.FINISHING:
         commands.append(Finish(outcome(state)))
     return commands
+
+
+def _rollback(state: RunState) -> Rollback:
+    """The end of a wave goes further back than any wish for less; then a task's merge."""
+    if state.rollback_to is not None:
+        return Rollback(state.rollback_to)
+    assert state.rollback_task is not None
+    task, sha = state.rollback_task
+    return Rollback(-1, task, sha)
 
 
 def _for_task(task: TaskRun, attempt: Attempt) -> list[Command]:
@@ -68,6 +80,10 @@ def _for_task(task: TaskRun, attempt: Attempt) -> list[Command]:
             found.extend(
                 AnswerAgent(task.id, attempt.number, request, allow, text)
                 for request, (allow, text) in attempt.pending_answers.items()
+            )
+            found.extend(
+                InstructAgent(task.id, attempt.number, number, kind, text)
+                for number, (kind, text) in attempt.pending_instructions.items()
             )
             return found
         case _S.CHECKING:
@@ -97,4 +113,7 @@ def next_deadline(state: RunState) -> float | None:
         for t in state.tasks.values()
         if t.state is _S.READY and t.not_before > state.now
     ]
+    breaker = deadline(state)
+    if breaker is not None:
+        times.append(breaker)
     return min(times) if times else None

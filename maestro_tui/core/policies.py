@@ -5,6 +5,7 @@ Pure, so that the answer is the same in the engine, on every screen and in repla
 
 from __future__ import annotations
 
+from maestro_tui.core.permission_rules import covers
 from maestro_tui.core.state import Question, RunState
 
 
@@ -25,9 +26,7 @@ def automatic_answer(state: RunState, question: Question) -> tuple[str, str] | N
                 return "skip", "on-gate-failure"
             return None
         case "permission":
-            if options.permission_policy != "ask":
-                return options.permission_policy, "permission-policy"
-            return None if state.attended else ("deny", "nobody to ask")
+            return _on_permission(state, question)
         case "deliver":
             if options.deliver_approved and state.delivery == 0:
                 return "merge", "approved"
@@ -35,8 +34,32 @@ def automatic_answer(state: RunState, question: Question) -> tuple[str, str] | N
     return None
 
 
+def _on_permission(state: RunState, question: Question) -> tuple[str, str] | None:
+    """Rules first (a refusal before a leave), then the policy; unattended, nobody can be asked."""
+    options, task = state.options, state.tasks[question.task]
+    if question.tool:
+        detail = question.evidence[0]
+        for answer, rules, name in (
+            ("deny", options.permission_deny, "permissions.deny"),
+            ("allow", task.rules, "always for this task"),
+            ("allow", state.rules, "always in this run"),
+            ("allow", options.permission_allow, "permissions.allow"),
+        ):
+            for rule in rules:
+                if covers(rule, question.tool, detail, question.rule):
+                    return answer, f"{name}: {rule}"
+    if options.permission_policy == "deny":
+        return "deny", "permission-policy"
+    if options.permission_policy == "allow" and question.option("allow"):
+        return "allow", "permission-policy"
+    return None if state.attended else ("deny", "nobody to ask")
+
+
 def _on_failure(state: RunState, question: Question) -> tuple[str, str] | None:
     policy = state.options.on_failure
+    attempt = state.tasks[question.task].attempt
+    if policy in ("ask", "retry") and attempt is not None and attempt.reason == "unauthorised":
+        return None  # the next try would be refused as well: somebody has to log in
     if policy == "ask":
         task = state.tasks[question.task]
         if question.kind == "failure" and task.retries_used < task.assignment.retries:

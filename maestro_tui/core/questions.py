@@ -6,6 +6,8 @@ answer can be given only once.
 
 from __future__ import annotations
 
+from maestro_tui.core.events import PermissionAsked
+from maestro_tui.core.rollback import Point, preview
 from maestro_tui.core.state import GateRun, Option, Question, RunState, TaskRun
 
 RETRY = Option("retry", "Retry", "r", "a fresh attempt, told what failed")
@@ -17,13 +19,17 @@ ABORT = Option("abort", "Abort the run", "A", "stop every agent; merged work is 
 SWAP = Option(
     "swap", "Other agent", "w", "retry with another agent: type its name", text="required"
 )
-ROLLBACK = Option(
-    "rollback",
-    "Roll back",
-    "B",
-    "drop this wave's merges; everything is kept under refs",
-    danger=True,
-)
+
+
+def _rollback(state: RunState, wave: int) -> Option:
+    """Back to the end of that wave, with what this drops."""
+    tags = [n for n in state.wave_tags if n <= wave]
+    target = max(tags, default=0)
+    point = Point("", state.wave_tags.get(target, state.base_sha), target)
+    drops = preview(state, point).drops
+    names = ", ".join(drops[:5]) + (" …" if len(drops) > 5 else "")
+    what = f"drops {names}; all of it is kept" if drops else "no merge is dropped"
+    return Option("rollback", "Roll back", "B", what, danger=True)
 
 
 def dependents_of(state: RunState, task: TaskRun) -> list[str]:
@@ -58,6 +64,7 @@ def review(state: RunState) -> Question:
         evidence=(
             f"Up to {state.max_parallel} agents at once, mode {state.mode}, "
             f"driver {state.options.driver}.",
+            *((f"Setup in every worktree: {state.options.setup}",) if state.options.setup else ()),
             *commands,
         ),
         options=(
@@ -89,7 +96,7 @@ def failure(
         )
     options += [SWAP, SKIP]
     if task.wave > 1:
-        options.append(ROLLBACK)
+        options.append(_rollback(state, task.wave - 1))
     options.append(ABORT)
     return Question(
         id=f"fail-{task.task.key}-{attempt.number}",
@@ -137,25 +144,58 @@ def stray(state: RunState, task: TaskRun) -> Question:
     )
 
 
-def permission(state: RunState, task: TaskRun, request: str, tool: str, detail: str) -> Question:
-    """A running agent waits for a yes."""
+def permission(state: RunState, task: TaskRun, event: PermissionAsked) -> Question:
+    """A running agent waits for a yes, for an answer, or for its plan to be approved."""
     attempt = task.attempt
     assert attempt is not None
+    title, options, default = {
+        "question": _choosing,
+        "plan": _planning,
+    }.get(event.form, _permitting)(task, event)
     return Question(
-        id=f"perm-{task.task.key}-{attempt.number}-{request}",
+        id=f"perm-{task.task.key}-{attempt.number}-{event.request}",
         kind="permission",
-        title=f"{task.id} asks to use {tool}",
-        evidence=(detail, f"In its worktree {attempt.worktree}", "The agent waits."),
-        options=(
-            Option("allow", "Allow once", "y"),
-            Option("deny", "Deny", "n", "the agent is told why", text="optional"),
-        ),
+        title=title,
+        evidence=(event.detail, f"In its worktree {attempt.worktree}", "The agent waits."),
+        options=options,
         task=task.id,
         attempt=attempt.number,
-        subject=request,
+        subject=event.request,
         asked_at=state.now,
-        default="deny",
+        default=default,
+        tool=event.tool if event.form == "permission" else "",
+        rule=event.rule,
     )
+
+
+Asked = tuple[str, tuple[Option, ...], str]
+
+
+def _permitting(task: TaskRun, event: PermissionAsked) -> Asked:
+    always: tuple[Option, ...] = ()
+    if event.rule:
+        always = (
+            Option("always-agent", "Always for this task", "a", event.rule),
+            Option("always-run", "Always in this run", "e", f"{event.rule}, every agent"),
+        )
+    allow = Option("allow", "Allow once", "y")
+    deny = Option("deny", "Deny", "n", "the agent is told why", text="optional")
+    return f"{task.id} asks to use {event.tool}", (allow, *always, deny), "deny"
+
+
+def _choosing(task: TaskRun, event: PermissionAsked) -> Asked:
+    choices = [
+        Option(f"choice-{n}", choice, str(n)) for n, choice in enumerate(event.choices[:9], start=1)
+    ]
+    other = Option("other", "Something else", "o", "you type the answer", text="required")
+    deny = Option("deny", "No answer", "n", "the agent decides itself", text="optional")
+    return f"{task.id} asks you something", (*choices, other, deny), "deny"
+
+
+def _planning(task: TaskRun, event: PermissionAsked) -> Asked:
+    allow = Option("allow", "Approve the plan", "y")
+    deny = Option("deny", "Not like this", "n", "you type what to change", text="optional")
+    return f"{task.id} has a plan and waits for approval", (allow, deny), "deny"
 
 
 def conflict(
@@ -182,6 +222,13 @@ def conflict(
                 "retry", "Send back to the agent", "r", "a fresh attempt on top of what is merged"
             ),
             INSTRUCT,
+            Option(
+                "resolve",
+                "Choose by file and place",
+                "f",
+                "PATH=ours|theirs|both|base|delete, PATH#2=theirs for its second place",
+                text="required",
+            ),
             Option("edited", "I resolved it", "e", "edit the files in its worktree, then answer"),
             Option(
                 "theirs",
@@ -235,7 +282,7 @@ def gate(state: RunState, run: GateRun, suspects: tuple[str, ...]) -> Question:
         )
     )
     if run.wave:
-        options.append(ROLLBACK)
+        options.append(_rollback(state, run.wave - 1))
     options += [
         Option("accept", "Accept as it is", "a", "go on with a red gate", danger=True),
         ABORT,
@@ -246,8 +293,9 @@ def gate(state: RunState, run: GateRun, suspects: tuple[str, ...]) -> Question:
         title=f"Gate “{run.gate.name}” failed {where}",
         evidence=(
             f"$ {run.gate.run}   (exit {run.exit}, {run.seconds:.1f} s)",
+            *_compared(run),
             *run.tail,
-            *((f"Most likely: {', '.join(suspects)}",) if suspects else ()),
+            *_blame(run, suspects),
         ),
         options=tuple(options),
         task=guilty,
@@ -257,19 +305,48 @@ def gate(state: RunState, run: GateRun, suspects: tuple[str, ...]) -> Question:
     )
 
 
-def rolled_back(state: RunState, wave: int, kept: str) -> Question:
-    """The branch is back where wave N ended: and now?"""
-    later = [t.id for t in state.tasks.values() if t.wave > wave]
+def _compared(run: GateRun) -> tuple[str, ...]:
+    """New failures by name; those of the base and the flaky ones by number."""
+    lines: list[str] = []
+    for names, word, most in (
+        (run.new, "New", 8),
+        (run.known, "Failing on the base already", 2),
+        (run.fixed, "Fixed", 2),
+        (run.flaky, "Flaky (failed once, not again)", 2),
+    ):
+        shown = [n for n in names if n]
+        if shown:
+            lines.append(f"{word} ({len(names)}):")
+            lines += [f"  {n}" for n in shown[:most]]
+            if len(shown) > most:
+                lines.append(f"  … and {len(shown) - most} more")
+    return (*lines, *run.notes)
+
+
+def _blame(run: GateRun, suspects: tuple[str, ...]) -> tuple[str, ...]:
+    if run.guilty:
+        return (f"Red since the merge of {run.guilty}.",)
+    return (f"Most likely: {', '.join(suspects)}",) if suspects else ()
+
+
+def rolled_back(state: RunState, wave: int, kept: str, task: str = "") -> Question:
+    """The branch is back where wave N ended, or right after a task's merge: and now?"""
+    if task:
+        later = list(state.held_tasks)
+        where = f"right after the merge of {task}"
+    else:
+        later = [t.id for t in state.tasks.values() if t.wave > wave]
+        where = "the base" if wave == 0 else f"the end of wave {wave}"
     return Question(
         id=f"rolledback-{state.rollbacks}",
         kind="rolledback",
-        title=f"Rolled back to {'the base' if wave == 0 else f'the end of wave {wave}'}",
+        title=f"Rolled back to {where}",
         evidence=(
             f"To be done again: {', '.join(later)}.",
             f"What was dropped is kept: {kept}." if kept else "Nothing had to be dropped.",
         ),
         options=(
-            Option("restart", "Start the wave again", "r"),
+            Option("restart", "Do them again" if task else "Start the wave again", "r"),
             Option(
                 "instruct",
                 "Start it with instructions",

@@ -9,12 +9,16 @@ from typing import Any
 from maestro_tui.core import events as e
 from maestro_tui.core import questions
 from maestro_tui.core.build import open_run
-from maestro_tui.core.decisions import ask, decide, give_back
+from maestro_tui.core.decisions import ask, decide
+from maestro_tui.core.limits import resources_changed
 from maestro_tui.core.outstanding import outstanding
 from maestro_tui.core.policies import automatic_answer
 from maestro_tui.core.scheduling import wave_to_tag
 from maestro_tui.core.state import (
+    INTERACTIVE,
+    MOVING,
     Delivery,
+    GateRun,
     RunOptions,
     RunState,
     RunStatus,
@@ -32,6 +36,7 @@ def _run_created(state: RunState, event: e.RunCreated) -> None:
 
 def _engine_started(state: RunState, event: e.EngineStarted) -> None:
     state.engine_pid = event.pid
+    resources_changed(state, 0, "a new engine looks afresh")
     state.attended = event.attended
     if event.policies:
         state.options = _with_policies(state.options, event.policies)
@@ -76,6 +81,7 @@ def _run_suspended(state: RunState, event: e.RunSuspended) -> None:
 def _run_ended(state: RunState, event: e.RunEnded) -> None:
     state.status = RunStatus(event.outcome)
     state.ended_at = event.at
+    state.foreseen = ()
     state.engine_pid = 0
     state.stopping = ""
 
@@ -85,15 +91,59 @@ def _gate_ended(state: RunState, event: e.GateEnded) -> None:
     if run is None or run.state != "running":
         return
     run.sha, run.exit, run.seconds = event.sha, event.exit, event.seconds
-    run.log, run.tail = event.log, event.tail
+    run.log, run.tail, run.stage = event.log, event.tail, ""
+    run.new, run.known, run.fixed = event.new, event.known, event.fixed
+    run.flaky, run.guilty, run.notes = event.flaky, event.guilty, event.notes
     if _outdated(state, run.wave, event.sha):
         run.state = "pending"
         return
     run.state = "passed" if event.ok else "failed"
     if event.ok:
         state.green[run.gate.run] = (event.sha, "passed")
+        state.tolerated[run.gate.run] = event.known
+        _tell_gate(state, run)
     else:
         ask(state, questions.gate(state, run, event.suspects))
+
+
+def _tell_gate(state: RunState, run: GateRun) -> None:
+    """A green that is not plainly green says so."""
+    if run.flaky:
+        names = ", ".join(n for n in run.flaky[:3] if n)
+        notice(
+            state,
+            f"Gate {run.gate.name} is flaky: it failed and passed on the same commit"
+            + (f" ({names})" if names else ""),
+        )
+    if run.known:
+        notice(
+            state,
+            f"Gate {run.gate.name} passes although {len(run.known)} failure(s) are still there: "
+            f"the base has them too ({', '.join(run.known[:3])})",
+        )
+
+
+def _gate_advanced(state: RunState, event: e.GateAdvanced) -> None:
+    run = state.gates.get(event.gate)
+    if run is not None and run.state == "running":
+        run.stage = "" if event.stage == "running" else event.stage
+        run.log = event.log
+
+
+def _conflicts_foreseen(state: RunState, event: e.ConflictsForeseen) -> None:
+    state.foreseen = event.conflicts
+    for task in state.tasks.values():
+        task.foreseen = ""
+    for conflict in event.conflicts:
+        paths = list(conflict["paths"])
+        shown = ", ".join(paths[:2]) + (f" and {len(paths) - 2} more" if len(paths) > 2 else "")
+        pair = (conflict["task"], conflict["other"])
+        for name, other in (pair, pair[::-1]):
+            one = state.tasks.get(name)
+            if one is None or one.state not in MOVING:
+                continue
+            with_whom = f" with {other}" if other else ""
+            one.foreseen = one.foreseen or f"would conflict{with_whom} in {shown}"
 
 
 def _outdated(state: RunState, wave: int, sha: str) -> bool:
@@ -108,30 +158,6 @@ def _outdated(state: RunState, wave: int, sha: str) -> bool:
 def _wave_tagged(state: RunState, event: e.WaveTagged) -> None:
     if wave_to_tag(state) == event.wave:  # else more of the wave has come in, or all has gone
         state.wave_tags[event.wave] = event.sha
-
-
-def _rolled_back(state: RunState, event: e.RolledBack) -> None:
-    if state.rollback_to is None:
-        return
-    state.head = event.sha
-    if event.wave <= state.rollback_to:  # else an answer meanwhile wants it further back
-        state.rollback_to = None
-    state.held_after = event.wave
-    state.rollbacks += 1
-    for number in [n for n in state.wave_tags if n > event.wave]:
-        del state.wave_tags[number]
-    for run in state.gates.values():
-        if run.wave == 0 or run.wave > event.wave:
-            run.state = "pending"
-    for key in [k for k, q in state.questions.items() if q.kind == "gate"]:
-        del state.questions[key]
-    kept_merges = [m[0] for m in state.merges]
-    cut = kept_merges.index(event.sha) + 1 if event.sha in kept_merges else 0
-    dropped = {task for _, task in state.merges[cut:]}
-    del state.merges[cut:]
-    give_back(state, event.wave, dropped)
-    if state.rollback_to is None:
-        ask(state, questions.rolled_back(state, event.wave, event.kept))
 
 
 def _decision_made(state: RunState, event: e.DecisionMade) -> None:
@@ -154,6 +180,10 @@ def _parallel_changed(state: RunState, event: e.ParallelChanged) -> None:
     notice(state, f"Up to {state.max_parallel} agents at once from now on")
 
 
+def _resources_changed(state: RunState, event: e.ResourcesChanged) -> None:
+    resources_changed(state, event.limit, event.reason)
+
+
 def _retry_requested(state: RunState, event: e.RetryRequested) -> None:
     task = state.tasks.get(event.task)
     if task is None or task.state not in (_S.SKIPPED, _S.FAILED, _S.CONFLICTED):
@@ -162,10 +192,26 @@ def _retry_requested(state: RunState, event: e.RetryRequested) -> None:
         failure = task.attempt.error if task.attempt else ""
         try_again(state, task, "is retried", instructions=event.text, failure=failure)
     if state.ended:
-        _reopen(state)
+        reopen(state)
 
 
-def _reopen(state: RunState) -> None:
+def _instruction_given(state: RunState, event: e.InstructionGiven) -> None:
+    """To the agent at work where it can be told; else its next attempt begins with it."""
+    task = state.tasks.get(event.task)
+    if task is None:
+        return
+    attempt = task.attempt
+    if attempt is not None and task.state is _S.RUNNING and task.assignment.driver in INTERACTIVE:
+        attempt.instructions_given += 1
+        attempt.pending_instructions[attempt.instructions_given] = (event.kind, event.text)
+    elif event.kind == "message" and task.state not in (_S.MERGED, _S.DONE, _S.EXCLUDED):
+        task.next_instructions = "\n\n".join(x for x in (task.next_instructions, event.text) if x)
+        notice(state, f"{task.id} cannot be told now: its next attempt begins with these words")
+    else:
+        notice(state, f"{task.id} is {task.state}: nobody hears “{event.text or event.kind}”")
+
+
+def reopen(state: RunState) -> None:
     """A run that had ended goes on; what its end left without a question is not waited for."""
     state.status = RunStatus.STOPPED
     state.ended_at = 0.0
@@ -217,6 +263,7 @@ _WANTED_IN = {
     "RunAgent": _S.RUNNING,
     "StopAgent": _S.RUNNING,
     "AnswerAgent": _S.RUNNING,
+    "InstructAgent": _S.RUNNING,
     "CheckWork": _S.CHECKING,
     "Merge": _S.MERGING,
     "ResolveConflict": _S.CONFLICTED,
@@ -239,6 +286,9 @@ def _attempt_effect_failed(state: RunState, event: e.EffectFailed) -> None:
             ask(state, questions.conflict(state, task, attempt.conflicts, (), lines))
         return
     if kind == "StopAgent":  # its agent still runs, and is still followed
+        return
+    if kind == "InstructAgent":  # it works on, and the person can say it again
+        attempt.pending_instructions.clear()
         return
     if kind == "AnswerAgent":  # the agent would wait for ever: it starts anew
         attempt.pending_answers.clear()
@@ -263,12 +313,15 @@ HANDLERS: dict[type[e.Event], Callable[..., None]] = {
     e.RunEnded: _run_ended,
     e.Woke: _woke,
     e.GateEnded: _gate_ended,
+    e.GateAdvanced: _gate_advanced,
+    e.ConflictsForeseen: _conflicts_foreseen,
     e.WaveTagged: _wave_tagged,
-    e.RolledBack: _rolled_back,
     e.DecisionMade: _decision_made,
     e.StopRequested: _stop_requested,
     e.ParallelChanged: _parallel_changed,
+    e.ResourcesChanged: _resources_changed,
     e.RetryRequested: _retry_requested,
+    e.InstructionGiven: _instruction_given,
     e.Delivered: _delivered,
     e.DeliveryRefused: _delivery_refused,
     e.EffectFailed: _effect_failed,

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from maestro_tui.core import questions
 from maestro_tui.core.decisions import ask
+from maestro_tui.core.limits import review, slots
+from maestro_tui.core.rollback import Point, stopped_by
 from maestro_tui.core.state import (
     ACTIVE,
     SATISFIED,
@@ -27,11 +29,12 @@ def settle(state: RunState) -> None:
     """Bring every derived fact up to date: blocks, slots, the merge queue, gates, the end."""
     if state.ended or state.status in (RunStatus.REVIEW, RunStatus.STOPPED):
         return
+    review(state)
     _block_and_free(state)
     if state.stopping:
         _settle_stop(state)
         return
-    if state.rollback_to is not None:
+    if state.rollback_to is not None or state.rollback_task is not None:
         _quiesce_for_rollback(state)
         return
     _start(state)
@@ -98,10 +101,18 @@ def _gate_holds(state: RunState) -> bool:
     return any(g.state == "failed" for g in state.gates.values())
 
 
+def _shut_out(state: RunState) -> bool:
+    """Whether the service lets nobody in: no further agent is started before somebody logs in."""
+    return any(
+        t.state is _S.FAILED and t.attempt is not None and t.attempt.reason == "unauthorised"
+        for t in state.tasks.values()
+    )
+
+
 def _start(state: RunState) -> None:
     """Fill the free slots, the longest remaining path first."""
     open_waves: dict[int, bool] = {}
-    holds = _gate_holds(state)
+    holds = _gate_holds(state) or _shut_out(state)
     for task in state.tasks.values():
         if task.state not in (_S.WAITING, _S.READY):
             continue
@@ -110,13 +121,16 @@ def _start(state: RunState) -> None:
             why = "waits for " + ", ".join(missing[:3]) + (" …" if len(missing) > 3 else "")
             move(state, task, _S.WAITING, why)
             continue
+        if task.id in state.held_tasks:
+            move(state, task, _S.WAITING, "was rolled back; waits for your answer")
+            continue
         if task.wave not in open_waves:
             open_waves[task.wave] = wave_open(state, task.wave)
         if not open_waves[task.wave]:
             move(state, task, _S.WAITING, f"waits for wave {task.wave - 1}")
         elif task.state is _S.WAITING:
             move(state, task, _S.READY, "waits for a free agent")
-    free = state.max_parallel - state.count(*ACTIVE)
+    free = slots(state) - state.count(*ACTIVE)
     if free <= 0 or holds:
         return
     ready = [t for t in state.tasks.values() if t.state is _S.READY and t.not_before <= state.now]
@@ -169,6 +183,7 @@ def _final_gates(state: RunState) -> None:
             known = state.green.get(run.gate.run, ("", ""))
             if known[0] == state.head:
                 run.state, run.sha = known[1], state.head
+                run.known = state.tolerated.get(run.gate.run, ())
                 continue
             _run_gate(run)
             return
@@ -247,10 +262,15 @@ def _settle_stop(state: RunState) -> None:
 
 def _quiesce_for_rollback(state: RunState) -> None:
     """Before the branch goes back, everything that builds on what is dropped must have ended."""
-    assert state.rollback_to is not None
+    if state.rollback_to is not None:
+        point = Point("", "", state.rollback_to)
+    else:
+        assert state.rollback_task is not None
+        point = Point("", state.rollback_task[1], task=state.rollback_task[0])
     state.status = RunStatus.RUNNING
-    for task in state.tasks.values():
-        if task.wave > state.rollback_to and task.state in (_S.PREPARING, _S.RUNNING):
+    for name in stopped_by(state, point):
+        task = state.tasks[name]
+        if task.state in (_S.PREPARING, _S.RUNNING):
             attempt = task.attempt
             assert attempt is not None
             attempt.stop = True

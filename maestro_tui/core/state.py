@@ -36,6 +36,9 @@ MOVING = ACTIVE | {TaskState.QUEUED, TaskState.MERGING}
 SATISFIED = frozenset({TaskState.MERGED, TaskState.DONE})
 GIVEN_UP = frozenset({TaskState.SKIPPED, TaskState.EXCLUDED})
 
+# Drivers whose agents hear what is said to them while they work.
+INTERACTIVE = frozenset({"claude"})
+
 _S = TaskState
 # What may follow what. A move that is not here is a bug, and the machine says so.
 TRANSITIONS: dict[TaskState, frozenset[TaskState]] = {
@@ -86,12 +89,21 @@ class RunOptions:
     on_gate_failure: str = "ask"  # ask | retry | rollback | accept | abort
     on_conflict: str = "ask"  # ask | skip | abort
     permission_policy: str = "ask"  # ask | allow | deny
+    permission_allow: tuple[str, ...] = ()  # rules: "Bash(npm test:*)", "WebFetch"
+    permission_deny: tuple[str, ...] = ()
     approved: bool = False  # the strategy was accepted before the run was made
     deliver_approved: bool = False  # --yes
     retries: int = 2  # automatic ones, under on_failure = retry
     retry_delay_s: float = 10.0
     launch_delay_s: float = 0.0
     worktree_root: str = ""
+    setup: str = ""  # run in every tree before an agent or a gate works there
+    setup_timeout_s: float = 600.0
+    copy: tuple[str, ...] = ()  # patterns of ignored files that every tree gets a copy of
+    port_base: int = 20_000  # 0: no ports are handed out
+    ports: int = 10  # for each tree
+    lfs: str = "smudge"  # smudge | skip: pointers instead of large files
+    agents: dict[str, Any] = field(default_factory=dict)  # the driver's own settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +132,8 @@ class Question:
     subject: str = ""  # gate key, request id, …
     asked_at: float = 0.0
     default: str = ""
+    tool: str = ""  # of a permission: what it is about, and what "always" would allow
+    rule: str = ""
 
     def option(self, key: str) -> Option | None:
         """The option of that key, if the question has it."""
@@ -166,6 +180,9 @@ class Attempt:
     files: tuple[str, ...] = ()
     stray: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
+    conflict_head: str = ""  # the integration branch's commit it conflicts with
+    conflict_files: tuple[dict[str, Any], ...] = ()  # path, kind, hunks, writers
+    choices: str = ""  # what a person chose by file and hunk, as core.conflicts reads it
     claims: dict[str, Any] = field(default_factory=dict)
     instructions: str = ""
     failure: str = ""  # what went wrong before, for the agent's eyes
@@ -174,6 +191,9 @@ class Attempt:
     stop: bool = False  # wanted by a person; the engine ends it
     resolve: str = ""  # how the conflict is to be resolved, once decided
     pending_answers: dict[str, tuple[bool, str]] = field(default_factory=dict)
+    instructions_given: int = 0  # in mid-run, so far
+    pending_instructions: dict[int, tuple[str, str]] = field(default_factory=dict)
+    parked_until: float = 0.0
     outcome: str = ""  # merged | failed | stopped | lost | superseded
     agent: str = ""
 
@@ -203,7 +223,9 @@ class TaskRun:
     agent: str = ""  # set when the user swapped it
     retries_used: int = 0
     lost: int = 0
+    rules: tuple[str, ...] = ()  # what its agents may always do, by the user's answers
     extended: tuple[str, ...] = ()  # files the user allowed on top of the plan's
+    foreseen: str = ""  # a conflict its merge would have as things stand, in words
     merged_sha: str = ""
     merged_at: float = 0.0
     queued_at: float = 0.0
@@ -246,7 +268,29 @@ class GateRun:
     seconds: float = 0.0
     log: str = ""
     tail: tuple[str, ...] = ()
+    stage: str = ""  # of a running gate: what it is doing, besides simply running
     fixes: int = 0  # automatic re-spawns so far
+    new: tuple[str, ...] = ()  # failures the base does not have
+    known: tuple[str, ...] = ()  # failures of the base that are still there
+    fixed: tuple[str, ...] = ()
+    flaky: tuple[str, ...] = ()
+    guilty: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def delta(self) -> str:
+        """The comparison with the base in a few words; "" when there is nothing to say."""
+        parts = [
+            f"{len(names)} {word}"
+            for names, word in (
+                (self.new, "new"),
+                (self.known, "failing before"),
+                (self.fixed, "fixed"),
+                (self.flaky, "flaky"),
+            )
+            if names
+        ]
+        return ", ".join(parts)
 
 
 @dataclass(slots=True)
@@ -275,16 +319,25 @@ class RunState:
     gates: dict[str, GateRun] = field(default_factory=dict)
     # gate command -> (commit it was last settled at, passed | accepted)
     green: dict[str, tuple[str, str]] = field(default_factory=dict)
+    # gate command -> failures of the base it was let through with the last time
+    tolerated: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    foreseen: tuple[dict[str, Any], ...] = ()  # conflicts to come: task, other, paths
     questions: dict[str, Question] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
     notices: list[tuple[float, str]] = field(default_factory=list)
+    rules: tuple[str, ...] = ()  # what every agent may always do, by the user's answers
     max_parallel: int = 10
+    # why there are fewer agents than that for now: source -> (limit, reason)
+    throttles: dict[str, tuple[int, str]] = field(default_factory=dict)
+    failures: list[float] = field(default_factory=list)  # when attempts failed, lately
     mode: str = "waves"
     attended: bool = True
     engine_pid: int = 0
     stopping: str = ""  # checkpoint | drain | abort
     stop_reason: str = ""
     rollback_to: int | None = None
+    rollback_task: tuple[str, str] | None = None  # (task, commit of its merge) to go back to
+    held_tasks: tuple[str, ...] = ()  # dropped by such a roll-back: they wait for an answer
     held_after: int | None = None  # waves after this one wait for an answer
     rollbacks: int = 0
     delivery: int = 0  # tries so far

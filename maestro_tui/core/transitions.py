@@ -6,7 +6,15 @@ the task's story.
 
 from __future__ import annotations
 
-from maestro_tui.core.state import TRANSITIONS, Answer, Attempt, RunState, TaskRun, TaskState
+from maestro_tui.core.state import (
+    MOVING,
+    TRANSITIONS,
+    Answer,
+    Attempt,
+    RunState,
+    TaskRun,
+    TaskState,
+)
 
 
 class IllegalMove(AssertionError):
@@ -19,6 +27,9 @@ def move(state: RunState, task: TaskRun, to: TaskState, why: str) -> None:
         if to not in TRANSITIONS[task.state]:
             raise IllegalMove(f"{task.id}: {task.state} -> {to} ({why})")
         task.history.append((state.now, to, why))
+        if to not in MOVING:
+            task.foreseen = ""
+            state.foreseen = tuple(c for c in state.foreseen if c["task"] != task.id)
     task.state = to
     task.why = why
 

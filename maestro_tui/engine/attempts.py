@@ -11,7 +11,9 @@ from typing import Any
 
 from maestro_tui.config.paths import attempt_dir
 from maestro_tui.core.state import Attempt, RunState, TaskRun
+from maestro_tui.engine.driver_options import driver_options
 from maestro_tui.engine.markers import read_marker
+from maestro_tui.engine.provision import ports_of
 from maestro_tui.roster.definitions import AgentDefinition
 from maestro_tui.roster.discovery import Roster
 from maestro_tui.roster.prompts import DependencyDoc, build_prompt
@@ -127,10 +129,16 @@ def prepare(
         "owned": list(task.owned),
         "create": list(task.task.create),
         "dependencies": str(folder.dependencies),
+        "verify": list(assignment.verify),
+        "forbidden": list(state.strategy.plan.forbidden) if state.strategy else [],
+        "options": driver_options(state, task, attempt, folder.path, find_agent),
         "timeout_s": assignment.timeout_s,
         "grace_s": 5.0,
         # An agent that loses its .git must not find the user's checkout around its worktree.
-        "env": {"GIT_CEILING_DIRECTORIES": str(Path(attempt.worktree).parent)},
+        "env": {
+            "GIT_CEILING_DIRECTORIES": str(Path(attempt.worktree).parent),
+            **ports_of(state, attempt.worktree),
+        },
     }
     write_atomically(folder.spec, json.dumps(spec, indent=1).encode())
     return folder

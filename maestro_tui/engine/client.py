@@ -6,11 +6,15 @@ import os
 import subprocess
 import sys
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 
 from maestro_tui.config.paths import attempt_dir, db_path, run_dir
+from maestro_tui.core.conflicts import Conflict, FileChoice, write_choices
 from maestro_tui.core.machine import Machine
 from maestro_tui.core.state import RunState
+from maestro_tui.engine.git.command import Git
+from maestro_tui.engine.git.repository import common_dir
 from maestro_tui.engine.journal import Journal
 from maestro_tui.engine.lock import engine_pid
 
@@ -81,6 +85,17 @@ class RunClient:
             self.run, "decide", question, {"answer": answer, "text": text}, self.by
         )
 
+    async def conflict(self, task: str) -> Conflict:
+        """The conflict that task's merge waits with: files, hunks, sides, writers."""
+        from maestro_tui.engine import resolving  # only here: it costs start-up time
+
+        git = Git(common_dir(self.repo))
+        return await resolving.look(self.state, git, self.state.tasks[task])
+
+    def resolve(self, question: str, choices: Mapping[str, FileChoice]) -> bool:
+        """Answer a conflict file by file and place by place; False when somebody was first."""
+        return self.decide(question, "resolve", write_choices(choices))
+
     def stop(self, mode: str) -> None:
         """Ask the engine to stop: checkpoint | drain | abort."""
         self._ask("stop", {"mode": mode})
@@ -89,9 +104,17 @@ class RunClient:
         """Turn the number of agents up or down."""
         self._ask("parallel", {"limit": limit})
 
+    def rollback(self, to: str) -> None:
+        """Go back to base, wave:N or task:ID; what is dropped is kept and done again."""
+        self._ask("rollback", {"to": to})
+
     def retry(self, task: str, text: str = "") -> None:
         """Do a given-up task after all."""
         self._ask("retry", {"task": task, "text": text})
+
+    def instruct(self, task: str, text: str, kind: str = "message") -> None:
+        """Say something to a task's agent: a message, an interrupt, or the name of a model."""
+        self._ask("instruct", {"task": task, "kind": kind, "text": text})
 
     def _ask(self, kind: str, data: dict[str, object]) -> None:
         self._journal.request(self.run, kind, uuid.uuid4().hex, dict(data), self.by)

@@ -13,20 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from maestro_tui.agents import launch
-from maestro_tui.agents.sanitise import sanitise
 from maestro_tui.config.paths import run_dir
 from maestro_tui.core import commands as c
 from maestro_tui.core import events as e
 from maestro_tui.core.state import Attempt, RunState, TaskRun, TaskState
-from maestro_tui.engine import attempts
+from maestro_tui.engine import attempts, resolving
 from maestro_tui.engine.checks import check_work, stray_files
-from maestro_tui.engine.commands import run_command
-from maestro_tui.engine.evidence import gate_suspects
 from maestro_tui.engine.following import Follower
 from maestro_tui.engine.git import delivery, merging
 from maestro_tui.engine.git.command import Git
 from maestro_tui.engine.git.commits import changed, preserve
+from maestro_tui.engine.git.conflicts import case_collisions
 from maestro_tui.engine.git.worktrees import WorktreePool
+from maestro_tui.engine.judging import run_gate
 from maestro_tui.engine.watching import Watcher
 
 
@@ -52,6 +51,7 @@ class Effects:
             c.RunAgent: self.run_agent,
             c.StopAgent: self.stop_agent,
             c.AnswerAgent: self.answer_agent,
+            c.InstructAgent: self.instruct_agent,
             c.CheckWork: self.check_work,
             c.Merge: self.merge,
             c.ResolveConflict: self.resolve_conflict,
@@ -178,6 +178,14 @@ class Effects:
             at=time.time(), task=task.id, attempt=attempt.number, request=command.request
         )
 
+    async def instruct_agent(self, command: c.InstructAgent) -> e.Event:
+        task, attempt = self._find(command)
+        folder = attempts.AttemptFolder.of(self.state, task, attempt)
+        launch.tell(folder.path, command.number, command.kind, command.text)
+        return e.InstructionDelivered(
+            at=time.time(), task=task.id, attempt=attempt.number, number=command.number
+        )
+
     async def check_work(self, command: c.CheckWork) -> e.Event:
         task, attempt = self._find(command)
         folder = attempts.AttemptFolder.of(self.state, task, attempt)
@@ -205,8 +213,12 @@ class Effects:
             return e.MergeRefused(at=now, task=task.id, attempt=attempt.number, stray=stray)
         message = f"Merge {task.id}: {task.task.title}\n\nRun {run}, attempt {attempt.number}."
         result = await merging.merge(self.git, head, command.commit, message, base=attempt.base)
-        if result.conflicts:
-            return await self._conflicted(task, attempt, head, result.conflicts)
+        clash = result.conflicts or (
+            # A person has chosen already what is to become of names that differ only in case.
+            () if attempt.merge_commit else await case_collisions(self.git, head, result.sha)
+        )
+        if clash:
+            return await resolving.conflicted(self.state, self.git, self.pool, task, attempt, head)
         await merging.swap_ref(self.git, ref, result.sha, head)
         return e.Merged(at=now, task=task.id, attempt=attempt.number, sha=result.sha, previous=head)
 
@@ -221,72 +233,14 @@ class Effects:
         assert strategy is not None
         return stray_files(task, files, strategy.plan.forbidden)
 
-    async def _conflicted(
-        self, task: TaskRun, attempt: Attempt, head: str, paths: tuple[str, ...]
-    ) -> e.Event:
-        tree = await self.pool.acquire("", attempt.merge_commit or attempt.commit)
-        git = self.pool.view(tree)
-        await merging.start_merge_in_tree(git, f"maestro/{self.state.run}/_integration")
-        others = tuple(
-            t.id
-            for t in self.state.tasks.values()
-            if t.merged_sha and t.attempt and set(t.attempt.files) & set(paths) and t is not task
-        )
-        diff = await git.run("diff", "--no-color", "-U1", codes=(0, 1, 128))
-        lines = diff.out.decode("utf-8", "replace").splitlines()[:40]
-        sides = f"Below, HEAD is what {task.id} wrote; the other side is what is merged already"
-        return e.MergeConflicted(
-            at=time.time(),
-            task=task.id,
-            attempt=attempt.number,
-            paths=paths,
-            others=others,
-            worktree=str(tree),
-            evidence=(sides, *(sanitise(line)[:200] for line in lines)),
-        )
-
     async def resolve_conflict(self, command: c.ResolveConflict) -> e.Event:
         task, attempt = self._find(command)
-        git = self.pool.view(Path(attempt.worktree))
-        refused = await merging.finish_merge_in_tree(
-            git, command.how, attempt.conflicts, attempt.agent
-        )
-        at, number = time.time(), attempt.number
-        if refused:
-            return e.ResolutionRefused(at=at, task=task.id, attempt=number, reason=refused)
-        commit = await git.text("rev-parse", "HEAD")
-        ref = merging.keep_ref(self.state.run, task.task.key, number)
-        await git.run("update-ref", ref, commit)
-        return e.ConflictResolved(at=at, task=task.id, attempt=number, commit=commit)
+        return await resolving.resolve(self.state, self.git, self.pool, task, attempt, command.how)
 
     # -- gates and waves ---------------------------------------------------------------------------
 
     async def run_gate(self, command: c.RunGate) -> e.Event:
-        run = self.state.gates[command.gate]
-        sha = self.state.head
-        folder = run_dir(Path(self.state.repo), self.state.run) / "_gates"
-        log = folder / f"{run.key}-{command.run}.log"
-        await asyncio.to_thread(launch.sweep, folder)
-        tree = await self.pool.integration(sha)
-        result = await run_command(
-            run.gate.run,
-            cwd=tree,
-            log=log,
-            timeout_s=run.gate.timeout_s,
-            env={"MAESTRO_ATTEMPT_DIR": str(folder), "MAESTRO_RUN_ID": self.state.run},
-        )
-        suspects = () if result.ok else gate_suspects(self.state, run.wave, result.tail, log)
-        return e.GateEnded(
-            at=time.time(),
-            gate=run.key,
-            ok=result.ok,
-            sha=sha,
-            exit=result.exit,
-            seconds=round(result.seconds, 3),
-            log=str(log),
-            tail=result.tail,
-            suspects=suspects,
-        )
+        return await run_gate(self.state, self.pool, self.post, command)
 
     async def tag_wave(self, command: c.TagWave) -> e.Event:
         sha = self.state.head
@@ -295,17 +249,21 @@ class Effects:
 
     async def rollback(self, command: c.Rollback) -> e.Event:
         state = self.state
-        known = [n for n in state.wave_tags if n <= command.wave]
-        wave = max(known, default=0)
-        sha = state.wave_tags.get(wave, state.base_sha)
+        wave, sha = command.wave, command.sha
+        if not command.task:
+            wave = max((n for n in state.wave_tags if n <= command.wave), default=0)
+            sha = state.wave_tags.get(wave, state.base_sha)
         ref = merging.integration_ref(state.run)
         head = await self.git.resolve(ref)
         kept = ""
+        name = f"refs/maestro/{state.run}/rolled-back/{state.rollbacks + 1}"
+        if head == sha and await self.git.resolve(name):
+            kept = name  # done just before a crash, and not yet written down
         if head != sha:
-            kept = f"refs/maestro/{state.run}/rolled-back/{state.rollbacks + 1}"
+            kept = name
             await self.git.run("update-ref", kept, head)
             await merging.swap_ref(self.git, ref, sha, head)
-        return e.RolledBack(at=time.time(), wave=wave, sha=sha, kept=kept)
+        return e.RolledBack(at=time.time(), wave=wave, sha=sha, kept=kept, task=command.task)
 
     # -- the end -----------------------------------------------------------------------------------
 

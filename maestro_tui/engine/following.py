@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from maestro_tui.agents import launch
+from maestro_tui.agents.drivers import RESUMABLE
 from maestro_tui.core.events import (
     AgentEnded,
     AgentReported,
@@ -19,6 +20,7 @@ from maestro_tui.core.events import (
     Event,
     MarkerSeen,
     PermissionAsked,
+    PermissionWithdrawn,
 )
 from maestro_tui.core.state import Attempt, RunState, TaskRun
 from maestro_tui.engine.attempts import AttemptFolder
@@ -26,6 +28,7 @@ from maestro_tui.engine.evidence import failure_evidence
 
 POLL_S = 0.25  # behind the notifications: what a missed one costs at most
 REPORT_S = 1.0  # news of a running agent reach the journal at most this often
+RELAUNCHES = 5  # runners killed over one attempt before it is given up
 START_S = 20.0  # a runner that has not shown itself by then is lost
 
 
@@ -52,17 +55,36 @@ class Follower:
         self._reported_at = 0.0
         self._marker_seen = bool(attempt.marker_at)
         self._last_error = ""
+        self._parked_until = attempt.parked_until
 
     async def follow(self) -> AgentEnded:
-        """To the end of the attempt; returns how it ended."""
+        """To the end of the attempt; returns how it ended.
+
+        Where the driver can take an attempt up again, a killed runner is followed by another.
+        """
+        for _ in range(RELAUNCHES):
+            ended = await self._follow_one()
+            if ended.reason != "lost" or self._attempt.stop or not self._resumable:
+                return ended
+            self._post_activity("its runner was killed; goes on in its session")
+        return await self._follow_one()
+
+    @property
+    def _resumable(self) -> bool:
+        return self._task.assignment.driver in RESUMABLE
+
+    async def _follow_one(self) -> AgentEnded:
         folder = self._folder
+        earlier = launch.identity(folder.path)
         if folder.read_result() is None and not launch.alive(folder.path):
-            if launch.identity(folder.path) is not None:
-                return await self._lost()
+            if earlier is not None:
+                if not self._resumable:
+                    return await self._lost()
+                await asyncio.to_thread(launch.sweep, folder.path)
             process = await asyncio.to_thread(launch.launch, folder.path)
         else:
-            process = None
-        identity = await self._identity(process)
+            process, earlier = None, None
+        identity = await self._identity(process, earlier)
         if identity is not None:
             self._post(
                 AgentStarted(
@@ -85,16 +107,23 @@ class Follower:
             if process is not None:
                 await asyncio.to_thread(process.wait)
 
-    async def _identity(self, process: subprocess.Popen[bytes] | None) -> tuple[int, float] | None:
+    def _post_activity(self, text: str) -> None:
+        self._activity, self._news, self._reported_at = text, True, 0.0
+
+    async def _identity(
+        self, process: subprocess.Popen[bytes] | None, earlier: tuple[int, float] | None
+    ) -> tuple[int, float] | None:
+        """Of the runner that has the attempt now; ``earlier`` is one known to be dead."""
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             identity = launch.identity(self._folder.path)
-            if identity is not None:
+            if identity is not None and identity != earlier:
                 return identity
             if self._folder.read_result() is not None:
                 return None
             if process is not None and process.poll() is not None:
-                return launch.identity(self._folder.path)
+                identity = launch.identity(self._folder.path)
+                return None if identity == earlier else identity
             await asyncio.sleep(0.005)
         return None
 
@@ -158,8 +187,29 @@ class Follower:
                         request=str(item.get("id", "")),
                         tool=str(item.get("tool", ""))[:100],
                         detail=str(item.get("detail", ""))[:2000],
+                        rule=str(item.get("rule", ""))[:300],
+                        form=str(item.get("form", "permission")),
+                        choices=_texts(item.get("choices")),
                     )
                 )
+            case "withdrawn":
+                self._post(
+                    PermissionWithdrawn(
+                        at=time.time(),
+                        task=self._task.id,
+                        attempt=self._attempt.number,
+                        request=str(item.get("id", "")),
+                    )
+                )
+            case "parked":
+                until = item.get("until")
+                self._parked_until = float(until) if isinstance(until, (int, float)) else 0.0
+                if self._parked_until:
+                    at = time.strftime("%H:%M:%S", time.localtime(self._parked_until))
+                    why = str(item.get("why", ""))[:120].replace("\n", " ")
+                    self._post_activity(f"parked until {at}: {why}")
+                else:
+                    self._post_activity("goes on after its wait")
 
     def _look_for_marker(self) -> None:
         path = Path(self._attempt.worktree) / self._task.assignment.marker
@@ -182,6 +232,7 @@ class Follower:
                 activity=self._activity,
                 usage=self._usage,
                 tools=self._tools,
+                parked_until=self._parked_until,
             )
         )
 
@@ -191,7 +242,11 @@ class Follower:
         suspect = ""
         if not ok:
             evidence, suspect = failure_evidence(
-                self._state, self._task, self._folder.log, Path(self._attempt.worktree)
+                self._state,
+                self._task,
+                self._folder.log,
+                Path(self._attempt.worktree),
+                result.get("exit"),
             )
         usage = result.get("usage")
         return AgentEnded(
@@ -221,6 +276,11 @@ class Follower:
             error="the agent's runner was killed",
             usage=self._usage,
         )
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    listed = value if isinstance(value, list) else []
+    return tuple(str(item)[:100] for item in listed[:9])
 
 
 def _numbers(data: dict[str, Any]) -> dict[str, float]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import Callable
 from functools import partial
@@ -22,19 +23,23 @@ from maestro_tui.core import events as e
 from maestro_tui.core.machine import Machine
 from maestro_tui.core.state import RunState, RunStatus, TaskState
 from maestro_tui.engine.attempts import find_agent
+from maestro_tui.engine.backups import back_up, damage
 from maestro_tui.engine.effects import Effects, worktrees_in_use
+from maestro_tui.engine.forecast import Forecast
 from maestro_tui.engine.git.command import Git, forget_foreign
 from maestro_tui.engine.git.merging import remove_stale_locks
 from maestro_tui.engine.git.repository import common_dir
 from maestro_tui.engine.git.worktrees import WorktreePool
 from maestro_tui.engine.journal import Journal, JournalError, Request, Session
 from maestro_tui.engine.lock import RunLock
+from maestro_tui.engine.pressure import watch
+from maestro_tui.engine.provision import provision
 from maestro_tui.plans.rehearsal import load_rehearsal
 from maestro_tui.roster.discovery import load_roster
 
 POLL_S = 0.1  # how long a request of a person may wait
 PATIENCE_S = 2.0  # for a gate or a check that is nearly done when a stop is asked for
-_CUTTABLE = ("RunGate:", "CheckWork:")
+_CUTTABLE = ("RunGate:", "CheckWork:", "ResolveConflict:")
 Listener = Callable[[int, e.Event, RunState], None]
 
 
@@ -60,6 +65,7 @@ class Engine:
         self._inbox: asyncio.Queue[tuple[e.Event, int]] = asyncio.Queue()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._noted: tuple[str, int] = ("", -1)
+        self._copying: list[asyncio.Task[None]] = []
         self._taken: set[int] = set()  # requests in the inbox, not yet in the journal
         self._tried_delivery = False
         self._patience_until = 0.0
@@ -73,16 +79,32 @@ class Engine:
         """Take the run over and stay until it ends, is suspended, or waits for a person."""
         forget_foreign()
         with RunLock(run_dir(self.repo, self.run)):
+            self._check_journal()
             for _, event in self._journal.read(self.run):
                 self.machine.apply(event)
             self._install_signals()
             self._catch_up()
             await self._open()
+            watching = asyncio.gather(
+                self._forecast.watch(),
+                watch(self.state, worktrees_root(self.repo), self.post),
+            )
             try:
                 await self._loop()
             finally:
+                watching.cancel()
+                await asyncio.gather(watching, return_exceptions=True)
                 await self._close()
         return self.state
+
+    def _check_journal(self) -> None:
+        """A damaged journal is found before anything is built on it."""
+        wrong = damage(self._journal.path)
+        if wrong:
+            raise JournalError(
+                f"{self._journal.path} is damaged ({wrong}); `maestro journal restore` shows the "
+                "newest copy and puts it back; branches and refs/maestro are as they were"
+            )
 
     def _catch_up(self) -> None:
         """Take up what people asked while no engine was there.
@@ -106,11 +128,15 @@ class Engine:
         git = Git(common_dir(self.repo))
         remove_stale_locks(git, self.run)
         pool = WorktreePool(
-            git, worktrees_root(self.repo, self.state.options.worktree_root), self.run
+            git,
+            worktrees_root(self.repo, self.state.options.worktree_root),
+            self.run,
+            prepare=self._prepare,
+            env={"GIT_LFS_SKIP_SMUDGE": "1"} if self.state.options.lfs == "skip" else None,
         )
         pool.adopt(worktrees_in_use(self.state))
         script = load_rehearsal(Path(self.state.script)) if self.state.script else None
-        roster = load_roster(self.repo)
+        roster = load_roster(self.repo, Path.home())
         self._effects = Effects(
             self.state,
             git,
@@ -119,6 +145,7 @@ class Engine:
             script.steps if script else None,
             partial(find_agent, roster),
         )
+        self._forecast = Forecast(self.state, git, pool, self.post)
         self.post(
             e.EngineStarted(
                 at=time.time(), pid=os.getpid(), attended=self.attended, policies=self.policies
@@ -126,10 +153,15 @@ class Engine:
         )
         self._take_requests()  # a stop that was asked for meets the start in one step
 
+    async def _prepare(self, git: Git, tree: Path) -> None:
+        log = run_dir(self.repo, self.run) / "_setup" / f"{tree.name}.log"
+        await provision(self.state, git, tree, log)
+
     async def _close(self) -> None:
         for task in self._running.values():
             task.cancel()
         await asyncio.gather(*self._running.values(), return_exceptions=True)
+        await asyncio.gather(*self._copying, return_exceptions=True)
         await self._effects.watcher.close()
         self._journal.close()
 
@@ -199,11 +231,20 @@ class Engine:
                 self._effects.pool.settled(event.worktree)
             elif isinstance(event, (e.Delivered, e.DeliveryRefused)):
                 self._tried_delivery = True
+            elif isinstance(event, e.WaveTagged):
+                self._copying.append(asyncio.create_task(self._back_up(event.wave)))
             if self.listener is not None:
                 self.listener(seq, event, self.state)
         for command in fresh:
             if command.key not in self._running:
                 self._running[command.key] = asyncio.create_task(self._carry_out(command))
+
+    async def _back_up(self, wave: int) -> None:
+        """A copy of the journal; that there is none (a full disk) is no reason to stop."""
+        try:
+            await asyncio.to_thread(back_up, self.repo, f"{self.run}-wave-{wave}")
+        except (OSError, sqlite3.Error):
+            return
 
     async def _carry_out(self, command: c.Command) -> None:
         try:
@@ -316,6 +357,16 @@ def _event_of(request: Request) -> e.Event | None:
             return e.StopRequested(at=at, mode=str(data.get("mode", "checkpoint")), by=request.by)
         case "parallel":
             return e.ParallelChanged(at=at, limit=int(data.get("limit", 1)))
+        case "rollback":
+            return e.RollbackRequested(at=at, to=str(data.get("to", "")), by=request.by)
+        case "instruct":
+            return e.InstructionGiven(
+                at=at,
+                task=str(data.get("task", "")),
+                kind=str(data.get("kind", "message")),
+                text=str(data.get("text", "")),
+                by=request.by,
+            )
         case "retry":
             return e.RetryRequested(
                 at=at, task=str(data.get("task", "")), text=str(data.get("text", ""))

@@ -23,11 +23,11 @@ _TOP = {
 _PLAN = {
     "id": "str", "title": "str", "source": "str", "source_sha256": "str", "format": "str",
     "confidence": "high|medium|low", "reason": "str", "runner_up": "str",
-    "order": "strict|convention|explicit", "verify": "strs", "forbidden": "strs",
+    "order": "strict|convention|explicit", "verify": "strs", "forbidden": "strs", "read": "str",
 }  # fmt: skip
 _PHASE = {
     "id": "str", "title": "str", "mode": "sequential|parallel|unspecified", "max_parallel": "int",
-    "after": "strs", "files": "strs", "line": "int",
+    "after": "strs", "files": "strs", "line": "int", "read": "str",
 }  # fmt: skip
 _TASK = {
     "id": "str", "key": "str", "title": "str", "phase": "str", "line": "int",
@@ -36,8 +36,7 @@ _TASK = {
     "text": "str", "prompt": "str", "create": "strs", "modify": "strs", "delete": "strs",
     "test": "strs", "scope": "strs", "mentions": "strs", "verify": "strs", "agent": "str",
     "model": "str", "tier": "str", "marker": "str", "estimate": "str", "estimate_s": "float",
-    "timeout_s": "float",
-    "requirements": "strs",
+    "timeout_s": "float", "requirements": "strs", "read": "str",
 }  # fmt: skip
 _EDGE = {
     "task": "str", "after": "str",
@@ -109,7 +108,8 @@ def _tuples(table: dict[str, Any]) -> dict[str, Any]:
 
 def dump_plan(plan: Plan) -> str:
     """The plan as canonical TOML; reading it gives the same plan, so hand edits are safe."""
-    head = {"source": plan.source, **_table(plan, _PLAN)}
+    # The format is written even where it is the default: without one, a TOML plan has its own.
+    head = {"source": plan.source, "format": plan.format, **_table(plan, _PLAN)}
     out = [f"schema = {SCHEMA}\n", "[plan]\n" + _dumped({"id": plan.id, **head})]
     groups: tuple[tuple[str, Sequence[Any], dict[str, str]], ...] = (
         ("phase", plan.phases, _PHASE),

@@ -1,4 +1,4 @@
-"""The dependency graph drawn with characters: a line a task, its edges as lanes beside it."""
+"""The dependency graph drawn with characters: a line for each task, its edges as lanes beside."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def draw(
             mine = [n for n, to in enumerate(lanes) if to == task]
             at = mine[0] if mine else _free(lanes)
             if len(mine) > 1:
-                rows.append(Row(_joined(lanes, at, mine, "┴╯")))
+                rows.append(Row(_joined(lanes, at, mine, ("╰", "┴", "╯"))))
             for n in mine[1:]:
                 lanes[n] = ""
             lanes[at] = task
@@ -58,7 +58,7 @@ def draw(
                 lanes[lane] = child
                 opened.append(lane)
             if len(opened) > 1:
-                rows.append(Row(_joined(lanes, at, opened, "┬╮")))
+                rows.append(Row(_joined(lanes, at, opened, ("╭", "┬", "╮"))))
             while lanes and not lanes[-1]:
                 lanes.pop()
     return rows
@@ -79,9 +79,8 @@ def _plain(lanes: Sequence[str], at: int, glyph: str) -> str:
     return " ".join(marks).rstrip()
 
 
-def _joined(lanes: Sequence[str], at: int, ends: Sequence[int], marks: str) -> str:
-    """Lanes that come together at, or go out from, one; ``marks`` are the middle and the last."""
-    middle, corner = marks[0], marks[1]
+def _joined(lanes: Sequence[str], at: int, ends: Sequence[int], marks: tuple[str, str, str]) -> str:
+    """Lanes that come together at, or go out from, one; ``marks`` are first, middle and last."""
     first, last = min(ends), max(ends)
     out = []
     for n, to in enumerate(lanes[: MAX_LANES + 1]):
@@ -89,7 +88,7 @@ def _joined(lanes: Sequence[str], at: int, ends: Sequence[int], marks: str) -> s
         if n == at:
             mark = "├" if n == first else "┤" if n == last else "┼"
         elif n in ends:
-            mark = corner if n == last else "╭╰"[marks == "┴╯"] if n == first else middle
+            mark = marks[2] if n == last else marks[0] if n == first else marks[1]
         elif inside:
             mark = "┼" if to else "─"
         else:

@@ -69,7 +69,7 @@ class ImportCache:
 
     def __init__(self, file: Path | None = None) -> None:
         self.file = file
-        self._kept = _load(file)
+        self._loaded: dict[str, tuple[Import, ...]] | None = None
         self._new: dict[str, tuple[Import, ...]] = {}
 
     @classmethod
@@ -77,6 +77,13 @@ class ImportCache:
         """The repository's; without Maestro's folder in it, nothing is written."""
         folder = repo / ".maestro"
         return cls(folder / "imports.json" if folder.is_dir() else None)
+
+    @property
+    def _kept(self) -> dict[str, tuple[Import, ...]]:
+        """What the file holds; read when something is missing in memory, which is seldom."""
+        if self._loaded is None:
+            self._loaded = _load(self.file)
+        return self._loaded
 
     def read(self, path: Path) -> tuple[Import, ...]:
         """The imports of a file; nothing for what is no regular file of ordinary size."""
@@ -93,11 +100,11 @@ class ImportCache:
     def parse(self, data: bytes) -> tuple[Import, ...]:
         """The imports of a source, parsed only where nobody has yet."""
         key = hashlib.sha256(data).hexdigest()
-        found = _SEEN.get(key, self._kept.get(key))
+        found = _SEEN.get(key)
         if found is None:
-            found = parse_imports(data)
-        if key not in self._kept:
-            self._new[key] = found
+            found = self._kept.get(key)
+        if found is None:
+            found = self._new[key] = parse_imports(data)
         if len(_SEEN) < MAX_KEPT:
             _SEEN[key] = found
         return found
@@ -116,7 +123,7 @@ class ImportCache:
         except OSError:
             with suppress(OSError):
                 spare.unlink()
-        self._kept, self._new = kept, {}
+        self._loaded, self._new = kept, {}
 
 
 def _no_waiting(path: str, flags: int) -> int:

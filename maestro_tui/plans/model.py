@@ -13,6 +13,8 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 
 SCHEMA = 1
 
+CHOSEN = "chosen by you"  # the reason of a format that was not recognised but asked for
+
 Severity = Literal["error", "warning", "info"]
 
 # Where an edge comes from. The first seven are stated by the document; the user checks the others.
@@ -49,6 +51,7 @@ class Phase:
     after: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     line: int = 0
+    read: str = ""  # digest of what the reader said, in an exported plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class Task:
     estimate_s: float = 0.0
     timeout_s: float = 0.0  # seconds; 0 = the configured default
     requirements: tuple[str, ...] = ()
+    read: str = ""  # digest of what the reader said, in an exported plan
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -138,6 +142,7 @@ class Plan:
     edges: tuple[Edge, ...] = ()
     gates: tuple[Gate, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    read: str = ""  # digest of what the reader said of the plan's head, in an exported plan
 
     def task(self, task_id: str) -> Task:
         """The task of that id; KeyError names it when there is none."""

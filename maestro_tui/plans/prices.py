@@ -104,10 +104,10 @@ def price_table() -> PriceTable:
 
 def with_prices(table: PriceTable, own: Mapping[str, Mapping[str, Any]]) -> PriceTable:
     """The table with the user's prices; a row may be partial where the model is known."""
-    known = {f.name for f in fields(Price)}
+    known = [f.name for f in fields(Price)]
     models = dict(table.models)
     for name, row in own.items():
-        wrong = sorted(set(row) - known)
+        wrong = sorted(set(row).difference(known))
         if wrong:
             raise ValueError(f"price of {name}: no figure {wrong[0]!r}; use {', '.join(known)}")
         base = models.get(table.aliases.get(name, name), Price(0.0, 0.0))

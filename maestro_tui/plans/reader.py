@@ -10,7 +10,7 @@ from maestro_tui.plans.document import Document, load
 from maestro_tui.plans.errors import PlanError
 from maestro_tui.plans.expansion import nearest
 from maestro_tui.plans.formats import Format, all_formats
-from maestro_tui.plans.model import Diagnostic, Plan
+from maestro_tui.plans.model import CHOSEN, Diagnostic, Plan
 from maestro_tui.plans.prompts import read_prompt_files
 
 __all__ = ["read_plan", "read_prompt_files"]
@@ -32,7 +32,7 @@ def read_plan(path: Path | str, *, text: str | None = None, format: str | None =
     if format is not None:
         chosen = _named(format)
         plan = _read(chosen, document)
-        return _finished(replace(plan, reason="chosen by you"), document, chosen)
+        return _finished(replace(plan, reason=CHOSEN), document, chosen)
     if not document.text.strip():
         return _no_plan(document, "The document is empty.")
     ranked = _ranked(document)

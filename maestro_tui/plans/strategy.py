@@ -16,6 +16,7 @@ from maestro_tui.plans.prices import FREE
 from maestro_tui.plans.staging import stage_of, why_later
 
 Assign = Callable[[Task], Assignment]
+ORDERS = ("convention", "strict", "explicit")  # what counts where the plan says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +194,7 @@ def revise(
     gates: Sequence[Gate] | None = None,
     max_parallel: int | None = None,
     mode: str | None = None,
+    order: str | None = None,
     assign: Assign | None = None,
     default_task_s: float = DEFAULT_TASK_S,
     durations: Mapping[str, float] | None = None,
@@ -217,6 +219,10 @@ def revise(
     plan = _with_agents(strategy.plan, agent, model)
     plan = _with_files(plan, files)
     plan = _with_edges(strategy, plan, after_add, after_remove)
+    if order is not None:
+        if order not in ORDERS:
+            raise PlanError(f"order is {order!r}; write {', '.join(ORDERS)}.")
+        plan = replace(plan, order=order)
     assignments = [
         _revised(plan, old, agent, model, files, exclude, include, assign)
         for old in strategy.assignments

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 
 from maestro_tui.agents.sanitise import sanitise
@@ -66,7 +67,7 @@ def summarise(state: RunState) -> Summary:
     waves = []
     for number, names in enumerate(state.waves, start=1):
         gates = tuple(
-            (g.gate.name, g.state, g.seconds)
+            (g.gate.name + (f" [{g.delta}]" if g.delta else ""), g.state, g.seconds)
             for g in state.gates.values()
             if g.wave == number or (g.wave == 0 and g.runs and number == len(state.waves))
         )
@@ -142,6 +143,12 @@ def _next_steps(state: RunState) -> tuple[str, ...]:
     elif state.merges:
         steps.append(f"git diff {state.base_sha[:10]} maestro/{state.run}/_integration")
         steps.append(f"git merge maestro/{state.run}/_integration")
+    strategy = state.strategy
+    if strategy is not None and strategy.stage is not None and state.merges:
+        steps.append(
+            f"maestro run {shlex.quote(strategy.plan.source)}   # the next stage, "
+            f"{len(strategy.stage.later)} tasks left, once what is merged is marked done in it"
+        )
     for task in state.tasks.values():
         if task.state is TaskState.SKIPPED:
             steps.append(

@@ -48,6 +48,10 @@ class AgentDefinition:
     priority: str = ""
     dependencies: tuple[str, ...] = ()  # agents it wants to run after
     max_parallel: int = 0  # 0 = no limit stated
+    effort: str = ""  # as the driver knows it
+    fallback_model: str = ""
+    max_turns: int = 0  # 0 = no limit stated
+    budget_usd: float = 0.0
     permission_mode: str = ""  # shown, never obeyed
     source: str = ""  # path of the file
     scope: str = "built-in"  # built-in | user | extra | project
@@ -186,6 +190,10 @@ def _build(
         priority=_line(orders.get("priority", values.get("priority"))),
         dependencies=names(orders.get("dependencies")),
         max_parallel=int(_number(orders.get("max_parallel")) or 0),
+        effort=_line(values.get("effort")),
+        fallback_model=_line(values.get("fallback_model", values.get("fallbackModel"))),
+        max_turns=int(_number(values.get("max_turns", values.get("maxTurns"))) or 0),
+        budget_usd=_number(values.get("budget_usd", values.get("max_budget_usd"))) or 0.0,
         permission_mode=_line(values.get("permissionMode")),
         source=source,
         scope=scope,

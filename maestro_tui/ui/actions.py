@@ -6,11 +6,9 @@ in the configuration by id.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
-from textual.keys import Keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +47,43 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.drain", "S", "Drain", "Stop after the running agents; asked again", _RUN),
     Action("app.abort", "X", "Abort", "End the run for good; asked again", _RUN),
     Action("app.summary", "s", "Summary", "The figures of the run so far", _LOOK),
+    Action(
+        "app.progress",
+        "4,f5",
+        "Progress",
+        "What runs, waits and why, is done",
+        _LOOK,
+        False,
+        "view('progress')",
+    ),
+    Action(
+        "app.cost",
+        "5",
+        "Cost",
+        "Tokens and money by task, wave, agent",
+        _LOOK,
+        False,
+        "view('cost')",
+    ),
+    Action(
+        "app.limits", "6", "Limits", "Slots, time-outs, the machine", _LOOK, False, "view('limits')"
+    ),
+    Action("app.timeline", "7", "Timeline", "Who worked when", _LOOK, False, "view('timeline')"),
+    Action("app.graph", "8", "Graph", "What depends on what", _LOOK, False, "view('graph')"),
+    Action(
+        "app.conflicts",
+        "9",
+        "Conflicts",
+        "Tasks that write the same files",
+        _LOOK,
+        False,
+        "view('conflicts')",
+    ),
+    Action("app.history", "H", "History", "All runs of this repository", _LOOK),
+    Action("app.tell", "c", "Tell", "Say something to the task's running agent", _RUN),
+    Action("app.jump", "at,ctrl+t", "Go to task", "Any task, by a few letters of its name", _MOVE),
+    Action("app.picture", "P", "Picture", "Save the screen as an SVG picture", _LOOK),
+    Action("app.suspend_process", "ctrl+z", "Suspend", "To the shell; fg comes back", _RUN),
     Action("app.commands", "colon,ctrl+p", "Commands", "Find any action by its name", _LOOK),
     Action(
         "board.details", "d", "Details", "The task's story, prompt, checks, marker", _LOOK, True
@@ -61,6 +96,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("board.previous_panel", "shift+tab", "Panel before", "The other way", _MOVE),
     Action("board.next_active", "n", "Next agent", "Select the next task that is moving", _MOVE),
     Action("board.retry", "r", "Retry", "Do a given-up task after all", _RUN),
+    Action(
+        "board.find", "slash", "Find task", "Any task, by a few letters of its name", _MOVE, True
+    ),
+    Action("board.views", "v", "Figures", "Progress, cost, limits, timeline, graph", _LOOK, True),
     Action("board.unzoom", "escape", "Back", "All panels again", _MOVE),
     Action("tree.cursor_down", "j,down", "Down", "Next line", _MOVE),
     Action("tree.cursor_up", "k,up", "Up", "Previous line", _MOVE),
@@ -79,6 +118,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("logs.hit", "n", "Next hit", "Next line with the words", _LOOK, False, "hit(1)"),
     Action("logs.hit_before", "N", "Hit before", "And the one before", _LOOK, False, "hit(-1)"),
     Action("logs.wrap", "w", "Wrap", "Long lines over several rows, or cut", _LOOK, True),
+    Action("logs.filter", "e", "Only", "Errors, tool calls, results, messages, all", _LOOK, True),
+    Action("logs.unfold", "x", "Unfold", "Tool calls and results in full, or a line", _LOOK, True),
+    Action("logs.markdown", "m", "Markdown", "Agents' messages laid out, or as written", _LOOK),
+    Action("logs.goto", "number_sign,ctrl+g", "Go to", "A line by its number, or 50%", _MOVE),
     Action("logs.copy", "y", "Copy", "The found line, else all lines in view", _LOOK, True),
     Action("logs.pager", "o", "Pager", "The whole file in $PAGER", _LOOK, True),
     Action("logs.down", "j,down", "Down", "One line down", _MOVE),
@@ -109,7 +152,14 @@ ACTIONS: tuple[Action, ...] = (
         False,
         "neighbour(-1)",
     ),
-    Action("tabs.grid", "t", "Tiles", "Up to four logs side by side, or one", _LOOK, True),
+    Action(
+        "tabs.grid",
+        "t",
+        "Tiles",
+        "Up to four logs side by side, six if wide",
+        _LOOK,
+        True,
+    ),
     Action("review.yes", "y", "Yes", "Run it as it is shown, with the commands listed", _ASK),
     Action("review.modify", "m", "Modify", "Change it task by task", _ASK),
     Action("review.sequential", "s", "Sequential", "One agent at a time, or as before", _ASK),
@@ -120,6 +170,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("review.mode", "t", "Mode", "Wave by wave, or streaming", _ASK, True),
     Action("review.more", "plus,equals_sign", "More", "One agent more", _ASK, True, "turn(1)"),
     Action("review.fewer", "minus", "Fewer", "One agent fewer", _ASK, False, "turn(-1)"),
+    Action("review.read_as", "f", "Read as", "The document in its other format", _ASK, True),
+    Action("review.order", "o", "Order", "Convention, one by one, or only stated", _ASK, True),
+    Action("review.advice", "c", "Advice", "Wait for what this task imports", _ASK, True),
+    Action("review.all_advice", "C", "All advice", "Every task waits for its imports", _ASK),
+    Action("review.whole", "w", "Whole", "The later stages of a large plan too", _ASK),
+    Action("review.zoom", "z", "Zoom", "The page on the whole screen, and back", _LOOK, True),
+    Action("review.page_1", "1", "Strategy", "What a yes allows", _LOOK, False, "page(0)"),
+    Action("review.page_2", "2", "Source", "The plan's own lines", _LOOK, False, "page(1)"),
+    Action("review.page_3", "3", "Conflicts", "Who meets in files", _LOOK, False, "page(2)"),
+    Action("review.page_4", "4", "Graph", "Who waits for whom", _LOOK, False, "page(3)"),
     Action("review.other_panel", "tab,shift+tab", "Other panel", "Tasks, or the rest", _MOVE, True),
     Action("review.back", "escape", "Leave?", "Asks; nothing is lost", _ASK),
     Action("table.down", "j,down", "Down", "Next task", _MOVE),
@@ -186,6 +246,64 @@ ACTIONS: tuple[Action, ...] = (
     Action("pager.page_up", "pageup,ctrl+b", "Page up", "One page up", _MOVE),
     Action("pager.top", "g,home", "Top", "To the start", _MOVE),
     Action("pager.bottom", "G,end", "Bottom", "To the end", _MOVE),
+    Action("views.board", "escape,1,2,q", "Board", "Back to the board, on this task", _MOVE, True),
+    Action("views.log", "3,l", "Log", "The task's log", _LOOK, True, "board('logs')"),
+    Action("views.details", "d", "Details", "The task's pages", _LOOK, True),
+    Action(
+        "views.next",
+        "tab,right_square_bracket",
+        "Next page",
+        "The page to the right",
+        _MOVE,
+        True,
+        "step(1)",
+    ),
+    Action(
+        "views.previous",
+        "shift+tab,left_square_bracket",
+        "Page before",
+        "To the left",
+        _MOVE,
+        False,
+        "step(-1)",
+    ),
+    Action("views.zoom", "z", "Zoom", "Time 1, 2, 4 or 8 times as wide", _LOOK, True),
+    Action("views.find", "slash", "Find task", "Any task, by a few letters", _MOVE, True),
+    Action("sheet.down", "j,down", "Down", "Next line", _MOVE),
+    Action("sheet.up", "k,up", "Up", "Line before", _MOVE),
+    Action("sheet.page_down", "pagedown,space,ctrl+d", "Page down", "One page down", _MOVE),
+    Action("sheet.page_up", "pageup,b,ctrl+u", "Page up", "One page up", _MOVE),
+    Action("sheet.top", "g,home", "Top", "First line", _MOVE),
+    Action("sheet.bottom", "G,end", "Bottom", "Last line", _MOVE),
+    Action("sheet.right", "L,right", "Right", "Look further right", _MOVE, False, "pan(1)"),
+    Action("sheet.left", "H,left", "Left", "And back", _MOVE, False, "pan(-1)"),
+    Action("sheet.open", "enter", "Open", "The task's pages", _LOOK),
+    Action("graph.left", "h,left", "Needs", "Along a line, to what it needs", _MOVE),
+    Action("graph.right", "l,right", "Needed by", "Along a line, to what needs it", _MOVE),
+    Action("graph.down", "j,down", "Down", "The task below", _MOVE),
+    Action("graph.up", "k,up", "Up", "The task above", _MOVE),
+    Action("graph.first", "g,home", "First", "The first task of the plan", _MOVE),
+    Action("graph.last", "G,end", "Last", "The last task of the plan", _MOVE),
+    Action("graph.open", "enter", "Open", "The task's pages", _LOOK),
+    Action("replay.play", "p", "Play", "Play or pause", _RUN, True),
+    Action(
+        "replay.slower", "left_parenthesis", "Slower", "1 to 100 times", _RUN, True, "speed(-1)"
+    ),
+    Action(
+        "replay.faster", "right_parenthesis", "Faster", "1 to 100 times", _RUN, True, "speed(1)"
+    ),
+    Action("replay.back", "comma", "Back", "A twentieth of the run back", _RUN, True, "scrub(-1)"),
+    Action("replay.on", "full_stop", "On", "A twentieth of the run on", _RUN, True, "scrub(1)"),
+    Action(
+        "replay.event_back", "less_than_sign", "Event before", "And pause", _RUN, False, "event(-1)"
+    ),
+    Action(
+        "replay.event_on", "greater_than_sign", "Next event", "And pause", _RUN, False, "event(1)"
+    ),
+    Action("replay.start", "left_curly_bracket", "Start", "To the start", _RUN, False, "ends(0)"),
+    Action("replay.end", "right_curly_bracket", "End", "To the end", _RUN, False, "ends(1)"),
+    Action("history.open", "enter", "Open", "Play that run again, or attach", _LOOK, True),
+    Action("history.close", "escape,q,H", "Back", "Back to the board", _MOVE, True),
     Action("summary.board", "b,escape", "Board", "Back to the board", _MOVE, True),
     Action("inbox.close", "escape,i,q", "Close", "Back; nothing is decided", _MOVE, True),
     Action("help.close", "escape,question_mark,q", "Close", "Back", _MOVE, True),
@@ -208,6 +326,11 @@ SCOPES = {
     "choices": "Its answers",
     "detail": "Task details",
     "pager": "Long texts",
+    "views": "Figures",
+    "sheet": "Their lines",
+    "graph": "Dependency graph",
+    "replay": "Replay",
+    "history": "History",
     "summary": "Summary",
     "inbox": "Inbox",
     "help": "Help",
@@ -228,74 +351,3 @@ def bindings(scope: str) -> list[BindingType]:
         for action in ACTIONS
         if action.where == scope
     ]
-
-
-_WRITTEN = {
-    "question_mark": "?",
-    "plus": "+",
-    "equals_sign": "=",
-    "minus": "-",
-    "colon": ":",
-    "escape": "Esc",
-    "enter": "Enter",
-    "space": "Space",
-    "tab": "Tab",
-    "pagedown": "PgDn",
-    "pageup": "PgUp",
-    "home": "Home",
-    "end": "End",
-    "up": "↑",
-    "down": "↓",
-    "left": "←",
-    "right": "→",
-    "slash": "/",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-}
-
-
-def shown_keys(action: Action, keymap: Mapping[str, str] | None = None) -> str:
-    """The keys of an action as people write them."""
-    keys = (keymap or {}).get(action.id, action.keys).split(",")
-    return " ".join(written(key) for key in keys)
-
-
-def written(key: str) -> str:
-    *modifiers, name = key.split("+")
-    short = {"ctrl": "^", "shift": "⇧", "alt": "⌥"}
-    return "".join(short.get(m, m) for m in modifiers) + _WRITTEN.get(name, name)
-
-
-def keymap_problems(keymap: Mapping[str, Iterable[str]]) -> list[str]:
-    """What is wrong with a configured keymap; Textual itself takes anything silently."""
-    known = {a.id: a for a in ACTIONS}
-    problems = []
-    taken: dict[tuple[str, str], str] = {}
-    for action in ACTIONS:
-        for key in keymap.get(action.id, action.keys.split(",")):
-            other = taken.setdefault((action.where, key), action.id)
-            if other != action.id:
-                problems.append(f"key {key}: both {other} and {action.id}; change one of them")
-    for name, keys in keymap.items():
-        if name not in known:
-            problems.append(f"no action is called {name!r}; press ? for those there are")
-        problems += [f"{name}: no key is called {key!r}" for key in keys if not is_key(key)]
-    return problems
-
-
-def is_key(key: str) -> bool:
-    """Whether Textual can ever send this key."""
-    *modifiers, name = key.split("+") if key != "+" else [key]
-    if any(m not in ("ctrl", "shift", "alt", "super") for m in modifiers):
-        return False
-    return len(name) == 1 or name in _NAMED
-
-
-_SYMBOLS = """
-    question_mark plus minus equals_sign colon semicolon comma full_stop slash backslash space tab
-    underscore asterisk exclamation_mark at number_sign dollar_sign percent_sign circumflex_accent
-    ampersand left_parenthesis right_parenthesis apostrophe quotation_mark less_than_sign
-    greater_than_sign vertical_line tilde grave_accent left_square_bracket right_square_bracket
-    left_curly_bracket right_curly_bracket
-"""
-_NAMED = frozenset(k.value for k in Keys) | frozenset(_SYMBOLS.split())

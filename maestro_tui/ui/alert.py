@@ -8,7 +8,10 @@ from typing import Any
 
 from textual.app import App
 
+from maestro_tui.core.state import RunState
+from maestro_tui.report.progress import progress
 from maestro_tui.ui.formatting import clip, one_line
+from maestro_tui.ui.glyphs import RUN
 
 Alert = Callable[[App[Any], str], None]
 _LONGEST = 120
@@ -35,6 +38,39 @@ def make_alert(kind: str, command: Sequence[str] = ()) -> Alert:
             )
 
     return alert
+
+
+class TerminalTitle:
+    """The window's or tab's name while the program runs; the old one is put back at the end."""
+
+    def __init__(self, *, wanted: bool = True) -> None:
+        self._wanted = wanted
+        self._said = ""
+
+    def say(self, app: App[Any], words: str) -> None:
+        """Name the window, when the name is another."""
+        words = clip(one_line(words), _LONGEST)
+        if not self._wanted or words == self._said:
+            return
+        if not self._said:
+            _write(app, "\x1b[22;2t")  # keep the name it has
+        self._said = words
+        _write(app, f"\x1b]2;{words}\x07")
+
+    def restore(self, app: App[Any]) -> None:
+        """Give the name back."""
+        if self._said:
+            self._said = ""
+            _write(app, "\x1b[23;2t")
+
+
+def title_words(state: RunState, waiting: int) -> str:
+    """“? 2 waiting · 3/8 · A till”: what one wants to see in a row of tabs."""
+    numbers = progress(state)
+    title = state.strategy.plan.title if state.strategy else state.run
+    look = RUN[state.status]
+    first = f"? {waiting} waiting" if waiting else f"{look.glyph} {look.word}"
+    return f"{first} · {numbers.merged}/{numbers.total} · {one_line(title)}"
 
 
 def _write(app: App[Any], sequence: str) -> None:

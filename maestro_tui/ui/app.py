@@ -9,37 +9,41 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from textual.app import SystemCommand
+from textual import events
 from textual.screen import ModalScreen, Screen
 
 from maestro_tui.config.themes import ThemeSpec
 from maestro_tui.core.state import Question, RunState, RunStatus
 from maestro_tui.plans.model import Strategy
-from maestro_tui.ui.actions import ACTIONS, bindings, keymap_problems
-from maestro_tui.ui.alert import Alert, silent
+from maestro_tui.ui.actions import bindings
+from maestro_tui.ui.alert import Alert, TerminalTitle, silent, title_words
 from maestro_tui.ui.asking import Asking
-from maestro_tui.ui.controls import RunControls
 from maestro_tui.ui.exits import FAILED, exit_code
 from maestro_tui.ui.follow import POLL_HZ, Changes, Follow
 from maestro_tui.ui.formatting import one_line
 from maestro_tui.ui.glyphs import SPINNER_HZ
+from maestro_tui.ui.keys import keymap_problems
+from maestro_tui.ui.screens.run_screen import RunScreen
 from maestro_tui.ui.source import RunSource
+from maestro_tui.ui.theme_watch import ThemeWatch
 from maestro_tui.ui.themes import install, state_defaults
+from maestro_tui.ui.views import History, RunViews
 
 if TYPE_CHECKING:
     from maestro_tui.ui.dialogs.question import Reply
-    from maestro_tui.ui.screens.board import BoardScreen
 
 # The board and its dialogs are imported where they are used: the review, which is the first thing
 # a user sees, needs none of them, and imports are most of what a start takes.
 
+THEMES_S = 1.0  # between two looks at the theme files
+AWAY_S = 10.0  # without a key for that long, a user may be doing something else
 _LOST_AFTER = 3  # looks, a second apart, without an engine before it is said
 Launch = Callable[[Strategy], RunSource]
 
 
-class MaestroApp(RunControls):
+class MaestroApp(RunViews):
     """One run on the screen; with ``review`` first, the run comes from ``launch``."""
 
     TITLE = "Maestro"
@@ -71,37 +75,55 @@ class MaestroApp(RunControls):
         keymap: Mapping[str, Iterable[str]] | None = None,
         alert: Alert = silent,
         problems: Sequence[str] = (),
+        history: History | None = None,
+        theme_watch: ThemeWatch | None = None,
+        terminal_title: bool = True,
     ) -> None:
         self._problems: list[str] = []
         super().__init__()
         self.source = source
         self._review, self._launch = review, launch
-        self._now, self._monotonic, self._alert = now, monotonic, alert
+        self.now, self._monotonic, self._alert = now, monotonic, alert
         self.asking = Asking()
+        self.history, self._theme_watch = history, theme_watch
+        self._title = TerminalTitle(wanted=terminal_title)
+        self._touched_at = -AWAY_S
         self._follow: Follow | None = None
-        self._board: BoardScreen | None = None
         self._summarised = False
         self._stopping = False
         self._lost = 0
         self._problems = [*problems, *install(self, theme_specs, theme)]
-        self._keys = {i: ",".join(k) for i, k in (keymap or {}).items()}
+        self.keys = {i: ",".join(k) for i, k in (keymap or {}).items()}
         wrong = keymap_problems(keymap or {})
         if wrong:
             self._problems += [f"keys: {p}; the usual keys are used" for p in wrong[:3]]
-            self._keys = {}
+            self.keys = {}
 
     # -- themes ----------------------------------------------------------------------------------
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The states' colours for themes that do not name them."""
         return state_defaults(self.current_theme)
 
+    def _reload_themes(self) -> None:
+        """Colours follow the file they are written in; a slip in it is told and changes nothing."""
+        found = self._theme_watch.changed() if self._theme_watch is not None else None
+        if found is None:
+            return
+        specs, problems = found
+        name = self.theme
+        told = [*problems, *install(self, specs, name, refresh=True)]
+        for problem in told[:1]:
+            self.notify(one_line(problem), severity="warning", timeout=10, markup=False)
+
     # -- starting --------------------------------------------------------------------------------
     async def on_mount(self) -> None:
         """The review, or the board."""
-        if self._keys:
-            self.set_keymap(self._keys)
+        if self.keys:
+            self.set_keymap(self.keys)
         for problem in self._problems:
             self.notify(one_line(problem), severity="warning", timeout=10, markup=False)
+        if self._theme_watch is not None:
+            self.set_interval(THEMES_S, self._reload_themes)
         if self.source is not None:
             await self._begin(self.source)
         elif self._review is not None:
@@ -131,17 +153,33 @@ class MaestroApp(RunControls):
 
         self.source = source
         self._follow = Follow(source)
-        self._board = BoardScreen(source, self.asking, self._now)
-        await self.push_screen(self._board)
+        self.board = BoardScreen(source, self.asking, self.now)
+        await self.push_screen(self.board)
         self.set_interval(1 / POLL_HZ, self._look)
         self.set_interval(1 / SPINNER_HZ, self._spin)
         self.set_interval(1.0, self._second)
         self._look()
 
+    # -- the user's attention --------------------------------------------------------------------
+    async def on_event(self, event: events.Event) -> None:
+        """Remember when the user last did something."""
+        if isinstance(event, (events.Key, events.MouseDown)):
+            self._touched_at = self._monotonic()
+        await super().on_event(event)
+
+    @property
+    def away(self) -> bool:
+        """Whether the user looks elsewhere: another window has the focus, or nothing was typed."""
+        return not self.app_focus or self._monotonic() - self._touched_at >= AWAY_S
+
+    def on_unmount(self) -> None:
+        """The window gets its name back."""
+        self._title.restore(self)
+
     # -- following -------------------------------------------------------------------------------
     def _look(self) -> None:
         """Ten times a second; nothing happens where nothing did."""
-        follow, board = self._follow, self._board
+        follow, board = self._follow, self.board
         if follow is None or board is None or self._exit:
             return
         changes = follow.look()
@@ -149,15 +187,13 @@ class MaestroApp(RunControls):
             self._apply(follow.state, changes)
         self._questions(follow.state)
         if changes is not None:
+            waiting = len(self.asking.open_ones(follow.state))
+            self._title.say(self, title_words(follow.state, waiting))
             self._endings(follow.state)
 
     def _apply(self, state: RunState, changes: Changes) -> None:
-        from maestro_tui.ui.screens.board import BoardScreen
-        from maestro_tui.ui.screens.detail import DetailScreen
-        from maestro_tui.ui.screens.summary import SummaryScreen
-
         for screen in self.screen_stack:
-            if isinstance(screen, (BoardScreen, DetailScreen, SummaryScreen)):
+            if isinstance(screen, RunScreen):
                 screen.apply(changes)
         for notice in changes.notices[-3:]:
             self.notify(one_line(notice), timeout=6, markup=False)
@@ -167,16 +203,16 @@ class MaestroApp(RunControls):
     def engine_started(self) -> None:
         """Give it a moment before missing it again."""
         self._lost = 0
-        if self._board is not None:
-            self._board.banner("")
+        if self.board is not None:
+            self.board.banner("")
 
     def _questions_changed(self, state: RunState) -> None:
         self.asking.forget(state)
-        if self._board is not None:
-            self._board.questions_changed()
+        if self.board is not None:
+            self.board.questions_changed()
 
     def _spin(self) -> None:
-        state, board = self.run_state, self._board
+        state, board = self.run_state, self.board
         if state is None or board is None or (not board.is_current and not self._sees_board()):
             return
         if any(t.moving for t in state.tasks.values()) or any(
@@ -186,21 +222,20 @@ class MaestroApp(RunControls):
 
     def _sees_board(self) -> bool:
         """Whether nothing but dialogs lies over the board."""
-        above = self.screen_stack[self.screen_stack.index(self._board) + 1 :] if self._board else []
+        above = self.screen_stack[self.screen_stack.index(self.board) + 1 :] if self.board else []
         return all(isinstance(s, ModalScreen) for s in above)
 
     def _second(self) -> None:
-        from maestro_tui.ui.screens.detail import DetailScreen
-
-        state, board = self.run_state, self._board
+        state, board = self.run_state, self.board
         if state is None or board is None or self.source is None or self._exit:
             return
         # Under a dialog every redraw costs a whole screen: nothing but work is worth it.
         still = isinstance(self.screen, ModalScreen) and state.status is RunStatus.WAITING
         if not state.ended and state.status is not RunStatus.STOPPED and not still:
             board.tick()
-            if isinstance(self.screen, DetailScreen):
-                self.screen.tick()
+            for screen in self.screen_stack:
+                if screen is not board and isinstance(screen, RunScreen) and screen.is_current:
+                    screen.tick()
         alive = self.source.engine_alive()
         self._lost = 0 if alive else self._lost + 1
         if state.ended or alive:
@@ -221,7 +256,9 @@ class MaestroApp(RunControls):
             self._summarised = False
         elif not self._summarised:
             self._summarised = True
-            self._show_summary()
+            if self.away:
+                self._alert(self, title_words(state, 0))
+            self.show_summary()
 
     # -- questions -------------------------------------------------------------------------------
     def _questions(self, state: RunState) -> None:
@@ -247,7 +284,7 @@ class MaestroApp(RunControls):
     def _ask(self, state: RunState, question: Question, *, by_itself: bool) -> None:
         from maestro_tui.ui.dialogs.question import QuestionDialog
 
-        if by_itself:
+        if by_itself and self.away:
             self._alert(self, question.title)
         more = len([q for q in self.asking.open_ones(state) if q.id != question.id])
         dialog = QuestionDialog(
@@ -271,7 +308,9 @@ class MaestroApp(RunControls):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without a run there is nothing to answer or turn up."""
         run_only = {"inbox", "answer", "more_agents", "fewer_agents", "resume", "drain"}
-        if action in (run_only | {"abort", "summary"}) and self.source is None:
+        if action in (run_only | {"abort", "summary", "view", "jump"}) and self.source is None:
+            return False
+        if action == "history" and self.history is None:
             return False
         state = self.run_state
         ended = state is not None and state.ended
@@ -308,24 +347,11 @@ class MaestroApp(RunControls):
         elif choice == STOP:
             self._stopping = True
             self._lost = 0
-            if self._board is not None:
-                self._board.stopping = True
-                self._board.tick()
+            if self.board is not None:
+                self.board.stopping = True
+                self.board.tick()
             self.source.stop("checkpoint")
             self.notify("Stopping at a checkpoint; leaves by itself", timeout=8, markup=False)
-
-    def action_help(self) -> None:
-        """Every key."""
-        from maestro_tui.ui.screens.detail import DetailScreen
-        from maestro_tui.ui.screens.help import HelpScreen
-        from maestro_tui.ui.screens.summary import SummaryScreen
-
-        scope = "board"
-        if isinstance(self.screen, DetailScreen):
-            scope = "detail"
-        elif isinstance(self.screen, SummaryScreen):
-            scope = "summary"
-        self.push_screen(HelpScreen(scope, self._keys))
 
     def action_inbox(self) -> None:
         """What waits."""
@@ -333,7 +359,7 @@ class MaestroApp(RunControls):
 
         state = self.run_state
         if state is not None:
-            self.push_screen(InboxDialog(self.asking.waiting(state), self._now()), self._open)
+            self.push_screen(InboxDialog(self.asking.waiting(state), self.now()), self._open)
 
     def on_run_header_asked(self) -> None:
         """The badge was clicked."""
@@ -351,8 +377,8 @@ class MaestroApp(RunControls):
 
     def _ask_now(self, state: RunState, question: Question) -> None:
         """The user wants it: its task is selected, so that its log lies behind it."""
-        if question.task and self._board is not None:
-            self._board.select(question.task)
+        if question.task and self.board is not None:
+            self.board.select(question.task)
         self._ask(state, question, by_itself=False)
 
     def action_answer(self) -> None:
@@ -365,36 +391,3 @@ class MaestroApp(RunControls):
             self.notify("Nothing waits for you", markup=False)
         else:
             self._ask_now(state, first)
-
-    def action_summary(self) -> None:
-        """The figures so far."""
-        self._show_summary()
-
-    def _show_summary(self) -> None:
-        from maestro_tui.ui.screens.summary import SummaryScreen
-
-        if self.source is not None and not isinstance(self.screen, SummaryScreen):
-            self.push_screen(SummaryScreen(self.source))
-
-    def action_commands(self) -> None:
-        """The palette."""
-        self.action_command_palette()
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every action of the board by name, and the themes."""
-        from maestro_tui.ui.screens.board import BoardScreen
-
-        yield SystemCommand("Theme", "Other colours", self.action_change_theme)
-        yield SystemCommand("Screenshot", "Save the screen as SVG", self._save_picture)
-        for action in ACTIONS:
-            if action.where == "app" and action.method != "commands":
-                call = partial(self.run_action, action.method, self)
-            elif action.where == "board" and isinstance(screen, BoardScreen):
-                call = partial(self.run_action, action.method, screen)
-            else:
-                continue
-            yield SystemCommand(action.title, action.tooltip, call)
-
-    def _save_picture(self) -> None:
-        path = self.save_screenshot()
-        self.notify(f"Saved as {one_line(path)}", markup=False)

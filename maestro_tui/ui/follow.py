@@ -36,6 +36,7 @@ class Follow:
         self._questions: tuple[str, ...] = ()
         self._notices = len(source.state.notices)
         self._first = True
+        self._last: RunState | None = None
 
     @property
     def state(self) -> RunState:
@@ -61,21 +62,23 @@ class Follow:
             tasks=frozenset(i for i, p in tasks.items() if self._tasks.get(i) != p),
             gates=frozenset(k for k, p in gates.items() if self._gates.get(k) != p),
             questions=questions != self._questions,
-            structure=shape != self._shape,
+            structure=shape != self._shape or self._last is not state,
             notices=fresh,
         )
         self._tasks, self._gates, self._shape = tasks, gates, shape
         self._questions, self._notices = questions, len(state.notices)
+        self._last = state
         return changes
 
 
 def _task_print(task: TaskRun) -> Hashable:
     """Everything of a task that is on the screen, as something comparable."""
     attempt = task.attempt
-    mine: Hashable = None
+    mine: Hashable = task.foreseen
     if attempt is not None:
         mine = (
             attempt.number,
+            task.foreseen,
             attempt.activity,
             attempt.started_at,
             attempt.ended_at,
@@ -89,4 +92,4 @@ def _task_print(task: TaskRun) -> Hashable:
 
 
 def _gate_print(gate: GateRun) -> Hashable:
-    return (gate.state, gate.runs, gate.seconds)
+    return (gate.state, gate.runs, gate.seconds, gate.stage)

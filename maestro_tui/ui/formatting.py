@@ -52,6 +52,11 @@ def duration(seconds: float) -> str:
     return f"{hours // 24}d{hours % 24:02}h"
 
 
+def tenths(seconds: float) -> str:
+    """A time that may be short: 0.3 s below ten seconds, then as everywhere."""
+    return f"{seconds:.1f} s" if seconds < 9.95 else duration(seconds)
+
+
 def clock(seconds: float) -> str:
     """A running clock: 0:42, 12:07, 1:04:07."""
     minutes, rest = divmod(max(0, int(seconds)), 60)

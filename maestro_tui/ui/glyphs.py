@@ -34,6 +34,16 @@ TASK: dict[TaskState, Look] = {
     _S.DONE: Look("✔", "done before", "state-done"),
 }
 
+# The groups every task of a run is in exactly one of; their numbers add up.
+GROUPS: dict[str, Look] = {
+    "merged": Look("✓", "merged", "state-merged"),
+    "running": Look("●", "running", "state-running"),
+    "failed": Look("✗", "failed", "state-failed"),
+    "blocked": Look("⊘", "blocked", "state-blocked"),
+    "waiting": Look("○", "waiting", "state-waiting"),
+    "skipped": Look("–", "skipped", "state-skipped"),
+}
+
 _R = RunStatus
 RUN: dict[RunStatus, Look] = {
     _R.REVIEW: Look("?", "review", "state-asking"),

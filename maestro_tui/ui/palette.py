@@ -40,6 +40,11 @@ class Palette:
         """For what matters more."""
         return Style(bold=True)
 
+    @property
+    def underline(self) -> Style:
+        """For what is to be told apart without another colour."""
+        return Style(underline=True)
+
     def _colour(self, variable: str) -> RichColor | None:
         value = self._variables.get(variable, "")
         try:

@@ -49,6 +49,10 @@ class RunSource(Protocol):
         """Do a given-up task after all."""
         ...
 
+    def instruct(self, task: str, text: str, kind: str = "message") -> None:
+        """Say something to a task's running agent: a message, an interrupt, a model's name."""
+        ...
+
     def attempt_dir(self, task: str, attempt: int) -> Path:
         """The folder of one attempt: output.log, prompt.md, …"""
         ...

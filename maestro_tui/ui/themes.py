@@ -88,7 +88,11 @@ def to_theme(spec: ThemeSpec) -> Theme:
     primary = colours.pop("primary", "")
     if not primary:
         raise ValueError(f"theme {spec.name} has no primary colour")
-    theme = Theme(spec.name, primary, dark=spec.dark, variables=dict(spec.variables))
+    variables = dict(spec.variables)
+    if spec.ansi:  # what Textual's own styles need besides
+        usual = BUILTIN_THEMES["ansi-dark" if spec.dark else "ansi-light"]
+        variables = {**usual.variables, **variables}
+    theme = Theme(spec.name, primary, dark=spec.dark, ansi=spec.ansi, variables=variables)
     for name, value in colours.items():
         if name not in COLOURS:
             raise ValueError(f"theme {spec.name}: there is no colour {name!r}")
@@ -104,8 +108,13 @@ def _parse(spec: ThemeSpec, name: str, value: str) -> None:
         raise ValueError(f"{where}: {name} = {value!r} is not a colour; theme skipped") from error
 
 
-def install(app: App[Any], specs: Sequence[ThemeSpec], wanted: str | None) -> list[str]:
-    """Register the themes and choose one; returns what was wrong, in sentences."""
+def install(
+    app: App[Any], specs: Sequence[ThemeSpec], wanted: str | None, *, refresh: bool = False
+) -> list[str]:
+    """Register the themes and choose one; returns what was wrong, in sentences.
+
+    ``refresh``: the chosen one is in use already, perhaps with other colours than now.
+    """
     problems = []
     app.register_theme(_builtin())
     for spec in specs:
@@ -121,6 +130,9 @@ def install(app: App[Any], specs: Sequence[ThemeSpec], wanted: str | None) -> li
         known = ", ".join(sorted(set(app.available_themes) - set(BUILTIN_THEMES))[:6])
         problems.append(f"no theme {one_line(name)!r}; using {FALLBACK}. There are: {known}, …")
         name = FALLBACK
+    if refresh and app.theme == name:
+        # Textual looks at a theme's colours only when its name changes.
+        app.theme = next(n for n in app.available_themes if n != name)
     app.theme = name
     return problems
 

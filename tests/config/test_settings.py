@@ -84,6 +84,9 @@ ERRORS = [
     ("[ui]\ncolour = 'x'\n", 2, 'unknown key "colour" in [ui]'),
     ("[keys]\nquit = 3\n", 2, 'keys.quit must be a key ("ctrl+g") or a list'),
     ("[keys]\nqiut = 'q'\n", 2, 'unknown action "qiut", did you mean "quit"?'),
+    ("[prices]\ngpt-5 = 3\n", 2, 'write [prices."gpt-5"] with input and output'),
+    ('[prices."gpt-5.1"]\ninput = 1\ninptu = 3\n', 3, 'unknown price "inptu" of gpt-5.1, did you'),
+    ("[prices.opus]\noutput = -3\n", 2, "USD per million tokens, 0 or more, not -3"),
     ('run.moed = "waves"\n', 1, 'did you mean "mode"?'),
     ("[run]\nmode = \n", 2, "not valid TOML"),
     ('[run]\nmode = "waves\n', 2, "not valid TOML"),
@@ -112,3 +115,37 @@ def test_a_file_that_is_not_text_is_an_error_too(repo: Path) -> None:
     (repo / "maestro.toml").write_bytes(b"\xff\xfe[run]")
     with pytest.raises(ConfigError, match=r"maestro\.toml:1: not valid TOML: is not UTF-8"):
         load_settings(repo)
+
+
+def test_prices_of_the_user_and_the_project(repo: Path, user: Path) -> None:
+    user.write_text('[prices.opus]\ninput = 3\n[prices."gpt-5.1"]\ninput = 1\noutput = 8.5\n')
+    (repo / "maestro.toml").write_text("[prices.opus]\noutput = 7\n")
+    assert load_settings(repo).prices == {
+        "opus": {"input": 3.0, "output": 7.0},
+        "gpt-5.1": {"input": 1.0, "output": 8.5},
+    }
+
+
+def test_agents_of_claude_are_configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))
+    (tmp_path / "maestro.toml").write_text(
+        '[claude]\nmodel = "opus"\nbudget_usd = 2.5\non_limit = "fail"\n'
+        '[permissions]\ndeny = ["Bash(git push:*)"]\n'
+    )
+    found = load_settings(tmp_path)
+    assert (found.claude.model, found.claude.budget_usd) == ("opus", 2.5)
+    assert found.claude.on_limit == "fail"
+    assert found.permissions.deny == ("Bash(git push:*)",)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['[permissions]\nallow = ["Bash"]', '[claude]\nprogram = "x"', "[claude]\nkeep_env = []"],
+)
+def test_a_repository_cannot_let_agents_do_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))
+    (tmp_path / "maestro.toml").write_text(line + "\n")
+    with pytest.raises(ConfigError, match="decides what runs on your machine"):
+        load_settings(tmp_path)

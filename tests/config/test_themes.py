@@ -38,6 +38,9 @@ def test_the_shipped_themes_are_sound() -> None:
         ("maestro-light", False),
         ("maestro-contrast", True),
         ("maestro-colourblind", True),
+        ("maestro-night", True),
+        ("maestro-paper", False),
+        ("maestro-ansi", True),
     }
 
 
@@ -45,6 +48,8 @@ def test_the_shipped_themes_are_sound() -> None:
     ("name", "text", "state"),
     [
         ("maestro-dark", 7.0, 4.0),
+        ("maestro-night", 7.0, 4.0),
+        ("maestro-paper", 7.0, 4.0),
         ("maestro-light", 7.0, 4.0),
         ("maestro-contrast", 15.0, 7.0),
         ("maestro-colourblind", 7.0, 4.0),

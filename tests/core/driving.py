@@ -329,6 +329,8 @@ def _success_of_run(state: RunState, command: c.Command, at: float) -> e.Event:
             return e.GateEnded(at=at, gate=gate, ok=True, sha=state.head, exit=0)
         case c.TagWave(wave):
             return e.WaveTagged(at=at, wave=wave, sha=state.head)
+        case c.Rollback(-1, task, sha):
+            return e.RolledBack(at=at, wave=-1, sha=sha, kept="refs/kept", task=task)
         case c.Rollback(wave):
             known = max((n for n in state.wave_tags if n <= wave), default=0)
             sha = state.wave_tags.get(known, state.base_sha)

@@ -14,6 +14,7 @@ from maestro_tui.core import events as e
 from maestro_tui.core.attempt_facts import MAX_LOST
 from maestro_tui.core.invariants import validate
 from maestro_tui.core.machine import Machine
+from maestro_tui.core.rollback import points
 from maestro_tui.core.state import SATISFIED, Question, RunState, RunStatus, TaskState
 from maestro_tui.plans.model import Strategy
 from tests.core.driving import created, fold_again, snapshot, success, unmoved
@@ -39,6 +40,8 @@ NEVER_REPEATED = (
     e.StopRequested,
     e.RetryRequested,
     e.ParallelChanged,
+    e.RollbackRequested,
+    e.ResourcesChanged,
     e.AgentReported,
     e.PermissionDelivered,
 )
@@ -162,6 +165,12 @@ class World:
             limit = self.dice.randint(0, 6)
             self._limit = max(self._limit, limit)
             self._post(e.ParallelChanged(at=self._now(), limit=limit))
+        elif chance < 0.185:
+            point = self.dice.choice(points(self.state))
+            self._post(e.RollbackRequested(at=self._now(), to=point.name))
+        elif chance < 0.19:
+            limit = self.dice.randint(0, 3)
+            self._post(e.ResourcesChanged(at=self._now(), limit=limit, reason="memory"))
         elif chance < 0.20:
             name = self.dice.choice(list(self.state.tasks))
             self._post(e.RetryRequested(at=self._now(), task=name, text="again"))

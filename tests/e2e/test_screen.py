@@ -7,10 +7,21 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from tests.e2e.terminal import Terminal
-from tests.engine.scratch import git, leftovers, maestro, make_agent, make_repo, six_tasks, status
+from tests.engine.scratch import (
+    PYTHON,
+    environment,
+    git,
+    leftovers,
+    maestro,
+    make_agent,
+    make_repo,
+    six_tasks,
+    status,
+)
 
 SLOW_AGENT = """\
 #!/bin/sh
@@ -146,3 +157,26 @@ def test_a_broken_plan_leaves_the_terminal_as_it_was(repo: Path) -> None:
         assert screen.restored
         assert "a -> b" in screen.text or "b -> a" in screen.text
     assert not (repo / ".maestro").exists()
+
+
+@pytest.mark.slow
+def test_ctrl_z_goes_to_the_shell_and_fg_comes_back_whole(repo: Path) -> None:
+    """In a shell with job control: a program without one cannot be stopped by its terminal."""
+    env = environment({"TERM": "xterm-256color", "TEXTUAL_ANIMATIONS": "none", "PS1": "$ "})
+    shell = pexpect.spawn(
+        "bash", ["--norc", "-i"], cwd=str(repo), env=env, dimensions=(40, 120), timeout=30
+    )  # type: ignore[arg-type]
+    plan = six_tasks(repo.parent)
+    try:
+        shell.sendline(f"{PYTHON} -m maestro_tui run {plan} --agent-command true")
+        shell.expect("Task 5")
+        shell.send("\x1a")
+        shell.expect("Stopped")
+        shell.sendline("echo back at home")
+        shell.expect("back at home")
+        shell.sendline("fg")
+        shell.expect("Task 5")
+        shell.send("n")
+        shell.expect(r"\$ ")
+    finally:
+        shell.close(force=True)

@@ -51,8 +51,7 @@ MODEL = Task("model", "model", create=("app/models/order.py",), line=9)
         "from .models.order import Order",
         "from .models import order",
         "from . import models\n\ndef late():\n    from app.models import order",
-        "if True:\n    try:\n        import app.models.order\n    except ImportError:\n        "
-        "pass",
+        "if True:\n    try:\n        import app.models.order\n    except Exception:\n        pass",
     ],
 )
 def test_every_way_to_import_a_file_another_task_creates(tmp_path: Path, words: str) -> None:

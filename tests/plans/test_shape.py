@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from maestro_tui.plans.analysis import analyse
+from maestro_tui.plans.model import Edge, Phase, Plan, Task
 from maestro_tui.plans.reader import read_plan
 from maestro_tui.plans.shape import as_dot, as_json, as_mermaid
 
@@ -71,3 +73,25 @@ def test_drawings_quote_titles_and_leave_out_what_follows() -> None:
     assert '"A" [label="A: say \\"hi\\" [y]"];' in dot
     assert '"A" -> "B" [style=dashed];' in dot
     assert '"B" -> "2";' in dot
+
+
+def test_advice_and_sequential_headings_are_among_the_edges(tmp_path: Path) -> None:
+    (tmp_path / "api.py").write_text("import model")
+    phase = Phase("1", "One", mode="sequential", line=3)
+    tasks = (
+        Task("a", "a", phase="1", line=4),
+        Task("b", "b", phase="1", line=5),
+        Task("api", "api", modify=("api.py",), line=6),
+        Task("model", "model", create=("model.py",), line=7),
+    )
+    plan = Plan("p", phases=(phase,), tasks=tasks, edges=(Edge("1", "model", "label", 8),))
+    analysis = analyse(plan, repo=tmp_path)
+    rows = {(e["task"], e["after"]): e for e in as_json(plan, analysis)["edges"]}
+    assert {pair: (e["source"], e["advisory"]) for pair, e in rows.items()} == {
+        ("1", "model"): ("label", False),
+        ("b", "a"): ("mode", False),
+        ("api", "model"): ("import", True),
+    }
+    assert rows["b", "a"]["line"] == 3
+    assert "t3 -.->|import| t2" in as_mermaid(plan, analysis)
+    assert '"model" -> "api" [style=dotted' in as_dot(plan, analysis)

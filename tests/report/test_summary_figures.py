@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from maestro_tui.plans.model import Stage
 from maestro_tui.report.summary import summarise, summary_lines
 from tests.ui.runs import FakeSource, finished
 
@@ -33,3 +36,13 @@ def test_an_agent_that_tells_tokens_but_no_price_costs_nothing_known():
     assert summary.tokens == 15
     assert summary.cost is None
     assert any("15 tokens" in line for line in summary_lines(summary))
+
+
+def test_a_stage_says_how_to_go_on():
+    state = finished().state
+    assert state.strategy is not None
+    plan = replace(state.strategy.plan, source="big plan.md")
+    stage = Stage("1: Base", 1, 3, ("1.1",), ("x", "y"), 120, 100)
+    state.strategy = replace(state.strategy, plan=plan, stage=stage)
+    steps = summarise(state).next_steps
+    assert any(s.startswith("maestro run 'big plan.md'") and "2 tasks left" in s for s in steps)

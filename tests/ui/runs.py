@@ -120,6 +120,7 @@ class Calls:
     stops: list[str] = field(default_factory=list)
     limits: list[int] = field(default_factory=list)
     retries: list[tuple[str, str]] = field(default_factory=list)
+    told: list[tuple[str, str, str]] = field(default_factory=list)
     engines: int = 0
 
 
@@ -196,6 +197,9 @@ class FakeSource:
 
     def retry(self, task: str, text: str = "") -> None:
         self.calls.retries.append((task, text))
+
+    def instruct(self, task: str, text: str, kind: str = "message") -> None:
+        self.calls.told.append((task, text, kind))
 
     def attempt_dir(self, task: str, attempt: int) -> Path:
         return self.folder / self.state.tasks[task].task.key / str(attempt)

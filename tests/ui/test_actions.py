@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import importlib
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from textual.widgets import Tree
 
-from maestro_tui.ui.actions import ACTIONS, SCOPES, bindings, is_key, keymap_problems, shown_keys
+from maestro_tui.ui.actions import ACTIONS, SCOPES, bindings
 from maestro_tui.ui.app import MaestroApp
 from maestro_tui.ui.dialogs.choices import Choices
 from maestro_tui.ui.dialogs.inbox import InboxDialog
 from maestro_tui.ui.dialogs.question import QuestionDialog
+from maestro_tui.ui.key_docs import START, put_into
+from maestro_tui.ui.keys import is_key, keymap_problems, shown_keys
 from maestro_tui.ui.screens.board import BoardScreen
 from maestro_tui.ui.screens.detail import DetailScreen
 from maestro_tui.ui.screens.help import HelpScreen
@@ -74,3 +77,22 @@ def test_help_writes_keys_as_people_do():
 def test_the_tree_keeps_textuals_own_navigation():
     assert issubclass(PlanTree, Tree)
     assert importlib.import_module("maestro_tui.ui.actions")
+
+
+@pytest.mark.parametrize("name", ["docs/keys.md", "README.md"])
+def test_the_documentation_has_the_keys_of_today(name):
+    """Refresh it with ``python -m maestro_tui.ui.key_docs FILE``."""
+    text = (Path(__file__).parents[2] / name).read_text("utf-8")
+    assert START not in text or put_into(text) == text
+    assert name == "README.md" or START in text
+
+
+def test_a_file_without_marks_is_left_alone():
+    with pytest.raises(ValueError, match="keys"):
+        put_into("# Nothing to see here")
+
+
+def test_a_wrong_key_and_a_wrong_action_are_told_with_the_nearest_name():
+    problems = keymap_problems({"bord.zoom": ("f5",), "board.zoom": ("pagedwn",)})
+    assert any("board.zoom" in p and "bord.zoom" in p for p in problems)
+    assert any("pagedown" in p for p in problems)

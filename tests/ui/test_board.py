@@ -29,7 +29,7 @@ async def test_a_board_tells_state_progress_agents_and_money():
             "1.2 Models and schemas",
             "Wave 2 running",
             "Write app/models/doc",
-            "waits for 1.2, 1.3",
+            "waits for 1.2 (runni",  # and the rest beside the tree
             "unit tests",
         ):
             assert words in text, words

@@ -80,3 +80,25 @@ async def test_a_marker_that_is_a_link_is_not_read(tmp_path):
         await pilot.press("5")
         await until(lambda: "has not written it yet" in screen_text(pilot))
         assert "password" not in screen_text(pilot)
+
+
+async def test_one_key_talks_to_a_running_agent_from_any_screen():
+    source = midway()
+    async with opened(source) as pilot:
+        await pilot.press("c")
+        await until(lambda: pilot.app.screen.is_modal, "a place to type")
+        await pilot.press(*"use x", "enter")
+        await until(lambda: source.calls.told == [("1.2", "use x", "message")], "the words")
+        await pilot.press("d", "c")
+        await until(lambda: pilot.app.screen.is_modal, "and from the details")
+        await pilot.press("escape", "escape", "4", "c")
+        await until(lambda: pilot.app.screen.is_modal, "and from the figures")
+
+
+async def test_nobody_is_talked_to_who_does_not_run():
+    source = midway()
+    async with opened(source) as pilot:
+        await pilot.press("h", "c")
+        await until(lambda: bool(pilot.app._notifications), "a word of explanation")
+        assert not pilot.app.screen.is_modal
+        assert source.calls.told == []

@@ -15,7 +15,8 @@ from maestro_tui.ui.actions import ACTIONS
 from maestro_tui.ui.dialogs.confirm import ChoiceDialog
 from maestro_tui.ui.dialogs.modify import Fields, ModifyDialog
 from maestro_tui.ui.screens.drafting import Drafting
-from maestro_tui.ui.screens.review import ReviewDetails, ReviewScreen
+from maestro_tui.ui.screens.review import ReviewScreen
+from maestro_tui.ui.screens.review_details import ReviewDetails
 from maestro_tui.ui.themes import install, state_defaults
 from maestro_tui.ui.widgets.log_pane import LogPane
 from maestro_tui.ui.widgets.log_tabs import LogTabs

@@ -8,6 +8,7 @@ from maestro_tui.config.themes import STATES, ThemeSpec, load_themes
 from maestro_tui.core.state import RunStatus, TaskState
 from maestro_tui.ui.glyphs import GATES, QUESTION, RUN, TASK
 from maestro_tui.ui.palette import palette
+from maestro_tui.ui.theme_watch import ThemeWatch
 from maestro_tui.ui.themes import FALLBACK, to_theme
 from tests.ui.runs import midway
 from tests.ui.stage import opened, until
@@ -70,3 +71,44 @@ async def test_no_color_is_respected(monkeypatch):
         picture = pilot.app.export_screenshot()
         assert "#8fce7a" not in picture.lower()
         assert "merged" in picture
+
+
+def test_there_are_themes_for_every_taste_and_need():
+    dark = {s.name for s in SHIPPED if s.dark and not s.ansi}
+    light = {s.name for s in SHIPPED if not s.dark}
+    assert {"maestro-dark", "maestro-night"} <= dark
+    assert {"maestro-light", "maestro-paper"} <= light
+    names = {s.name for s in SHIPPED}
+    assert {"maestro-contrast", "maestro-colourblind", "maestro-ansi"} <= names
+
+
+def test_an_ansi_theme_may_name_the_terminals_colours_only(tmp_path):
+    source = (Path(__file__).parents[2] / "themes" / "maestro-ansi.toml").read_text()
+    (tmp_path / "a.toml").write_text(source.replace("ansi_blue", "#0000ff"))
+    themes, problems = load_themes([tmp_path])
+    assert not themes
+    assert "write ansi_red" in problems[0]
+
+
+async def test_a_changed_theme_file_is_seen_at_once_and_a_broken_one_is_one_toast(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("maestro_tui.ui.app.THEMES_S", 0.05)
+    source = (Path(__file__).parents[2] / "themes" / "maestro-night.toml").read_text()
+    path = tmp_path / "mine.toml"
+    path.write_text(source.replace("maestro-night", "mine"))
+    specs, _ = load_themes([tmp_path])
+    watch = ThemeWatch([tmp_path])
+    async with opened(midway(), theme="mine", theme_specs=specs, theme_watch=watch) as pilot:
+        app = pilot.app
+
+        def running():
+            return palette(app).style("state-running").color.triplet.hex
+
+        assert running() == "#8fb3d9"
+        path.write_text(path.read_text().replace("#8fb3d9", "#00ff00"))
+        await until(lambda: running() == "#00ff00", "the new colour")
+        path.write_text("name = 'mine'\ncolors = 3\n# longer, so that its size differs")
+        await until(lambda: len(app._notifications) == 1, "a toast")
+        assert running() == "#00ff00"
+        assert app.theme == "mine"

@@ -8,12 +8,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from maestro_tui.agents.drivers.protocol import Driver
 
-NAMES = ("command", "rehearsal")
+NAMES = ("claude", "command", "rehearsal")
+INTERACTIVE = frozenset({"claude"})  # can be talked to while they run
+RESUMABLE = frozenset({"claude"})  # can go on with an attempt whose runner was killed
 
 
 def find_driver(name: str) -> Driver:
     """The driver of that name; SpecError lists those there are."""
     match name:
+        case "claude":
+            from maestro_tui.agents.drivers.claude import ClaudeDriver
+
+            return ClaudeDriver()
         case "command":
             from maestro_tui.agents.drivers.command import CommandDriver
 

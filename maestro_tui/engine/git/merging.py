@@ -6,7 +6,6 @@ import os
 from dataclasses import dataclass
 
 from maestro_tui.engine.git.command import Git
-from maestro_tui.engine.git.commits import author
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,17 @@ async def merge(git: Git, head: str, commit: str, message: str, *, base: str = "
     return MergeResult(sha)
 
 
+async def conflicting_paths(git: Git, ours: str, theirs: str) -> tuple[str, ...]:
+    """The paths on which a merge of two commits would conflict; nothing is merged."""
+    result = await git.run(
+        "merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", ours, theirs,
+        codes=(0, 1),
+    )  # fmt: skip
+    if not result.code:
+        return ()
+    return tuple(dict.fromkeys(p for p in os.fsdecode(result.out).split("\0")[1:] if p))
+
+
 def remove_stale_locks(git: Git, run: str) -> None:
     """Locks a killed git left on this run's own refs; nobody else writes those."""
     integration = git.common_dir / f"{integration_ref(run)}.lock"
@@ -75,47 +85,3 @@ async def is_ancestor(git: Git, commit: str, of: str) -> bool:
 async def start_merge_in_tree(git: Git, branch: str) -> None:
     """Merge the integration head into a task's worktree, leaving the conflict on disk."""
     await git.run("merge", "--no-commit", "--no-ff", "-q", branch, codes=(0, 1))
-
-
-async def finish_merge_in_tree(git: Git, how: str, paths: tuple[str, ...], agent: str) -> str:
-    """Conclude a conflicted merge in a task's worktree; a sentence when it cannot be concluded.
-
-    Seen from the task's worktree "ours" is the task and "theirs" what is merged, so the user's
-    words are turned round here. A path one side deleted is deleted when that side wins.
-    """
-    if how in ("ours", "theirs"):
-        stage = "2" if how == "theirs" else "3"
-        listing = os.fsdecode((await git.run("ls-files", "-u", "-z")).out)
-        stages: dict[str, set[str]] = {}
-        for entry in filter(None, listing.split("\0")):
-            meta, _, path = entry.partition("\t")
-            stages.setdefault(path, set()).add(meta.split(" ")[2])
-        for path, found in stages.items():
-            side = "--ours" if stage == "2" else "--theirs"
-            if stage in found:
-                await git.run("checkout", "-q", side, "--", f":(top,literal){path}")
-            elif git.tree is not None:
-                (git.tree / path).unlink(missing_ok=True)
-    left = _with_markers(git, paths)
-    if left:
-        return "conflict markers are still in " + ", ".join(left)
-    await git.run("add", "-A", "--", *(f":(top,literal){p}" for p in paths), codes=(0, 128))
-    listing = os.fsdecode((await git.run("ls-files", "-u", "-z")).out)
-    if listing:
-        return "still in conflict: " + ", ".join(
-            sorted({e.partition("\t")[2] for e in listing.split("\0") if e})
-        )
-    await git.run("commit", "-q", "--no-verify", "--no-edit", env=author(agent), codes=(0, 1))
-    return ""
-
-
-def _with_markers(git: Git, paths: tuple[str, ...]) -> list[str]:
-    found = []
-    for path in paths:
-        file = git.tree / path if git.tree is not None else None
-        if file is None or not file.is_file():
-            continue
-        lines = file.read_bytes().splitlines()
-        if any(line.startswith((b"<<<<<<< ", b">>>>>>> ")) for line in lines):
-            found.append(path)
-    return found

@@ -10,12 +10,13 @@ import asyncio
 import fcntl
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from maestro_tui.engine.git.command import Git, GitError
 
+Prepare = Callable[[Git, Path], Awaitable[None]]
 MIN_FREE_BYTES = 200 << 20  # refuse to fill the disk to the brim: git and the journal need room
 
 # What a linked worktree needs of git's folder for it; whatever else is there, an agent left.
@@ -52,13 +53,27 @@ def _same_file(descriptor: int, path: Path) -> bool:
 class WorktreePool:
     """The worktrees of one run, beneath ``root``."""
 
-    def __init__(self, git: Git, root: Path, run: str) -> None:
+    def __init__(
+        self,
+        git: Git,
+        root: Path,
+        run: str,
+        *,
+        prepare: Prepare | None = None,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        """``prepare`` is called with each tree once it stands at its commit; ``env`` goes to git
+        where it fills trees.
+        """
         self._git = git
         self.root = root / run
         self._admin: dict[Path, Path] = {}
         self._free: list[Path] = []
         self._busy: set[Path] = set()
         self._filling: set[Path] = set()  # handed out, but not yet in the state
+        self._prepare = prepare
+        self._env = dict(env or {})
+        self._tree_bytes = -1
         self._numbers = 0
         self._adding = asyncio.Lock()
 
@@ -104,6 +119,10 @@ class WorktreePool:
             link.write_text(wanted)
         return self._git.worktree(git_dir, path)
 
+    def peek(self, path: Path) -> Git:
+        """Git, seen from that worktree, for looking only: nothing is put back."""
+        return self._git.worktree(self._git_dir(path), path)
+
     async def acquire(self, branch: str, sha: str) -> Path:
         """A clean tree at ``sha`` on the new branch ``branch``."""
         fresh = not self._free
@@ -120,6 +139,12 @@ class WorktreePool:
             self._busy.add(path)
             self._filling.add(path)
             await self.reset(path, branch, sha, clean=False)
+        if branch and self._prepare is not None:
+            try:
+                await self._prepare(self.view(path), path)
+            except BaseException:
+                self._filling.discard(path)  # nobody will stand in it
+                raise
         return path
 
     def settled(self, path: str) -> None:
@@ -131,7 +156,7 @@ class WorktreePool:
         git = self.view(path)
         self._tidy(path)
         how = ("--ignore-other-worktrees", "-B", branch, sha) if branch else ("--detach", sha)
-        await git.run("checkout", "-q", "-f", *how)
+        await git.run("checkout", "-q", "-f", *how, env=self._env)
         if clean:
             await git.run("clean", "-ffdxq")
 
@@ -156,13 +181,20 @@ class WorktreePool:
             self._busy.discard(tree)
             self._free.append(tree)
 
-    async def integration(self, sha: str) -> Path:
-        """The tree in which gates run, at ``sha``; ignored files (caches) stay."""
-        path = self.root / "integration"
-        if not self._usable(path):
+    async def integration(self, sha: str, name: str = "integration") -> Path:
+        """The tree in which gates run, at ``sha``; ignored files (caches) stay.
+
+        "probe" is another one like it, for earlier commits: caches of the one must not mislead the
+        other.
+        """
+        path = self.root / name
+        fresh = not self._usable(path)
+        if fresh:
             await self._add(sha, path)
         await self.reset(path, "", sha, clean=False)
         await self.view(path).run("clean", "-ffdq")
+        if fresh and self._prepare is not None:
+            await self._prepare(self.view(path), path)
         return path
 
     async def _add(self, sha: str, path: Path | None = None) -> Path:
@@ -172,9 +204,11 @@ class WorktreePool:
                 path = self.root / f"agent-{self._numbers:02d}"
             self.root.mkdir(parents=True, exist_ok=True)
             free = shutil.disk_usage(self.root).free
-            if free < MIN_FREE_BYTES:
+            size = await self._size_of(sha)
+            if free < MIN_FREE_BYTES + size:
                 raise DiskFull(
-                    f"{self.root}: only {free >> 20} MB free, a worktree needs room; free some "
+                    f"{self.root}: only {free >> 20} MB free, a worktree needs {size >> 20} MB and "
+                    f"{MIN_FREE_BYTES >> 20} MB are to stay free; free some "
                     "space (`maestro clean` shows what is safe), then answer retry"
                 )
             async with repository_lock(self._git):
@@ -185,6 +219,14 @@ class WorktreePool:
                 )
         self._admin.pop(path, None)
         return path
+
+    async def _size_of(self, sha: str) -> int:
+        """What a tree at that commit takes on the disk, measured once: trees of a run are alike."""
+        if self._tree_bytes < 0:
+            listing = await self._git.run("ls-tree", "-r", "-l", sha)
+            sizes = (line.split(None, 4)[3] for line in listing.out.splitlines())
+            self._tree_bytes = sum(-(-int(s) // 4096) * 4096 for s in sizes if s.isdigit())
+        return self._tree_bytes
 
     async def _remove(self, path: Path) -> None:
         async with repository_lock(self._git):
@@ -204,7 +246,12 @@ class WorktreePool:
 
     async def remove_all(self) -> None:
         """Delete every tree of the run."""
-        paths = {*self._free, *self._busy, self.root / "integration", *self.root.glob("agent-*")}
+        paths = {
+            *self._free,
+            *self._busy,
+            *(self.root / name for name in ("integration", "probe", "resolution")),
+            *self.root.glob("agent-*"),
+        }
         for path in paths:
             await self._remove(path)
         self._free.clear()

@@ -31,6 +31,7 @@ _HINTS = {
     "agent": "an agent's name",
     "model": "a model's name; empty: the agent's own",
     "after": "ids of the tasks it waits for, with commas between",
+    "wave": "the number of the wave to run in",
     "gate": "a command Maestro runs on the merged tree; empty: no such gate",
 }
 
@@ -62,8 +63,12 @@ def fields_of(strategy: Strategy, task_id: str) -> list[Field]:
         found.append(Field(kind, kind, ", ".join(getattr(task, kind)), note))
     edges = [e for e in strategy.edges if e.task == task_id]
     reasons = "; ".join(f"{e.after}: {edge_words(e)}" for e in edges)
+    advice = [e for e in strategy.advisory if e.task == task_id]
+    reasons = "; ".join(filter(None, (reasons, *(f"{e.after}? {edge_words(e)}" for e in advice))))
     wait = Field("after", "after", ", ".join(a.after), reasons, any(map(guessed_edge, edges)))
     found.append(wait)
+    waves = f"of {len(strategy.waves)}; a larger number lets it wait for the wave before"
+    found.append(Field("wave", "wave", str(a.wave) if a.wave else "", waves if a.wave else ""))
     for number, gate in enumerate(strategy.gates):
         when = "at the end" if gate.when == "final" else "after each wave"
         found.append(Field("gate", f"gate {number + 1}", gate.run, when, number=number))
@@ -254,6 +259,8 @@ class ModifyDialog(ModalScreen[str]):
                 return draft.change(agent={task: value.strip()})
             case "model":
                 return draft.change(model={task: value.strip()})
+            case "wave":
+                return draft.to_wave(task, value)
             case "after":
                 return draft.order_after(task, _names(value))
             case "gate":

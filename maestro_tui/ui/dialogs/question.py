@@ -119,6 +119,8 @@ class QuestionDialog(ModalScreen[Reply | None]):
         self.call_after_refresh(self._tell_clipped)
 
     def _tell_clipped(self) -> None:
+        if not self.is_mounted or not self.query("#scroll"):
+            return  # a rule has answered it, and the dialog is on its way out
         scroll = self.query_one("#scroll", VerticalScroll)
         below = int(scroll.max_scroll_y - scroll.scroll_y)
         hint = ""

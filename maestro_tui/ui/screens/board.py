@@ -9,7 +9,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
-from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -20,6 +19,7 @@ from maestro_tui.ui.follow import Changes
 from maestro_tui.ui.formatting import one_line
 from maestro_tui.ui.glyphs import ASKING, TASK
 from maestro_tui.ui.screens.detail import DetailScreen
+from maestro_tui.ui.screens.run_screen import RunScreen
 from maestro_tui.ui.source import RunSource
 from maestro_tui.ui.widgets.checks import Checks
 from maestro_tui.ui.widgets.header import RunHeader
@@ -32,7 +32,7 @@ PANELS = ("tree", "waves", "logs")
 NARROW = 100  # columns; below, plan and waves share one place
 
 
-class BoardScreen(Screen[None]):
+class BoardScreen(RunScreen[None]):
     """Panels over one run. Selecting a task anywhere selects it everywhere."""
 
     BINDINGS = bindings("board")
@@ -57,6 +57,11 @@ class BoardScreen(Screen[None]):
         self._header, self._checks, self._logs = RunHeader(), Checks(), LogTabs(id="logs")
         self._plan, self._waves = PlanTree(now, id="tree"), WaveBoard(now, id="waves")
         self._banner_line = Static("", id="banner", markup=False)
+
+    @property
+    def current_task(self) -> str:
+        """The task the user is on."""
+        return self.selected
 
     @property
     def _state(self) -> RunState:
@@ -91,13 +96,19 @@ class BoardScreen(Screen[None]):
         if changes.structure:
             self._rebuild()
         else:
-            self._plan.changed(changes.tasks)
-            self._waves.changed(changes.tasks, changes.gates)
+            touched = self._touched(changes.tasks)
+            self._plan.changed(touched)
+            self._waves.changed(touched, changes.gates)
             if changes.tasks:
                 self._sync_logs()
         if changes.tasks:
             self._follow_work()
         self.tick()
+
+    def _touched(self, tasks: frozenset[str]) -> set[str]:
+        """With those that wait for them: why a task waits names what it waits for."""
+        known = self._state.tasks
+        return set(tasks).union(*(known[t].dependents for t in tasks if t in known))
 
     def questions_changed(self) -> None:
         """Somebody waits for the user, or no longer does."""
@@ -232,9 +243,10 @@ class BoardScreen(Screen[None]):
             return
         if self.has_class("-zoom"):
             self.remove_class("-zoom")
-        self._go_to(panel)
+        self.go_to(panel)
 
-    def _go_to(self, panel: str) -> None:
+    def go_to(self, panel: str) -> None:
+        """Make it the current panel."""
         self._panel = panel
         self._arrange()
         widget = self._panel_widget(panel)
@@ -250,11 +262,11 @@ class BoardScreen(Screen[None]):
 
     def action_next_panel(self) -> None:
         """Plan, waves, log."""
-        self._go_to(PANELS[(PANELS.index(self._panel) + 1) % 3])
+        self.go_to(PANELS[(PANELS.index(self._panel) + 1) % 3])
 
     def action_previous_panel(self) -> None:
         """Log, waves, plan."""
-        self._go_to(PANELS[(PANELS.index(self._panel) - 1) % 3])
+        self.go_to(PANELS[(PANELS.index(self._panel) - 1) % 3])
 
     def action_zoom(self) -> None:
         """The current panel alone, or all of them."""
@@ -275,6 +287,14 @@ class BoardScreen(Screen[None]):
     def _back_from_details(self, task: str | None) -> None:
         if task:
             self.select(task)
+
+    def action_find(self) -> None:
+        """A task by a few letters of its name."""
+        self.app.run_worker(self.app.run_action("app.jump"), exit_on_error=False)
+
+    def action_views(self) -> None:
+        """The figures."""
+        self.app.run_worker(self.app.run_action("app.view('progress')"), exit_on_error=False)
 
     def action_next_active(self) -> None:
         """Round the tasks that move."""

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.screen import Screen
 from textual.widgets import Static
 
 from maestro_tui.core.state import RunState
@@ -14,15 +13,17 @@ from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.follow import Changes
 from maestro_tui.ui.palette import palette
 from maestro_tui.ui.screens.pages import PAGES, page_text
+from maestro_tui.ui.screens.run_screen import RunScreen
 from maestro_tui.ui.source import RunSource
 from maestro_tui.ui.widgets.checks import Checks
 from maestro_tui.ui.widgets.key_bar import KeyBar
 from maestro_tui.ui.widgets.pager import Pager
 
 
-class DetailScreen(Screen[str]):
+class DetailScreen(RunScreen[str]):
     """Story, prompt, files, attempts, marker; the result is the task shown last."""
 
+    SCOPE = "detail"
     BINDINGS = bindings("detail")
     DEFAULT_CSS = """
     DetailScreen #pages { height: 1; background: $surface; padding: 0 1; }
@@ -33,6 +34,11 @@ class DetailScreen(Screen[str]):
         super().__init__()
         self._source, self.task_id, self._now = source, task, now
         self._page = PAGES[0]
+
+    @property
+    def current_task(self) -> str:
+        """The task the user is on."""
+        return self.task_id
 
     @property
     def _state(self) -> RunState:

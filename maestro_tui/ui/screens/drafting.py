@@ -8,6 +8,7 @@ from typing import Any
 
 from maestro_tui.plans.errors import PlanError
 from maestro_tui.plans.model import Gate, Strategy
+from maestro_tui.plans.strategy import ORDERS
 from maestro_tui.plans.strategy import revise as default_revise
 
 Revise = Callable[..., Strategy]
@@ -57,6 +58,26 @@ class Drafting:
         self._steps.pop()
         return True
 
+    def take(self, strategy: Strategy) -> None:
+        """Another strategy as a whole, as when the document is read another way."""
+        self.error = ""
+        if strategy != self.strategy:
+            self._steps.append(strategy)
+
+    def next_order(self) -> bool:
+        """What counts where the plan says nothing: its convention, one by one, or nothing."""
+        at = ORDERS.index(self.strategy.plan.order) if self.strategy.plan.order in ORDERS else 0
+        return self.change(order=ORDERS[(at + 1) % len(ORDERS)])
+
+    def take_advice(self, task: str = "") -> int:
+        """Make the advice about a task, or all of it, an order; how much there was."""
+        pairs = [(e.task, e.after) for e in self.strategy.advisory if task in ("", e.task)]
+        return len(pairs) if pairs and self.change(after_add=pairs) else 0
+
+    def take_whole(self) -> bool:
+        """Take the later stages of a very large plan in."""
+        return self.change(whole=True)
+
     def turn(self, step: int) -> bool:
         """One agent more or fewer at once."""
         return self.change(max_parallel=max(1, self.strategy.max_parallel + step))
@@ -97,6 +118,37 @@ class Drafting:
             after_add=[(task, a) for a in wanted if a not in now],
             after_remove=[(task, a) for a in now if a not in wanted],
         )
+
+    def to_wave(self, task: str, wanted: str) -> bool:
+        """Move a task to another wave: behind one of the wave before, or freed from guesses.
+
+        What the plan states is not dropped by a number; the refusal names it.
+        """
+        strategy = self.strategy
+        now = strategy.assignment(task).wave
+        if not wanted.strip().isdigit() or not 0 < int(wanted) <= len(strategy.waves) + 1:
+            self.error = f"A wave is a number from 1 to {len(strategy.waves) + 1}."
+            return False
+        wave = int(wanted)
+        if wave > now:
+            behind = _reach(task, [(e.after, e.task) for e in strategy.edges])
+            ahead = [t for t in strategy.waves[wave - 2] if t not in behind]
+            if not ahead:
+                self.error = f"Every task of wave {wave - 1} waits for {task} already."
+                return False
+            return self.change(after_add=[(task, ahead[0])])
+        place = {t: n for n, names in enumerate(strategy.waves, 1) for t in names}
+        late = [e for e in strategy.edges if e.task == task and place[e.after] >= wave]
+        stated = [e for e in late if e.source not in ("user", "convention", "import", "inferred")]
+        if stated:
+            edge = stated[0]
+            line = f", line {edge.line}" if edge.line else ""
+            self.error = (
+                f"{task} waits for {edge.after} of wave {place[edge.after]} ({edge.source}{line}); "
+                "change after or files first."
+            )
+            return False
+        return self.change(after_remove=[(e.task, e.after) for e in late])
 
     def set_gate(self, number: int, command: str) -> bool:
         """Another command for a gate; an empty one takes the gate away, a new number adds one."""

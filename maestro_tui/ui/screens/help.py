@@ -9,8 +9,9 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 
-from maestro_tui.ui.actions import ACTIONS, SCOPES, Action, bindings, shown_keys
+from maestro_tui.ui.actions import ACTIONS, SCOPES, Action, bindings
 from maestro_tui.ui.glyphs import GATES, TASK
+from maestro_tui.ui.keys import shown_keys
 from maestro_tui.ui.palette import Palette, palette
 from maestro_tui.ui.widgets.key_bar import KeyBar
 from maestro_tui.ui.widgets.pager import Pager

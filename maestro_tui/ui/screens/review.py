@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
-from functools import partial
+from dataclasses import replace
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.screen import ModalScreen, Screen
+from textual.containers import Horizontal
+from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
 
+from maestro_tui.plans.errors import PlanError
 from maestro_tui.plans.model import Strategy
 from maestro_tui.plans.strategy import revise as default_revise
 from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.formatting import clip, one_line
 from maestro_tui.ui.palette import palette
 from maestro_tui.ui.screens.drafting import Drafting, Revise
-from maestro_tui.ui.screens.review_text import Totals, details, running, sections
+from maestro_tui.ui.screens.review_details import Prompt, ReviewDetails
+from maestro_tui.ui.screens.review_pages import (
+    PAGES,
+    Source,
+    conflicts_page,
+    graph_page,
+    source_page,
+)
+from maestro_tui.ui.screens.review_text import Totals, running, sections
 from maestro_tui.ui.widgets.key_bar import KeyBar
 from maestro_tui.ui.widgets.pager import Pager
 from maestro_tui.ui.widgets.review_table import ReviewTable
 
-Prompt = Callable[[Strategy, str], str]
+Reread = Callable[[str], Strategy]  # the document as another format, from its name
+_BESIDE = 120  # columns from which the plan's lines stand beside the page
+
+
+def _no_source(name: str) -> str:
+    return f"the lines of {name or 'the plan'} are not at hand"
 
 
 class ReviewScreen(Screen[Strategy | None]):
@@ -33,8 +49,13 @@ class ReviewScreen(Screen[Strategy | None]):
     ReviewScreen #title { height: 1; background: $panel; padding: 0 1; }
     ReviewScreen #totals { height: auto; padding: 0 1; background: $surface; }
     ReviewScreen ReviewTable { height: auto; min-height: 5; max-height: 45%; }
-    ReviewScreen Pager { height: 1fr; border-top: solid $panel; }
-    ReviewScreen Pager:focus { border-top: solid $primary; }
+    ReviewScreen #pages { height: 1; padding: 0 1; background: $surface; }
+    ReviewScreen #below { height: 1fr; }
+    ReviewScreen #below Pager { width: 1fr; border-top: solid $panel; }
+    ReviewScreen #below Pager:focus { border-top: solid $primary; }
+    ReviewScreen #beside { display: none; }
+    ReviewScreen.-zoomed ReviewTable, ReviewScreen.-zoomed #totals { display: none; }
+    ReviewScreen.-beside #beside { display: block; border-left: solid $panel; }
     ReviewScreen #ask { height: 1; background: $panel; padding: 0 1; }
     """
 
@@ -48,8 +69,11 @@ class ReviewScreen(Screen[Strategy | None]):
         facts: Sequence[str] = (),
         revise: Revise = default_revise,
         prompt: Prompt | None = None,
+        source: Source = _no_source,
+        reread: Reread | None = None,
     ) -> None:
         super().__init__()
+        self._read, self._reread, self._page = source, reread, 0
         self.draft = Drafting(strategy, revise)
         self._source = one_line(source_name or strategy.plan.source)
         self._driver, self._commands, self._facts = driver, commands, facts
@@ -65,7 +89,10 @@ class ReviewScreen(Screen[Strategy | None]):
         yield Static("", id="title", markup=False)
         yield Static("", id="totals", markup=False)
         yield ReviewTable(self.strategy)
-        yield Pager()
+        yield Static("", id="pages", markup=False)
+        with Horizontal(id="below"):
+            yield Pager(id="page")
+            yield Pager(id="beside")
         yield Static("", id="ask", markup=False)
         yield KeyBar()
 
@@ -77,6 +104,7 @@ class ReviewScreen(Screen[Strategy | None]):
     def on_resize(self) -> None:
         """Lines are cut to the width."""
         self._show_totals()
+        self._show_page()
 
     def on_screen_resume(self) -> None:
         """Back from a dialog or another theme."""
@@ -86,15 +114,49 @@ class ReviewScreen(Screen[Strategy | None]):
     def _show(self) -> None:
         self._show_totals()
         self.query_one(ReviewTable).show(self.strategy)
-        self.query_one(Pager).show(
-            sections(
-                self.strategy,
-                palette(self.app),
+        self._show_page()
+
+    def _show_page(self, *, top: bool = False) -> None:
+        """The page below the tasks, and the plan's lines beside it where there is room."""
+        colours, strategy = palette(self.app), self.strategy
+        task = self.query_one(ReviewTable).selected
+        name = PAGES[self._page]
+        beside = self.size.width >= _BESIDE and name == "strategy"
+        self.set_class(beside, "-beside")
+        width = max(40, self.size.width - 4)
+        if name == "source":
+            text = source_page(strategy, task, self._read, colours)
+        elif name == "conflicts":
+            text = conflicts_page(strategy, colours, width)
+        elif name == "graph":
+            text = graph_page(strategy, colours, width, task)
+        else:
+            text = sections(
+                strategy,
+                colours,
                 driver=self._driver,
                 commands=self._commands,
                 facts=self._facts,
             )
-        )
+        self.query_one("#page", Pager).show(text, top=top)
+        if beside:
+            lines = source_page(strategy, task, self._read, colours)
+            self.query_one("#beside", Pager).show(lines, top=True)
+        self._show_tabs()
+
+    def _show_tabs(self) -> None:
+        colours = palette(self.app)
+        count = len(self.strategy.conflicts)
+        words = ("Strategy", "Source", f"Conflicts {count}" if count else "Conflicts", "Graph")
+        line = Text()
+        for number, word in enumerate(words):
+            line.append(f" {number + 1} ", colours.style("accent", bold=True))
+            here = number == self._page
+            line.append(f"{word}" + ("▾ " if here else "  "), colours.bold if here else "")
+        zoomed = self.has_class("-zoomed")
+        line.append("   z ", colours.style("accent", bold=True))
+        line.append("tasks again" if zoomed else "whole screen", colours.muted)
+        self.query_one("#pages", Static).update(line)
 
     def _show_totals(self) -> None:
         colours = palette(self.app)
@@ -112,10 +174,14 @@ class ReviewScreen(Screen[Strategy | None]):
             Text(clip(totals.time(), width)),
             Text(clip(totals.cost(), width)),
         ]
+        asking = colours.style("state-asking", bold=True)
+        rows += [Text(row, asking) for row in textwrap.wrap(totals.stage(), width)]
         reading = Text(clip(totals.reading(), width), colours.muted)
         if plan.confidence != "high":
             reading = Text(clip("? " + totals.reading(), width), colours.style("state-asking"))
         rows.append(reading)
+        if doubts := totals.doubts():
+            rows.append(Text(clip(doubts, width), colours.style("state-asking")))
         self.query_one("#totals", Static).update(Text("\n").join(rows))
         self._ask()
 
@@ -131,7 +197,7 @@ class ReviewScreen(Screen[Strategy | None]):
                 line.append(f"  {letter} ", colours.style("accent", bold=True))
                 line.append(words)
             if self.draft.changed:
-                line.append("   changed, u undoes", colours.muted)
+                line.append(" · u undoes", colours.muted)
         self.query_one("#ask", Static).update(line)
 
     # -- answers -------------------------------------------------------------------------------
@@ -205,6 +271,48 @@ class ReviewScreen(Screen[Strategy | None]):
             self.notify("Nothing to undo", markup=False, timeout=2)
         self._show()
 
+    def action_order(self) -> None:
+        """What counts where the plan says nothing: convention, one by one, or nothing."""
+        self.draft.next_order()
+        self._show()
+
+    def action_advice(self) -> None:
+        """The selected task waits for what it imports."""
+        self._take_advice(self.query_one(ReviewTable).selected)
+
+    def action_all_advice(self) -> None:
+        """Every task waits for what it imports."""
+        self._take_advice("")
+
+    def _take_advice(self, task: str) -> None:
+        if not self.draft.take_advice(task) and not self.draft.error:
+            of = f" for {one_line(task)}" if task else ""
+            self.notify(f"No advice from imports{of}", markup=False, timeout=2)
+        self._show()
+
+    def action_whole(self) -> None:
+        """All stages of a very large plan at once."""
+        if self.strategy.stage is None:
+            self.notify("The whole plan is launched already", markup=False, timeout=2)
+        else:
+            self.draft.take_whole()
+        self._show()
+
+    def action_read_as(self) -> None:
+        """The document in the format that comes second; again, and it is back."""
+        plan = self.strategy.plan
+        if self._reread is None or not plan.runner_up:
+            self.notify("The document has no other reading", markup=False, timeout=2)
+            return
+        try:
+            strategy = self._reread(plan.runner_up)
+        except PlanError as error:
+            self.draft.error = f"not as {plan.runner_up}: {error}"
+        else:
+            other = replace(strategy.plan, runner_up=plan.format)
+            self.draft.take(replace(strategy, plan=other))
+        self._show()
+
     # -- looking -------------------------------------------------------------------------------
     def action_details(self) -> None:
         """The selected task in full."""
@@ -218,53 +326,30 @@ class ReviewScreen(Screen[Strategy | None]):
         event.stop()
         self.action_details()
 
+    def action_page(self, number: int) -> None:
+        """Strategy, source, conflicts or graph."""
+        self._page = number
+        self._show_page(top=True)
+
+    def action_zoom(self) -> None:
+        """The page on the whole screen, and back."""
+        zoomed = not self.has_class("-zoomed")
+        self.set_class(zoomed, "-zoomed")
+        self.query_one("#page" if zoomed else ReviewTable).focus()
+        self._show_tabs()
+
+    def on_review_table_moved(self, event: ReviewTable.Moved) -> None:
+        """The plan's lines follow the selected task."""
+        event.stop()
+        if PAGES[self._page] in ("source", "graph") or self.has_class("-beside"):
+            self._show_page(top=PAGES[self._page] == "source")
+
     def action_other_panel(self) -> None:
-        """Tasks or the rest."""
-        table, pager = self.query_one(ReviewTable), self.query_one(Pager)
-        (pager if table.has_focus else table).focus()
-
-
-class ReviewDetails(ModalScreen[str]):
-    """One task in full, and its neighbours; the result is the task shown last."""
-
-    BINDINGS = bindings("reviewed")
-    DEFAULT_CSS = """
-    ReviewDetails { align: center middle; }
-    ReviewDetails > Vertical {
-        width: 100; max-width: 98%; height: 94%; background: $surface; border: round $primary;
-    }
-    ReviewDetails Pager { background: $surface; }
-    """
-
-    def __init__(
-        self, strategy: Strategy, task: str, order: Sequence[str], prompt: Prompt | None
-    ) -> None:
-        super().__init__()
-        self._strategy, self.task_id, self._order, self._prompt = strategy, task, order, prompt
-
-    def compose(self) -> ComposeResult:
-        """One long text."""
-        with Vertical() as box:
-            box.border_subtitle = "j k scroll · n p next, previous task · Esc back"
-            yield Pager()
-        yield KeyBar()
-
-    def on_mount(self) -> None:
-        """Show it."""
-        self._show()
-        self.query_one(Pager).focus()
-
-    def _show(self) -> None:
-        prompt = partial(self._prompt, self._strategy) if self._prompt is not None else None
-        text = details(self._strategy, self.task_id, palette(self.app), prompt)
-        self.query_one(Pager).show(text, top=True)
-
-    def action_neighbour(self, step: int) -> None:
-        """The next or previous task."""
-        at = self._order.index(self.task_id) + step
-        self.task_id = self._order[at % len(self._order)]
-        self._show()
-
-    def action_close(self) -> None:
-        """Back to the table, on this task."""
-        self.dismiss(self.task_id)
+        """Tasks, the page, the plan's lines beside it, and round."""
+        panels: list[Widget] = [self.query_one("#page", Pager)]
+        if not self.has_class("-zoomed"):
+            panels.insert(0, self.query_one(ReviewTable))
+        if self.has_class("-beside"):
+            panels.append(self.query_one("#beside", Pager))
+        at = next((n for n, panel in enumerate(panels) if panel.has_focus), -1)
+        panels[(at + 1) % len(panels)].focus()

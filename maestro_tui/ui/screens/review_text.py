@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from rich.text import Text
 
 from maestro_tui.plans.durations import format_duration
-from maestro_tui.plans.model import STATED_SOURCES, Assignment, Edge, Strategy
+from maestro_tui.plans.model import CHOSEN, STATED_SOURCES, Assignment, Edge, Strategy
+from maestro_tui.plans.staging import in_words
 from maestro_tui.ui.formatting import clip, count, lines, money, one_line, plural
 from maestro_tui.ui.palette import Palette
 
@@ -25,6 +26,16 @@ _BASIS = {
     "history": "times of earlier runs",
     "default": "times are a guess",
     "mixed": "times partly a guess",
+}
+_ONE_BASIS = {
+    "stated": "stated by the plan",
+    "history": "as in earlier runs",
+    "default": "a guess",
+}
+_TOKENS = {
+    "history": "as in earlier runs",
+    "mixed": "partly a rough guess",
+    "default": "a rough guess",
 }
 
 
@@ -62,7 +73,8 @@ class Totals:
         strategy = self.strategy
         tasks = running(strategy)
         files = {f for t in tasks for f in strategy.assignment(t).owned}
-        left_out = sum(a.excluded for a in strategy.assignments)
+        later = sum(bool(a.excluded_reason) for a in strategy.assignments)
+        left_out = sum(a.excluded for a in strategy.assignments) - later
         at_once = strategy.max_parallel
         parts = [
             plural(len(tasks), "task"),
@@ -73,6 +85,8 @@ class Totals:
         ]
         if left_out:
             parts.append(f"{left_out} left out")
+        if later:
+            parts.append(f"{later} later")
         return " · ".join(parts)
 
     def time(self) -> str:
@@ -92,7 +106,8 @@ class Totals:
             return "costs nothing: rehearsal, no model is called"
         return (
             f"{money(e.cost_low)} to {money(e.cost_high)}, {count(e.tokens_low)} to "
-            f"{count(e.tokens_high)} tokens · a rough guess by the number of tasks"
+            f"{count(e.tokens_high)} tokens · {_TOKENS.get(e.tokens_basis, _TOKENS['default'])}, "
+            f"prices of {e.prices}"
         )
 
     def reading(self) -> str:
@@ -100,6 +115,25 @@ class Totals:
         plan = self.strategy.plan
         reason = f": {one_line(plan.reason)}" if plan.reason else ""
         return f"read as {one_line(plan.format)}, confidence {plan.confidence}{reason}"
+
+    def doubts(self) -> str:
+        """What nobody is sure of, with the key that changes it; empty when all is sure."""
+        plan = self.strategy.plan
+        parts = []
+        if plan.runner_up and (plan.confidence != "high" or plan.reason == CHOSEN):
+            parts.append(f"f reads it as {one_line(plan.runner_up)}")
+        assumed = sum(e.source == "convention" for e in self.strategy.edges)
+        if assumed or plan.order != "convention":
+            how = {"strict": "one by one", "explicit": "only as stated"}
+            parts.append(f"o order: {how.get(plan.order, f'{assumed} assumed')}")
+        if self.strategy.advisory:
+            parts.append(f"c takes {plural(len(self.strategy.advisory), 'import')} as order")
+        return "? " + " · ".join(parts) if parts else ""
+
+    def stage(self) -> str:
+        """What of a very large plan is launched now."""
+        stage = self.strategy.stage
+        return f"! {in_words(stage)}; w launches all" if stage is not None else ""
 
 
 def sections(
@@ -132,7 +166,7 @@ def sections(
     for number, wave in enumerate(strategy.waves, start=1):
         seconds = strategy.estimate.wave_s[number - 1 : number]
         about = f"about {format_duration(seconds[0])}" if seconds else ""
-        page.item(f"{number}", ", ".join(wave), about)
+        page.item(f"{number}", ", ".join(wave), about + _needs(strategy, number))
     if strategy.critical_path:
         length = format_duration(strategy.estimate.critical_s)
         page.item("longest", " → ".join(strategy.critical_path), length)
@@ -142,9 +176,22 @@ def sections(
     for words in (totals.reading(), totals.time(), totals.cost()):
         page.line(words)
     if strategy.plan.runner_up:
-        page.line(f"it could also be {strategy.plan.runner_up}")
+        page.line(f"it could also be {strategy.plan.runner_up}: f reads it so")
     page.quiet("? marks what nobody stated: look at it   ≠ marks an order made because of files")
+    page.quiet("~ marks advice: the task imports what the other writes, and does not wait for it")
     return page.text
+
+
+def _needs(strategy: Strategy, number: int) -> str:
+    """What a wave takes: worktrees with their disk, and model slots."""
+    if number > len(strategy.needs):
+        return ""
+    need = strategy.needs[number - 1]
+    parts = [plural(need.worktrees, "worktree")]
+    if need.disk_bytes:
+        parts[0] += f" of {max(1, round(need.disk_bytes / 1024**2 / need.worktrees)):,} MB"
+    parts += [f"{n} {tier}" for tier, n in need.slots if tier not in ("unknown", "other")]
+    return ", " + ", ".join(parts)
 
 
 def _findings(page: _Page, strategy: Strategy, facts: Sequence[str]) -> None:
@@ -164,7 +211,7 @@ def _findings(page: _Page, strategy: Strategy, facts: Sequence[str]) -> None:
 
 def _waits(page: _Page, strategy: Strategy) -> None:
     serialised = [c for c in strategy.conflicts if c.serialised]
-    ordered = [c for c in strategy.conflicts if not c.serialised]
+    ordered = [c for c in strategy.conflicts if not c.serialised and c.kind != "import"]
     if serialised:
         page.head("Put in order because of files")
     for c in serialised[:50]:
@@ -187,12 +234,12 @@ def details(
     page = _Page(colours)
     page.head(f"{one_line(task.id)}  {one_line(task.title)}")
     if a.excluded:
-        page.warn("·", "left out of this run")
+        page.warn("·", f"left out of this run: {a.excluded_reason or 'by you'}")
     page.item("agent", a.agent or "—", ("? " if guessed_agent(a) else "") + a.agent_reason)
     page.item("runner-up", a.runner_up)
     page.item("model", a.model or "the agent's own")
     page.item("marker", a.marker)
-    page.item("estimate", format_duration(a.estimate_s))
+    page.item("estimate", format_duration(a.estimate_s), _ONE_BASIS.get(a.estimate_basis, ""))
     page.item("time limit", format_duration(a.timeout_s))
     page.head("May write")
     for name in ("create", "modify", "delete", "test", "scope"):
@@ -205,6 +252,9 @@ def details(
     edges = [e for e in strategy.edges if e.task == task_id]
     for edge in edges:
         page.item(edge.after, ("? " if guessed_edge(edge) else "") + edge_words(edge))
+    for edge in strategy.advisory:
+        if edge.task == task_id:
+            page.item(edge.after, "? not waited for: " + edge_words(edge))
     if not edges:
         page.quiet("nothing")
     page.head("Checks")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.screen import Screen
 
 from maestro_tui.core.state import RunStatus, TaskState
 from maestro_tui.report.summary import Summary, TaskLine, WaveLine, summarise
@@ -13,14 +12,16 @@ from maestro_tui.ui.follow import Changes
 from maestro_tui.ui.formatting import clip, count, duration, fit, money, one_line, plural
 from maestro_tui.ui.glyphs import RUN, TASK, gate_look_of
 from maestro_tui.ui.palette import Palette, palette
+from maestro_tui.ui.screens.run_screen import RunScreen
 from maestro_tui.ui.source import RunSource
 from maestro_tui.ui.widgets.key_bar import KeyBar
 from maestro_tui.ui.widgets.pager import Pager
 
 
-class SummaryScreen(Screen[None]):
+class SummaryScreen(RunScreen[None]):
     """The end card."""
 
+    SCOPE = "summary"
     BINDINGS = bindings("summary")
     DEFAULT_CSS = """
     SummaryScreen Pager { height: 1fr; background: $background; padding: 1 2; }

@@ -16,12 +16,14 @@ from maestro_tui.core.state import (
     TaskRun,
     TaskState,
 )
+from maestro_tui.report.progress import quiet_for, reason
 from maestro_tui.ui.formatting import clip, duration, one_line
 from maestro_tui.ui.glyphs import ASKING, TASK, gate_look, spinner
 from maestro_tui.ui.palette import Palette
 
 _SPINNING = ACTIVE | {TaskState.MERGING}
 _BAR = "▌"
+_QUIET_S = 20.0  # an agent that says nothing for longer is worth a glance
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,8 @@ def wave_word(state: RunState, wave: int) -> tuple[str, str]:
     return "waiting", "state-waiting"
 
 
-def card_lines(paint: Paint, task: TaskRun, count: int, asks: bool) -> list[Text]:
-    """A card of that many lines; the fewer there are, the more the first one carries."""
+def card_lines(paint: Paint, state: RunState, task: TaskRun, count: int, asks: bool) -> list[Text]:
+    """A card of that many lines; the fewer there are, the more each of them carries."""
     colours = paint.colours
     look = TASK[task.state]
     shown = ASKING if asks else look
@@ -79,18 +81,24 @@ def card_lines(paint: Paint, task: TaskRun, count: int, asks: bool) -> list[Text
     first = _bar(paint, shown.variable)
     glyph = spinner(paint.now) if spins else shown.glyph
     first.append(f"{glyph} ", colours.look(shown, bold=True))
-    first.append(clip(one_line(f"{task.id} {task.task.title}"), room - len(time) - 1), "bold")
-    _right(paint, first, time)
+    tail = time if count > 1 or (spins and time) else shown.word
+    first.append(clip(one_line(f"{task.id} {task.task.title}"), room - len(tail) - 1), "bold")
+    _right(paint, first, tail, shown.variable if tail == shown.word else "state-waiting")
     if count == 1:
         return [first]
-    what, style = _what(paint, task, asks)
+    what, style = _what(paint, state, task, asks)
     last = _bar(paint, shown.variable)
-    last.append("  " + clip(what, room), style)
     if count == 2:
+        if shown.word.split()[0] not in what.casefold() and not spins:
+            what = f"{shown.word}: {what}"
+        last.append("  " + clip(what, room), style)
         return [first, last]
+    last.append("  " + clip(what, room), style)
     middle = _bar(paint, shown.variable)
+    middle.append(f"  {shown.word}", colours.look(shown))
     tries = f"try {len(task.attempts)}" if len(task.attempts) > 1 else ""
-    middle.append("  " + clip(one_line(agent_of(task)), room - len(tries) - 1), colours.muted)
+    rest = room - len(shown.word) - len(tries) - 4
+    middle.append(clip(f" · {one_line(agent_of(task))}", rest + 3), colours.muted)
     _right(paint, middle, tries)
     return [first, middle, last, Text("")][:count]
 
@@ -110,8 +118,8 @@ def task_time(task: TaskRun, now: float) -> str:
     return duration(now - attempt.started_at) if task.state is TaskState.RUNNING else ""
 
 
-def task_words(task: TaskRun, now: float) -> str:
-    """What it does right now, or why it does nothing."""
+def task_words(task: TaskRun, now: float, state: RunState | None = None) -> str:
+    """What it does right now, or why it does nothing; with the run, as of this moment."""
     attempt = task.attempt
     if task.state is TaskState.RUNNING and attempt is not None and attempt.activity:
         return one_line(attempt.activity)
@@ -120,20 +128,21 @@ def task_words(task: TaskRun, now: float) -> str:
     if task.state is TaskState.MERGED:
         files = len(attempt.files) if attempt else 0
         return f"merged {task.merged_sha[:7]}, {files} file" + ("" if files == 1 else "s")
-    return one_line(task.why) or TASK[task.state].word
+    why = reason(state, task) if state is not None else task.why
+    return one_line(why) or TASK[task.state].word
 
 
-def _what(paint: Paint, task: TaskRun, asks: bool) -> tuple[str, Style]:
+def _what(paint: Paint, state: RunState, task: TaskRun, asks: bool) -> tuple[str, Style]:
+    """Why it is so; the state's word goes first where no other line of the card has it."""
     colours = paint.colours
+    words = task_words(task, paint.now, state)
+    quiet = quiet_for(task.attempt, paint.now)
+    if task.state is TaskState.RUNNING and not asks and quiet >= _QUIET_S:
+        words = f"quiet {duration(quiet)}: {words}"
     if asks:
-        return f"{ASKING.word}: {task_words(task, paint.now)}", colours.look(ASKING)
-    words = task_words(task, paint.now)
-    word = TASK[task.state].word
-    if word.split()[0] not in words.casefold() and task.state not in (
-        TaskState.RUNNING,
-        TaskState.WAITING,
-    ):
-        words = f"{word}: {words}"
+        return words, colours.look(ASKING)
+    if task.foreseen:
+        return one_line(f"≠ {task.foreseen}"), colours.look(TASK[TaskState.CONFLICTED])
     alarming = task.state in (TaskState.FAILED, TaskState.CONFLICTED, TaskState.BLOCKED)
     return words, colours.look(TASK[task.state]) if alarming else colours.muted
 
@@ -148,7 +157,9 @@ def gate_line(paint: Paint, gate: GateRun) -> Text:
     tail = duration(gate.seconds) if gate.seconds and gate.state != "running" else look.word
     if gate.state in ("failed", "accepted"):
         tail = look.word
-    line.append(clip(one_line(gate.gate.name), paint.width - 5 - len(tail)), colours.muted)
+    about = gate.stage if gate.state == "running" else gate.delta
+    name = f"{gate.gate.name}: {about}" if about else gate.gate.name
+    line.append(clip(one_line(name), paint.width - 5 - len(tail)), colours.muted)
     _right(paint, line, tail, look.variable)
     return line
 

@@ -6,7 +6,8 @@ from rich.text import Text
 from textual.widget import Widget
 
 from maestro_tui.core.state import RunState, TaskRun, TaskState
-from maestro_tui.ui.formatting import clip, one_line
+from maestro_tui.report.progress import quiet_for
+from maestro_tui.ui.formatting import clip, one_line, tenths
 from maestro_tui.ui.glyphs import CROSS, PENDING, TASK, TICK, spinner
 from maestro_tui.ui.palette import Palette, palette
 from maestro_tui.ui.widgets.cards import agent_of, task_time, task_words
@@ -23,13 +24,14 @@ class Checks(Widget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._state: RunState | None = None
         self._shown: TaskRun | None = None
         self._now = 0.0
         self._drawn = Text()
 
     def show(self, state: RunState, task: str, now: float) -> None:
         """Show that task at this moment."""
-        self._shown = state.tasks.get(task)
+        self._state, self._shown = state, state.tasks.get(task)
         self._now = now
         if self.is_mounted and self._text() != self._drawn:
             self.refresh()
@@ -60,9 +62,12 @@ class Checks(Widget):
         words += [f"try {tries}"] if tries > 1 else []
         words += [task_time(task, self._now)]
         line.append("  " + " · ".join(one_line(w) for w in words if w), colours.muted)
-        why = task_words(task, self._now)
+        why = task_words(task, self._now, self._state)
         if why and why != look.word:
             line.append(f"  {why}")
+        if running and task.attempt is not None and task.attempt.last_event_at:
+            quiet = quiet_for(task.attempt, self._now)
+            line.append(f" · last event {tenths(quiet)} ago", colours.muted)
         line.truncate(width, overflow="ellipsis")
         return line
 

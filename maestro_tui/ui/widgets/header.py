@@ -8,9 +8,11 @@ from textual import events
 from textual.message import Message
 from textual.widget import Widget
 
-from maestro_tui.core.state import ACTIVE, SATISFIED, RunState, RunStatus, TaskState
-from maestro_tui.ui.formatting import bar, clip, clock, count, money, one_line, plural
-from maestro_tui.ui.glyphs import RUN, spinner
+from maestro_tui.core.limits import slots, slowed_by
+from maestro_tui.core.state import ACTIVE, RunState, RunStatus, TaskState
+from maestro_tui.report.progress import Progress, progress, remaining_s
+from maestro_tui.ui.formatting import bar, clip, clock, count, duration, money, one_line, plural
+from maestro_tui.ui.glyphs import GROUPS, RUN, spinner
 from maestro_tui.ui.palette import Palette, palette
 
 _BAR_MIN, _BAR_MAX = 8, 30
@@ -75,29 +77,41 @@ class RunHeader(Widget):
         return _spread(left, right, width)
 
     def _figures_line(self, state: RunState, colours: Palette, width: int) -> Text:
-        total = sum(1 for t in state.tasks.values() if t.state is not TaskState.EXCLUDED)
-        merged = state.count(*SATISFIED)
-        agents = state.count(*ACTIVE)
-        parts = [f"{merged}/{total} merged", f"agents {agents}/{state.max_parallel}"]
-        failed = state.count(TaskState.FAILED, TaskState.CONFLICTED)
-        if failed:
-            parts.append(f"{failed} failed")
-        parts += usage_words(state)
-        streaming = ", streaming" if state.mode == "streaming" else ""
-        parts.append(plural(len(state.waves), "wave") + streaming)
-        parts.append(one_line(state.run))
-        room = width - _BAR_MIN - 1
-        while len(parts) > 2 and len(_GAP.join(parts)) > room:
-            parts.pop()
-        words = _GAP.join(parts)
-        size = max(_BAR_MIN, min(_BAR_MAX, width - len(words) - 2))
-        line = Text()
-        drawn = bar(merged, total, size)
+        numbers = progress(state)
+        drawn = bar(numbers.merged, numbers.total, _bar_size(width))
         full = drawn.count("━")
-        line.append(drawn[:full], colours.style("state-merged", bold=True))
+        line = Text.assemble((drawn[:full], colours.style("state-merged", bold=True)))
         line.append(drawn[full:], colours.muted)
-        line.append(_GAP + words)
+        line.append(f"{_GAP}{numbers.merged}/{numbers.total} merged", colours.bold)
+        parts = self._parts(state, numbers, colours)
+        room = width - line.cell_len
+        for part in parts:  # what matters most comes first; what does not fit is left out
+            if part.cell_len + len(_GAP) > room:
+                break
+            line.append(_GAP)
+            line.append_text(part)
+            room -= part.cell_len + len(_GAP)
         return line
+
+    def _parts(self, state: RunState, numbers: Progress, colours: Palette) -> list[Text]:
+        """Failed and blocked first, then who works, what it costs, how long it takes."""
+        counts = [
+            Text(f"{look.glyph} {numbers.groups[name]} {look.word}", colours.look(look, bold=True))
+            for name, look in GROUPS.items()
+            if name != "merged" and numbers.groups[name]
+        ]
+        counts.sort(key=lambda part: part.plain[0] not in "✗⊘")
+        parts = [*counts[:2], Text(f"agents {state.count(*ACTIVE)}/{slots(state)}")]
+        if slowed_by(state):
+            parts.append(Text(f"slowed: {one_line(slowed_by(state))}"))
+        parts += [Text(words) for words in usage_words(state)]
+        left = remaining_s(state, self._now)
+        if left is not None and state.started_at and not state.ended:
+            parts.append(Text(f"about {duration(left)} left"))
+        parts += counts[2:]
+        streaming = ", streaming" if state.mode == "streaming" else ""
+        parts.append(Text(plural(len(state.waves), "wave") + streaming, colours.muted))
+        return [*parts, Text(one_line(state.run), colours.muted)]
 
     def on_click(self, event: events.Click) -> None:
         """The badge is a button too."""
@@ -123,6 +137,10 @@ def usage_words(state: RunState) -> list[str]:
     costs = [a.usage["cost_usd"] for a in attempts if a.usage.get("cost_usd") is not None]
     words = [f"{count(tokens)} tokens"] if tokens else []
     return words + ([money(sum(costs))] if costs else [])
+
+
+def _bar_size(width: int) -> int:
+    return max(_BAR_MIN, min(_BAR_MAX, width // 6))
 
 
 def _spread(left: Text, right: Text, width: int) -> Text:

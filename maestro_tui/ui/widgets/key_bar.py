@@ -9,7 +9,8 @@ from textual.binding import Binding
 from textual.screen import Screen
 from textual.widget import Widget
 
-from maestro_tui.ui.actions import ACTIONS, written
+from maestro_tui.ui.actions import ACTIONS
+from maestro_tui.ui.keys import written
 from maestro_tui.ui.palette import palette
 
 _KEPT = ("app.help", "app.leave")  # at the right edge, whatever else there is

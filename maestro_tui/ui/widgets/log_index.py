@@ -60,6 +60,9 @@ class LogIndex:
     @property
     def line_count(self) -> int:
         """Lines known; a last line without its line feed counts once it has a byte."""
+        return self._known()
+
+    def _known(self) -> int:
         return len(self._starts) - (self._starts[-1] == self._end)
 
     @property
@@ -181,19 +184,22 @@ class LogIndex:
 
     def length_of(self, line: int) -> int:
         """The bytes of a line, without its line feed."""
+        return self._length(line)
+
+    def _length(self, line: int) -> int:
         if line + 1 < len(self._starts):
             return self._starts[line + 1] - self._starts[line] - 1
         return self._end - self._starts[line]
 
     def line_at(self, offset: int) -> int:
         """The line a byte is in; the first or the last known one for bytes beyond them."""
-        return max(0, min(self.line_count, bisect_right(self._starts, offset)) - 1)
+        return max(0, min(self._known(), bisect_right(self._starts, offset)) - 1)
 
     def read_line(self, line: int, limit: int = LINE_LIMIT) -> bytes:
         """The bytes of a line, at most ``limit``; none for a line that is not there."""
-        if self._fd < 0 or not 0 <= line < self.line_count:
+        if self._fd < 0 or not 0 <= line < self._known():
             return b""
         try:
-            return os.pread(self._fd, min(limit, self.length_of(line)), self._starts[line])
+            return os.pread(self._fd, min(limit, self._length(line)), self._starts[line])
         except OSError:
             return b""

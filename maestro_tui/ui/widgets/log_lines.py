@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 
 from rich.style import Style
 from rich.text import Text
@@ -20,10 +21,17 @@ from textual.strip import Strip
 
 from maestro_tui.ui.palette import palette
 from maestro_tui.ui.widgets.log_index import LINE_LIMIT, LogIndex
+from maestro_tui.ui.widgets.log_kinds import FILTERS, FilteredIndex
 from maestro_tui.ui.widgets.log_search import Hits
 from maestro_tui.ui.widgets.log_text import JSON_LIMIT, is_json, render
+from maestro_tui.ui.widgets.log_unfold import markdown, message, unfolded
 
-FLUSH_HZ = 10.0
+FLUSH_HZ = 20.0
+# Cells a second that a growing log may draw: what keeps a slow line usable. A screenful now and
+# then is never held back, only one screenful after the other.
+_CELLS_A_SECOND = 24_000
+_SLOWEST_HZ = 4.0
+_TELL_S = 0.25  # between two updates of the status line
 # While the beginning of a long file is still read: some 4 ms of work, then 16 ms for the keys.
 _CATCH_UP_S, _CATCH_UP_CHUNKS = 0.02, 4
 _PAN = 8
@@ -48,6 +56,12 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self.index: LogIndex | None = None
         self.wrap = False
+        self.kind = FILTERS[0]  # of lines that are shown; empty for all
+        self.unfold = False  # tool calls and results in full
+        self.marked_up = False  # agents' messages as Markdown
+        self._drawn_at = 0.0
+        self._told_at, self._untold = 0.0, False
+        self._taking_in = False
         self.left = 0  # columns panned, while not wrapped
         self.hits: Hits | None = None  # what to mark
         self.found: int | None = None  # the place of the hit that is stood on
@@ -62,7 +76,7 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         """Show another file, from its end."""
         if self.index is not None:
             self.index.close()
-        self.index = LogIndex(path)
+        self.index = FilteredIndex(path, self.kind) if self.kind else LogIndex(path)
         self._reset()
         self.anchor()
         if self.is_mounted:
@@ -96,8 +110,8 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         """Take in what the file has gained; nothing while hidden."""
         if self.index is None or not self.shown:
             return
-        if self._racing and not self.index.behind:
-            self._racing = False
+        if not self.index.behind and self._too_soon():
+            self._tell_now_and_then()
             return
         known = self.line_count
         growth = self.index.grow(_CATCH_UP_CHUNKS)
@@ -108,14 +122,33 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         if growth.before:
             self._ready.clear()
         if growth.changed:
+            self._drawn_at = monotonic()
             self._measure()
+            if self.following:
+                # At once, not when the layout gets to it: that would be a second screenful.
+                self._taking_in = True
+                self._scroll_to(y=self.max_scroll_y, animate=False, release_anchor=False)
+                self._taking_in = False
             if growth.before and not self.following:
                 self.scroll_to(y=self.scroll_y + growth.before, animate=False)
             self.refresh()
-            self.post_message(self.Changed())
+            self._untold = True
+        self._tell_now_and_then()
         if self.index.behind:
             self.set_timer(_CATCH_UP_S, self.flush)
         self.more_to_search()
+
+    def _tell_now_and_then(self) -> None:
+        """Counts that change faster than anybody reads cost a frame each."""
+        if self._untold and monotonic() - self._told_at >= _TELL_S:
+            self._untold, self._told_at = False, monotonic()
+            self.post_message(self.Changed())
+
+    def _too_soon(self) -> bool:
+        """Whether one more screenful now would be more than a slow terminal takes."""
+        pause = min(1 / _SLOWEST_HZ, self.size.area / _CELLS_A_SECOND)
+        pause = max(pause, 2 / FLUSH_HZ) if self._racing else pause
+        return monotonic() - self._drawn_at < pause - 0.5 / FLUSH_HZ
 
     def more_to_search(self) -> None:
         """The file may have gained hits; whoever searches looks."""
@@ -169,9 +202,20 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
             raw = self.index.read_line(number, LINE_LIMIT)
             if length > len(raw) and length <= JSON_LIMIT and is_json(raw):
                 raw = self.index.read_line(number, JSON_LIMIT)
-            text = render(raw, length, palette(self.app))
+            text = self._text(raw, length)
             ready = self._ready[number] = _Line(length, text, self._rows(text, self.base))
         return ready
+
+    def _text(self, raw: bytes, length: int) -> Text:
+        """The line in words: folded, in full, or as Markdown."""
+        colours = palette(self.app)
+        if (self.unfold or self.marked_up) and length <= len(raw) + 2 and is_json(raw):
+            if self.marked_up and (said := message(raw)):
+                width = self.scrollable_content_region.width
+                return markdown(said, width, self.app.console)
+            if self.unfold and (full := unfolded(raw, colours)) is not None:
+                return full
+        return render(raw, length, colours)
 
     @property
     def base(self) -> Style:
@@ -191,7 +235,11 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         if self.wrap and size.width > 0:
             # Never higher than the view, so that every row of it can be scrolled to.
             rows = list(text.wrap(console, size.width, overflow="fold"))
-            rows = rows[: max(1, size.height)]
+            room = max(1, size.height)
+            if len(rows) > room > 1:
+                words = f"… {len(rows) - room + 1} rows more; o opens the pager"
+                rows = [*rows[: room - 1], Text(words, palette(self.app).muted)]
+            rows = rows[:room]
         else:
             rows = [Text(" ⏎ ", end="").join(text.split("\n"))]
         return [Strip(row.render(console, end="")).apply_style(base) for row in rows]
@@ -257,7 +305,8 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         super().watch_scroll_y(old_value, new_value)
         if self.is_anchored and self._anchor_released:
             self._check_anchor()
-        self.post_message(self.Changed())
+        if not self._taking_in:
+            self.post_message(self.Changed())
 
     def _go(self, line: float) -> None:
         self.scroll_to(y=max(0, line), animate=False)
@@ -335,6 +384,7 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         self._measure()
         if was_following:
             self.anchor()
+            self._scroll_to(y=self.max_scroll_y, animate=False, release_anchor=False)
         else:
             self._go(top)
         self.refresh()

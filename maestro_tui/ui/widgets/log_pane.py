@@ -19,6 +19,8 @@ from maestro_tui.ui.palette import palette
 from maestro_tui.ui.widgets.log_text import file_size
 from maestro_tui.ui.widgets.log_view import LogView
 
+_KINDS = {"error": "errors", "tool": "tool calls", "result": "results", "text": "messages"}
+
 
 class LogPane(Vertical):
     """One log file: its lines, a status line, and the words to look for."""
@@ -41,6 +43,7 @@ class LogPane(Vertical):
         self._title = ""
         self._live = True
         self._words = ""
+        self._going = False  # the input asks where to go, not what to find
         self.path: Path | None = None
 
     def compose(self) -> ComposeResult:
@@ -65,6 +68,8 @@ class LogPane(Vertical):
     def status(self) -> str:
         """What the status line says after the title."""
         view, index = self.view, self.view.index
+        if index is not None and view.kind and not index.line_count:
+            return f"no {_KINDS[view.kind]} so far · e for other lines"
         if index is None or not index.line_count:
             return "no output yet" if self._live or index is None else "no output"
         rows = view.visible_rows()
@@ -80,7 +85,10 @@ class LogPane(Vertical):
             if up <= 0:
                 where = f"paused — G to follow · {size}"
         extras = ["wrapped"] if view.wrap else [f"from column {view.left + 1}"] if view.left else []
-        return " · ".join([*self._found(), where, *extras])
+        extras += ["unfolded"] if view.unfold else []
+        extras += ["Markdown"] if view.marked_up else []
+        only = [f"only {_KINDS[view.kind]}"] if view.kind else []
+        return " · ".join([*only, *self._found(), where, *extras])
 
     def _found(self) -> list[str]:
         hits = self.view.hits
@@ -112,16 +120,28 @@ class LogPane(Vertical):
     # -- searching -----------------------------------------------------------------------------
     @on(LogView.SearchWanted)
     def _ask(self) -> None:
+        self._prompt("words to find; Enter searches, Esc ends", self._words)
+
+    @on(LogView.GotoWanted)
+    def _ask_where(self) -> None:
+        self._prompt("line to go to: 120, 50%, +20, -20", "", going=True)
+
+    def _prompt(self, placeholder: str, value: str, *, going: bool = False) -> None:
+        self._going = going
         self.add_class("-searching")
         words = self.query_one(Input)
-        words.value = self._words
+        words.placeholder, words.value = placeholder, value
         words.focus()
 
     @on(Input.Submitted)
     def _search(self, event: Input.Submitted) -> None:
         event.stop()
-        self._words = event.value[:200]
         self._close()
+        if self._going:
+            if event.value.strip() and not self.view.go_to(event.value):
+                self.notify("Write a line's number, a share (50%), +20 or -20", markup=False)
+            return
+        self._words = event.value[:200]
         self.view.find(self._words)
 
     def _close(self) -> None:

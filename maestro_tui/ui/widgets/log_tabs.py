@@ -20,7 +20,8 @@ from maestro_tui.ui.widgets.log_pane import LogPane
 
 # Panes that stay as they were left; the one not seen for longest makes room.
 _KEPT = 12
-_TILES = 4
+# Tiles by width: two, three or four columns' worth of lines that can still be read.
+_WIDE, _TILES, _MORE_TILES = 150, 4, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ class LogTabs(Vertical):
     LogTabs > #panes > LogPane { display: none; }
     LogTabs > #panes > LogPane.-shown { display: block; }
     LogTabs.-grid > #panes { layout: grid; grid-size: 2; grid-gutter: 0 1; }
+    LogTabs.-grid.-wide > #panes { grid-size: 3; }
     LogTabs.-grid.-single > #panes { grid-size: 1; }
     """
 
@@ -178,6 +180,7 @@ class LogTabs(Vertical):
             self._empty.add_class("-shown")
         self.set_class(self.grid, "-grid")
         self.set_class(len(self._tiles) < 2, "-single")
+        self.set_class(self.size.width >= _WIDE and len(self._tiles) > 4, "-wide")
         self._strip.show(self.entries, self.current)
         if had_focus and self.screen.focused is not self.pane.view:
             # What is not laid out yet cannot have the focus, and what is hidden gives it away.
@@ -202,7 +205,7 @@ class LogTabs(Vertical):
         if self.current in known and self.current not in kept:
             wanted = [self.current, *(t for t in wanted if t != self.current)]
         for task in wanted:
-            if len(kept) >= _TILES:
+            if len(kept) >= self._most():
                 over = [t for t in kept if t != self.current and not known[t].live]
                 if not over and task == self.current:
                     over = [t for t in kept if t != self.current]
@@ -212,6 +215,15 @@ class LogTabs(Vertical):
             kept.append(task)
         order = list(known)
         self._tiles = sorted(kept, key=order.index)
+
+    def _most(self) -> int:
+        return _MORE_TILES if self.size.width >= _WIDE else _TILES
+
+    def on_resize(self) -> None:
+        """More or fewer tiles side by side."""
+        if self.grid:
+            self._tiles = self._tiles[: self._most()]
+            self._arrange()
 
     def _open(self, entry: LogEntry) -> None:
         pane = self._panes.pop(entry.task_id, None)

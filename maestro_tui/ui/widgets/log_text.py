@@ -139,7 +139,12 @@ def _one(event: dict[str, Any], colours: Palette) -> Text | None:
         case "tool_result":
             ok = event["ok"]
             text = Text.assemble(("  └ " if ok else "  └ ✗ ", colours.style(_outcome(ok))))
-            return text.append(_words(event["summary"]) or "(no output)", colours.muted)
+            first, _, rest = _words(event["summary"]).strip("\n").partition("\n")
+            text.append(first or "(no output)", colours.muted)
+            if rest:
+                more = rest.count("\n") + 1
+                text.append(f"  +{more} lines" if more > 1 else "  +1 line", colours.muted)
+            return text
         case "permission":
             text = Text.assemble(("? asks to use ", colours.style("state-asking")))
             text.append(_words(event["tool"]), Style(bold=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +13,11 @@ from textual.message import Message
 from textual.worker import get_current_worker
 
 from maestro_tui.ui.actions import bindings
+from maestro_tui.ui.widgets.log_kinds import FILTERS
 from maestro_tui.ui.widgets.log_lines import LogLines
 from maestro_tui.ui.widgets.log_search import Hits, search
+
+_GOTO = re.compile(r"([+-]?)(\d{1,12})\s*(%?)")
 
 
 class LogView(LogLines, inherit_bindings=False):
@@ -32,6 +36,9 @@ class LogView(LogLines, inherit_bindings=False):
 
     class SearchWanted(Message):
         """The user wants to type what to look for."""
+
+    class GotoWanted(Message):
+        """The user wants to type where to go."""
 
     class PagerWanted(Message):
         """The user wants to read the file elsewhere."""
@@ -121,6 +128,72 @@ class LogView(LogLines, inherit_bindings=False):
             self._go(line - self.scrollable_content_region.height // 3)
         self.refresh()
         self.post_message(self.Changed())
+
+    # -- what is shown, and how ------------------------------------------------------------------
+    def action_filter(self) -> None:
+        """All lines, errors only, tools only, results only, messages only; the place is kept."""
+        self.kind = FILTERS[(FILTERS.index(self.kind) + 1) % len(FILTERS)]
+        if self.index is None:
+            return
+        following, place = self.following, self._place()
+        self.open(self.index.path)
+        if self.hits is not None:
+            self.find(self.hits.words)
+        if not following:
+            self.release_anchor()
+            self._return_to(place)
+
+    def _place(self) -> int:
+        """The byte the view begins at."""
+        rows = self.visible_rows()
+        return self.index.start_of(rows[0][0]) if self.index is not None and rows else 0
+
+    def _return_to(self, place: int) -> None:
+        index = self.index
+        if index is None:
+            return
+        if index.behind:  # not yet read that far
+            self.set_timer(0.05, lambda: self._return_to(place))
+        else:
+            self._go(index.line_at(place))
+
+    def action_unfold(self) -> None:
+        """Tool calls with every argument and results with every line, or in a line each."""
+        self.unfold = not self.unfold
+        self._other_rows(self.unfold)
+
+    def action_markdown(self) -> None:
+        """Agents' messages as Markdown, or as they wrote them."""
+        self.marked_up = not self.marked_up
+        self._other_rows(self.marked_up)
+
+    def _other_rows(self, wrap: bool) -> None:
+        self.forget_rows()
+        if wrap and not self.wrap:
+            self.action_wrap()
+        self.post_message(self.Changed())
+
+    def action_goto(self) -> None:
+        """Ask for a line's number or a share of the file."""
+        self.post_message(self.GotoWanted())
+
+    def go_to(self, words: str) -> bool:
+        """To line 120, to 50%, 20 lines on (+20) or back (-20); False when it is none of these."""
+        found = _GOTO.fullmatch(words.strip())
+        if found is None or not self.line_count:
+            return False
+        sign, number, percent = found[1], int(found[2]), found[3]
+        last = self.line_count - 1
+        if percent:
+            target = last * min(100, number) // 100
+        elif sign:
+            target = self.scroll_offset.y + (number if sign == "+" else -number)
+        else:
+            target = number - 1
+        self.release_anchor()
+        self._go(max(0, min(last, target)))
+        self.post_message(self.Changed())
+        return True
 
     # -- elsewhere -----------------------------------------------------------------------------
     def action_pager(self) -> None:

@@ -177,7 +177,7 @@ class PlanTree(Tree[Row]):
         why = ""
         if room >= _WHY_FROM:
             name = clip(name, room // 2 - 4)
-            why = clip(task_words(task, self._now()), room - len(name) - len(tail) - 8)
+            why = clip(task_words(task, self._now(), self._state), room - len(name) - len(tail) - 8)
         name = clip(name, room - len(tail) - 4)
         quiet = task.state in (TaskState.EXCLUDED, TaskState.SKIPPED)
         line = Text.assemble((f"{glyph} ", colours.look(shown, bold=True)))

@@ -15,7 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from maestro_tui.core.state import TaskState
-from maestro_tui.plans.model import Assignment, Edge, Strategy
+from maestro_tui.plans.model import ADVISORY_SOURCES, Assignment, Edge, Strategy
 from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.formatting import duration, fit, one_line
 from maestro_tui.ui.glyphs import TASK
@@ -61,7 +61,7 @@ class ReviewTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _set(self, strategy: Strategy) -> None:
         self._strategy = strategy
         self._edges: dict[str, list[Edge]] = {}
-        for edge in strategy.edges:
+        for edge in (*strategy.advisory, *strategy.edges):
             self._edges.setdefault(edge.task, []).append(edge)
         self._titles = {t.id: one_line(t.title) for t in strategy.plan.tasks}
         at = {a.task: n for n, a in enumerate(strategy.assignments)}
@@ -144,7 +144,8 @@ class ReviewTable(ScrollView, can_focus=True, inherit_bindings=False):
         wave = str(a.wave) if a.wave and first else ""
         text.append(f"{wave:<3}", colours.style("primary", bold=True))
         text.append(fit(one_line(a.task), c.id) + " ", colours.style("accent"))
-        title = ("(left out) " if a.excluded else "") + self._titles.get(a.task, "")
+        left_out = "(later) " if a.excluded_reason else "(left out) "
+        title = (left_out if a.excluded else "") + self._titles.get(a.task, "")
         text.append(fit(title, c.title) + " ", quiet)
         text.append_text(self._agent(a, c.agent))
         if c.why:
@@ -166,8 +167,9 @@ class ReviewTable(ScrollView, can_focus=True, inherit_bindings=False):
         text = Text()
         edges = self._edges.get(a.task, [])
         for n, edge in enumerate(edges):
-            mark = ("? " if guessed_edge(edge) else "", colours.style("state-asking"))
-            part = Text.assemble(mark)
+            advice = edge.source in ADVISORY_SOURCES
+            doubt = "~" if advice else "? " if guessed_edge(edge) else ""
+            part = Text.assemble((doubt, colours.style("state-asking")))
             part.append(
                 "≠" if edge.source == "file-conflict" else "", colours.style("state-blocked")
             )

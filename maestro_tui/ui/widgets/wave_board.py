@@ -93,7 +93,9 @@ class WaveBoard(ScrollView, can_focus=True):
         self._cards.clear()
         final = [k for k, g in state.gates.items() if g.wave == 0]
         count = max(1, len(state.waves) + bool(final))
-        self._width = max(MIN_COLUMN, min(MAX_COLUMN, self.size.width // count))
+        # Whole columns: a sliver of one more would show nothing but that it is there.
+        fit = max(1, min(count, self.size.width // MIN_COLUMN))
+        self._width = max(MIN_COLUMN, min(MAX_COLUMN, self.size.width // fit))
         self._density = self._choose_density(state)
         self._where.clear()
         self._columns = []
@@ -275,7 +277,17 @@ class WaveBoard(ScrollView, can_focus=True):
         parts = [self._cell(state, c, line, base) for c in range(first, last)]
         strip = Strip.join(parts)
         start = left - first * self._width
-        return strip.crop(start, start + width).extend_cell_length(width, base)
+        strip = strip.crop(start, start + width).extend_cell_length(width, base)
+        return self._beyond(strip, left, width) if y == 0 else strip
+
+    def _beyond(self, strip: Strip, left: int, width: int) -> Strip:
+        """The head line with an arrow at each edge behind which there are more waves."""
+        style = self.rich_style + palette(self.app).style("accent", bold=True)
+        if left > 0:
+            strip = Strip.join([Strip([Segment("‹", style)]), strip.crop(1)])
+        if left + width < self._width * len(self._columns):
+            strip = Strip.join([strip.crop(0, width - 1), Strip([Segment("›", style)])])
+        return strip
 
     def _cell(self, state: RunState, column: int, line: int, base: Style) -> Strip:
         paint = Paint(palette(self.app), self._width, self._clock())
@@ -300,7 +312,7 @@ class WaveBoard(ScrollView, can_focus=True):
                 name = "waves--focused" if self.has_focus else "waves--selected"
                 style = base + self.get_component_rich_style(name)
             asks = task in self.asking
-            lines = card_lines(paint, state.tasks[task], self._density, asks)
+            lines = card_lines(paint, state, state.tasks[task], self._density, asks)
             strips = [self._strip(text, style) for text in lines]
             if self._density == _DENSITIES[0]:
                 strips[-1] = Strip.blank(self._width, base)  # the gap is not part of the card

@@ -1,0 +1,165 @@
+"""Holds a conversation with an agent: its clock, what people say to it, and how it is ended.
+
+Interactive drivers need asyncio and their own libraries; they alone import this module, and only
+when an attempt is theirs, so that every other runner stays as small and quick as it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from maestro_tui.agents import files
+from maestro_tui.agents.desk import Desk
+from maestro_tui.agents.outcome import Outcome
+from maestro_tui.agents.processes import Children
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from maestro_tui.agents.context import Context
+    from maestro_tui.agents.drivers.session import Session
+
+LOOK_S = 1.0  # behind the signals: how late a request written by hand is noticed at most
+
+
+def hold(context: Context, make: Callable[[Conversation], Session]) -> Outcome:
+    """Run a session to its end; nothing it started is left afterwards."""
+    if context.stopping():
+        return Outcome("stopped", error="Stopped before the agent was started.")
+    try:
+        return asyncio.run(Conversation(context).hold(make))
+    finally:
+        Children(0).kill()
+
+
+class Conversation:
+    """One attempt's session, seen by the driver: the desk, the time it may take, what was said."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        past = _History(context.folder)
+        self.resumed = past.begun  # an earlier runner of this attempt was killed over it
+        self.desk = Desk(context, past.asked)
+        self.parked_until = 0.0
+        self.ended_by_us = ""  # stopped | timeout
+        self._worked = 0.0
+        self._heard, self._stale = past.heard, past.waiting
+        self._speaking: set[asyncio.Task[None]] = set()
+
+    def parked(self, until: float, why: str) -> None:
+        """The agent waits for the service until then, and its clock stands still; 0 = goes on."""
+        self.parked_until = until
+        self.context.emit("parked", until=until, why=why)
+
+    async def hold(self, make: Callable[[Conversation], Session]) -> Outcome:
+        """To the end of the session, or to the attempt's limit, or to a stop."""
+        for request in self._stale:  # nobody waits for these any more
+            self.context.emit("withdrawn", id=request)
+        session = make(self)
+        wake = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self.context.wake, self._awake, wake)
+        work = asyncio.create_task(session.run())
+        work.add_done_callback(lambda _: wake.set())
+        wake.set()
+        before = time.monotonic()
+        try:
+            while not work.done():
+                try:
+                    await asyncio.wait_for(wake.wait(), LOOK_S)
+                except TimeoutError:
+                    pass
+                wake.clear()
+                now = time.monotonic()
+                self._look(session, now - before)
+                before = now
+                if self.ended_by_us:
+                    await self._end(session, work)
+                    break
+            return await self._outcome(work)
+        finally:
+            loop.remove_reader(self.context.wake)
+            for task in self._speaking:
+                task.cancel()
+
+    def _awake(self, wake: asyncio.Event) -> None:
+        self.context.awake()
+        wake.set()
+
+    def _look(self, session: Session, elapsed: float) -> None:
+        """Take what was asked, and let the clock go on where the agent is at work."""
+        if not self.desk.waiting and self.parked_until <= time.time():
+            self._worked += elapsed
+        limit = self.context.spec.timeout_s
+        if self.context.stopping():
+            self.ended_by_us = "stopped"
+        elif limit and self._worked >= limit:
+            self.ended_by_us = "timeout"
+        for item in self.context.requests():
+            if item.get("cmd") == "answer":
+                self.desk.take(item)
+            elif item.get("n") not in self._heard:
+                self._heard.add(item.get("n"))
+                task = asyncio.create_task(self._say(session, item))
+                self._speaking.add(task)
+                task.add_done_callback(self._speaking.discard)
+
+    async def _say(self, session: Session, item: dict[str, Any]) -> None:
+        kind, text = item.get("cmd"), str(item.get("text") or "")
+        try:
+            match kind:
+                case "message":
+                    await session.tell(text)
+                case "interrupt":
+                    await session.interrupt()
+                case "model":
+                    await session.change_model(text)
+                case _:
+                    return
+        except Exception as error:  # the agent may be ending just now
+            self.context.emit("text", text=f"Could not pass on the {kind}: {error}")
+        self.context.emit("told", n=item.get("n"), cmd=kind)
+
+    async def _outcome(self, work: asyncio.Task[Outcome]) -> Outcome:
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if not work.cancelled():
+                raise
+            return Outcome(self.ended_by_us, error="The agent did not end in time and was killed")
+
+    async def _end(self, session: Session, work: asyncio.Task[Outcome]) -> None:
+        """With grace first; what is left after that is killed by ``hold``."""
+        grace = self.context.spec.grace_s
+        ending = asyncio.create_task(session.end())
+        await asyncio.wait({work}, timeout=grace)
+        ending.cancel()
+        if not work.done():
+            Children(0).kill()
+            await asyncio.wait({work}, timeout=2.0)
+            work.cancel()
+
+
+class _History:
+    """What an earlier runner of this attempt passed on, and what its agent still waited for."""
+
+    def __init__(self, folder: str) -> None:
+        self.heard: set[Any] = set()
+        self.asked = 0
+        self.begun = False
+        waiting: dict[str, None] = {}
+        for event in files.LineReader(f"{folder}/{files.EVENTS}").read():
+            match event.get("kind"):
+                case "started":
+                    self.begun = True
+                case "told":
+                    self.heard.add(event.get("n"))
+                case "permission":
+                    self.asked += 1
+                    waiting[str(event.get("id"))] = None
+                case "answered" | "withdrawn":
+                    waiting.pop(str(event.get("id")), None)
+        self.waiting = list(waiting)

@@ -1,0 +1,130 @@
+"""What the end of a turn means: done, failed, limited for a while, or not allowed in at all."""
+
+from __future__ import annotations
+
+import random
+
+from maestro_tui.agents.stream import clip
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from maestro_tui.agents.drivers.claude.invocation import Invocation
+
+BACKOFF_S = 60.0
+_LONGEST_BACKOFF_S = 900.0
+_LONGEST_WAIT_S = 8 * 3600.0
+_STAGGER = 0.1  # agents that were parked together do not come back together
+_LOGIN = "Log in with `claude` (/login) or set ANTHROPIC_API_KEY, then retry"
+
+
+_TRAFFIC = frozenset(
+    {"control_request", "control_response", "control_cancel_request", "command_lifecycle",
+     "keep_alive"}
+)  # fmt: skip
+_STATES = frozenset(
+    {"session_state_changed", "status", "hook_started", "hook_progress", "hook_response"}
+)
+
+
+def is_protocol(message: dict[str, Any]) -> bool:
+    """Whether it is between programs only: people read the log for what the agent does."""
+    kind = message.get("type")
+    if kind == "system":
+        return message.get("subtype") in _STATES
+    if kind == "control_request":
+        request = message.get("request")
+        return not (isinstance(request, dict) and request.get("subtype") == "can_use_tool")
+    if kind == "control_response":
+        outer = message.get("response")
+        inner = outer.get("response") if isinstance(outer, dict) else None
+        return not (isinstance(inner, dict) and "session" in inner)
+    return kind in _TRAFFIC
+
+
+class Verdict:
+    """A turn's end as the session acts on it."""
+
+    def __init__(
+        self,
+        *,
+        ok: bool = False,
+        text: str = "",
+        reason: str = "exited",
+        fatal: bool = False,
+        limited: bool = False,
+        interrupted: bool = False,
+        more: bool = False,
+    ) -> None:
+        self.ok, self.text, self.reason = ok, text, reason
+        self.fatal, self.limited, self.interrupted, self.more = fatal, limited, interrupted, more
+
+
+def judge(message: dict[str, Any]) -> Verdict | None:
+    """The verdict a message gives; None for all that end nothing.
+
+    Success is never read from ``subtype``: a failure of the service is a "success" in error.
+    """
+    kind = message.get("type")
+    if kind == "system" and message.get("subtype") == "api_retry":
+        return _unauthorised(message) if message.get("error_status") in (401, 403) else None
+    if kind != "result":
+        return None
+    more = bool(message.get("queued_turn_count"))
+    if message.get("is_error") is not True and message.get("subtype") == "success":
+        return Verdict(ok=True, text=clip(message.get("result")), more=more)
+    status = message.get("api_error_status")
+    ending = str(message.get("terminal_reason") or "")
+    text = _words(message)
+    if status in (401, 403):
+        return _unauthorised(message)
+    return Verdict(
+        text=f"Claude: {text}",
+        limited=status == 429 or ("limit" in text.lower() and ending == "api_error"),
+        interrupted=ending.startswith("aborted"),
+        more=more,
+    )
+
+
+def _unauthorised(message: dict[str, Any]) -> Verdict:
+    status = message.get("error_status") or message.get("api_error_status")
+    text = f"Claude is not let in by the service ({status}). {_LOGIN}"
+    return Verdict(text=text, reason="unauthorised", fatal=True)
+
+
+def _words(message: dict[str, Any]) -> str:
+    errors = message.get("errors")
+    listed = [e for e in errors if isinstance(e, str)] if isinstance(errors, list) else []
+    return clip("; ".join(listed)) or clip(message.get("result")) or clip(message.get("subtype"))
+
+
+class Limits:
+    """How long to wait when the service says "not now"; it rarely says until when."""
+
+    def __init__(self, invocation: Invocation) -> None:
+        self.park = invocation.text("on_limit") != "fail"
+        self._backoff = invocation.number("backoff_s") or BACKOFF_S
+        self._longest = invocation.number("limit_wait_s") or _LONGEST_WAIT_S
+        self._resets_at = 0.0
+        self._waits = 0
+
+    def see(self, message: dict[str, Any]) -> None:
+        """Remember what a message tells about limits."""
+        if message.get("type") == "rate_limit_event":
+            info = message.get("rate_limit_info")
+            if isinstance(info, dict) and info.get("status") == "rejected":
+                resets = info.get("resetsAt")
+                self._resets_at = float(resets) if isinstance(resets, (int, float)) else 0.0
+        elif message.get("type") == "result" and message.get("is_error") is not True:
+            self._waits = 0
+
+    def until(self, verdict: Verdict, now: float) -> float | None:
+        """When to try again, in Unix seconds; None where that is longer than allowed."""
+        if self._resets_at > now:
+            wait = self._resets_at - now
+        else:
+            wait = min(self._backoff * 2.0**self._waits, _LONGEST_BACKOFF_S)
+            self._waits += 1
+        wait += random.uniform(0.0, _STAGGER * min(wait, 600.0))
+        return now + wait if wait <= self._longest else None

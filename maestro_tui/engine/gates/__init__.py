@@ -1,0 +1,1 @@
+"""Gates: run on the merged tree, compared with the base, and their guilty merge found."""

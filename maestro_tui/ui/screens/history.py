@@ -1,0 +1,93 @@
+"""All runs of the repository: when, how they went, and a way to see each again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.screen import Screen
+
+from maestro_tui.core.state import ENDED, RunStatus
+from maestro_tui.ui.actions import bindings
+from maestro_tui.ui.formatting import bar, clip, duration, fit, one_line
+from maestro_tui.ui.glyphs import RUN
+from maestro_tui.ui.palette import palette
+from maestro_tui.ui.views import OtherRun, RunEntry
+from maestro_tui.ui.widgets.key_bar import KeyBar
+from maestro_tui.ui.widgets.sheet import Row, Sheet
+
+
+class HistoryScreen(Screen[OtherRun]):
+    """A line a run, the newest first; the result is the one to open."""
+
+    BINDINGS = bindings("history")
+    DEFAULT_CSS = "HistoryScreen Sheet { height: 1fr; }"
+
+    def __init__(self, runs: Sequence[RunEntry], current: str, now: float) -> None:
+        super().__init__()
+        self._runs, self._current, self._now = list(runs), current, now
+
+    def compose(self) -> ComposeResult:
+        """The table."""
+        yield Sheet()
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """On the run one comes from."""
+        self._show()
+        sheet = self.query_one(Sheet)
+        sheet.focus()
+        sheet.put(self._current)
+
+    def on_resize(self) -> None:
+        """Columns follow the width."""
+        self._show()
+
+    def _show(self) -> None:
+        colours = palette(self.app)
+        count = "1 run" if len(self._runs) == 1 else f"{len(self._runs)} runs"
+        head = Text.assemble((f" History  {count} of this repository", colours.bold))
+        head.append("   Enter plays a finished one again, attaches to others", colours.muted)
+        self.query_one(Sheet).show([head], [Row(self._line(r), r.run) for r in self._runs])
+
+    def _line(self, run: RunEntry) -> Text:
+        colours, width = palette(self.app), max(40, self.size.width - 2)
+        look = RUN.get(_status(run.status), RUN[RunStatus.STOPPED])
+        line = Text.assemble((f" {look.glyph} ", colours.look(look, bold=True)))
+        line.append(fit(look.word, 16), colours.look(look))
+        line.append(time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created_at)) + "  ")
+        line.append(f"{duration(run.updated_at - run.created_at):>7}  ", colours.muted)
+        line.append(bar(run.merged, run.tasks, 8), colours.style("state-merged"))
+        line.append(f" {run.merged:>3}/{run.tasks:<3}  ")
+        here = "  ← shown now" if run.run == self._current else ""
+        room = width - line.cell_len - len(here)
+        title = clip(one_line(run.title), max(8, room // 2))
+        line.append(title, "bold")
+        line.append(clip("  " + one_line(run.run), max(0, room - len(title))), colours.muted)
+        return line.append(here, colours.style("accent"))
+
+    @on(Sheet.Opened)
+    def _opened(self, event: Sheet.Opened) -> None:
+        event.stop()
+        self.action_open()
+
+    def action_open(self) -> None:
+        """That run."""
+        chosen = self.query_one(Sheet).cursor
+        run = next((r for r in self._runs if r.run == chosen), None)
+        if run is not None:
+            self.dismiss(OtherRun(run.run, _status(run.status) in ENDED))
+
+    def action_close(self) -> None:
+        """Back."""
+        self.dismiss(None)
+
+
+def _status(word: str) -> RunStatus:
+    try:
+        return RunStatus(word)
+    except ValueError:
+        return RunStatus.STOPPED

@@ -1,0 +1,28 @@
+"""What every screen over a run has in common, so that the program need not know each of them."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from textual.screen import Screen
+
+from maestro_tui.ui.follow import Changes
+
+Result = TypeVar("Result")
+
+
+class RunScreen(Screen[Result]):
+    """A screen that shows a run: it is told what changed, and when a second has passed."""
+
+    SCOPE = "board"  # whose keys the help shows first
+
+    @property
+    def current_task(self) -> str:
+        """The task the user is on; empty where there is none."""
+        return ""
+
+    def apply(self, changes: Changes) -> None:
+        """The run moved."""
+
+    def tick(self) -> None:
+        """Time passed."""
