@@ -58,7 +58,7 @@ _CJK_VERB = re.compile(
 _ROOTS = frozenset(
     [
         "src", "lib", "app", "apps", "packages", "tests", "test", "docs", "doc", "cmd", "internal",
-        "pkg", "crates", "scripts", "backend", "frontend", "server", "client", "api", "web",
+        "pkg", "crates", "scripts", "backend", "frontend", "server", "client", "web",
         "tools", "config", ".github", ".claude", ".cursor", "examples", "e2e", "spec", "specs",
         "migrations", "public", "assets", "components", "services", "infra", "deploy", "db",
         "database", "benchmarks", "plugins", "modules", "core", "ui", "utils", "hooks", "pages",
