@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from maestro_tui.cli.exits import Exit
+from maestro_tui.config.paths import db_path
 from maestro_tui.config.settings import ConfigError, Settings, load_settings
 from maestro_tui.core.state import RunOptions
 from maestro_tui.engine.driver_options import claude_missing, claude_program
@@ -98,17 +99,13 @@ def open_run(arguments: argparse.Namespace, find_base: Callable[[], Base] | None
     settings = _settings(base.root)
     plan = read(arguments.plan, arguments.format)
     refuse_errors(plan, arguments.plan[0])
-    script = _script(arguments.plan, plan)
+    script = script_of(arguments.plan, plan)
     command = arguments.agent_command or shlex.join(settings.run.agent_command)
     driver = _driver(arguments.driver or settings.run.driver, command, script, settings)
     options = run_options(arguments, settings, driver, command)
-    assign = assigner(
-        load_roster(base.root, Path.home(), [Path(p) for p in settings.agents.folders]),
-        driver=driver,
-        timeout_s=arguments.timeout if arguments.timeout is not None else settings.run.timeout_s,
-        weights=Weights(**dataclasses.asdict(settings.routing)),
-    )
-    known = Known(prices=with_prices(price_table(), settings.prices))
+    timeout_s = arguments.timeout if arguments.timeout is not None else settings.run.timeout_s
+    assign = assignment_of(base.root, settings, driver, timeout_s)
+    known = earlier(base.root, settings, rehearsed=driver == "rehearsal")
     drafted = partial(
         draft,
         known=known,
@@ -141,6 +138,29 @@ def open_run(arguments: argparse.Namespace, find_base: Callable[[], Base] | None
     )
 
 
+def assignment_of(
+    root: Path, settings: Settings, driver: str, timeout_s: float | None = None
+) -> Callable[[Task], Assignment]:
+    """Who does a task, by the agents the repository and the settings offer."""
+    return assigner(
+        load_roster(root, Path.home(), [Path(p) for p in settings.agents.folders]),
+        driver=driver,
+        timeout_s=timeout_s,
+        weights=Weights(**dataclasses.asdict(settings.routing)),
+    )
+
+
+def earlier(root: Path, settings: Settings, *, rehearsed: bool) -> Known:
+    """What earlier runs in this repository took, and what tokens cost."""
+    prices = with_prices(price_table(), settings.prices)
+    journal = db_path(root)
+    if not journal.is_file():
+        return Known(prices=prices)
+    from maestro_tui.engine.history import earlier_runs  # SQLite only where there is something
+
+    return earlier_runs(journal, rehearsed=rehearsed, prices=prices)
+
+
 def _reread(
     files: list[str], drafted: Callable[[Plan], Strategy]
 ) -> Callable[[str], Strategy] | None:
@@ -161,7 +181,7 @@ def _settings(root: Path) -> Settings:
         raise Exit(str(error)) from error
 
 
-def _script(files: list[str], plan: Plan) -> Path | None:
+def script_of(files: list[str], plan: Plan) -> Path | None:
     """The plan with its rehearsal script beside or inside it; None when it has none."""
     if len(files) != 1:
         return None

@@ -208,6 +208,7 @@ def _instruction_given(state: RunState, event: e.InstructionGiven) -> None:
 def reopen(state: RunState) -> None:
     """A run that had ended goes on; what its end left without a question is not waited for."""
     state.status = RunStatus.STOPPED
+    state.idle_s += state.now - (state.ended_at or state.now)
     state.ended_at = 0.0
     state.delivered, state.left = None, False
     state.delivery += 1

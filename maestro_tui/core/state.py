@@ -77,6 +77,9 @@ class RunStatus(StrEnum):
 
 ENDED = frozenset({RunStatus.DONE, RunStatus.FAILED, RunStatus.ABORTED, RunStatus.DECLINED})
 
+# Nothing moves before a person comes: time that says nothing about how fast the work goes.
+RESTING = frozenset({RunStatus.REVIEW, RunStatus.WAITING, RunStatus.STOPPED})
+
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
@@ -306,6 +309,7 @@ class RunState:
     started_at: float = 0.0
     ended_at: float = 0.0
     now: float = 0.0  # time of the newest event
+    idle_s: float = 0.0  # since the start, at rest until a person came
     base_sha: str = ""
     base_branch: str = ""
     dirty: tuple[str, ...] = ()

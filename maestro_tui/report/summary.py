@@ -53,11 +53,17 @@ class Summary:
     delivered: str
     not_merged: tuple[tuple[str, str], ...]
     next_steps: tuple[str, ...]
+    idle_s: float = 0.0  # of wall_s, at rest until a person came
 
     @property
     def speed_up(self) -> float:
-        """Agents' working time over the run's: what running them one by one would have cost."""
-        return self.work_s / self.wall_s if self.wall_s > 0 else 0.0
+        """Agents' working time over the run's: what running them one by one would have cost.
+
+        Measured, gates and merges included; only the time nobody but a person could have
+        shortened is left out, because one by one it would have been the same.
+        """
+        busy = self.wall_s - self.idle_s
+        return self.work_s / busy if busy > 0 else 0.0
 
 
 def summarise(state: RunState) -> Summary:
@@ -100,6 +106,7 @@ def summarise(state: RunState) -> Summary:
         delivered=_delivered(state),
         not_merged=left,
         next_steps=_next_steps(state),
+        idle_s=state.idle_s,
     )
 
 
@@ -183,8 +190,9 @@ def summary_lines(summary: Summary) -> list[str]:
             out.append(f"    gate {sanitise(name)}: {state} ({seconds:.1f} s)")
     for task, why in summary.not_merged:
         out.append(f"  not merged: {task} — {sanitise(why)}")
+    idle = f" ({summary.idle_s:.1f} s of it at rest)" if summary.idle_s >= 1 else ""
     out.append(
-        f"  {summary.files} files, {summary.wall_s:.1f} s; the agents worked "
+        f"  {summary.files} files, {summary.wall_s:.1f} s{idle}; the agents worked "
         f"{summary.work_s:.1f} s "
         f"({summary.speed_up:.1f} x one after the other)"
     )
