@@ -53,7 +53,7 @@ def show(arguments: argparse.Namespace, plan: Plan) -> int:
 
 def look(arguments: argparse.Namespace, plan: Plan) -> Shown:
     """The plan with everything that can be said about it from here."""
-    root = _root(Path(arguments.repo).expanduser())
+    root = root_of(Path(arguments.repo).expanduser())
     settings = _settings(root)
     rehearsed = _rehearsed(arguments.file, plan, settings)
     agents = _agents(root, plan, settings)
@@ -78,7 +78,7 @@ def _row(item: object) -> dict[str, object]:
     return {name: getattr(item, name) for name in names}
 
 
-def _root(folder: Path) -> Path:
+def root_of(folder: Path) -> Path:
     """The repository around a folder, or the folder itself: a plan is shown anywhere."""
     here = folder.resolve()
     for candidate in (here, *here.parents):
