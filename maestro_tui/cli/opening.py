@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from maestro_tui.cli.exits import Exit
+from maestro_tui.cli.marking import markable
 from maestro_tui.config.paths import db_path
 from maestro_tui.config.settings import ConfigError, Settings, load_settings
 from maestro_tui.core.state import RunOptions
@@ -36,6 +37,7 @@ POLICIES = {
     "on_conflict": "on_conflict",
     "permission_policy": "permission_policy",
     "deliver": "deliver",
+    "mark_done": "mark_done",
     "retries": "retries",
     "retry_delay": "retry_delay_s",
 }
@@ -124,7 +126,11 @@ def open_run(arguments: argparse.Namespace, find_base: Callable[[], Base] | None
         raise Exit(
             f"{arguments.plan[0]}: every task is done, deferred or cancelled; nothing to run"
         )
-    notes = _notes(base, plan, settings)
+    document = markable(base, arguments.plan, plan)
+    options = dataclasses.replace(options, document=document.path)
+    wanted = arguments.mark_done if arguments.mark_done is not None else _only_no(settings)
+    said = document.note(wanted=wanted, delivers=options.deliver == "merge")
+    notes = (*_notes(base, plan), *([said] if said else []))
     return Opening(
         base=base,
         plan=plan,
@@ -258,6 +264,7 @@ def run_options(
         driver=driver,
         agent_command=tuple(_split(command)) if driver == "command" else (),
         deliver=run.deliver,
+        mark_done=run.mark_done,
         on_failure=run.on_failure,
         on_gate_failure=run.on_gate_failure,
         on_conflict=run.on_conflict,
@@ -292,7 +299,12 @@ def _first(given: float | None, default: float) -> float:
     return default if given is None else given
 
 
-def _notes(base: Base, plan: Plan, settings: Settings) -> tuple[str, ...]:
+def _only_no(settings: Settings) -> bool | None:
+    """A setting is a wish for all plans: only its no is one for this plan, too."""
+    return None if settings.run.mark_done else False
+
+
+def _notes(base: Base, plan: Plan) -> tuple[str, ...]:
     notes = []
     if base.dirty:
         some = ", ".join(base.dirty[:4]) + (" …" if len(base.dirty) > 4 else "")

@@ -228,7 +228,9 @@ def _delivered(state: RunState, event: e.Delivered) -> None:
     if not state.deliver_now:
         return
     state.deliver_now = False
-    state.delivered = Delivery(event.branch, event.sha, event.how)
+    state.delivered = Delivery(
+        event.branch, event.sha, event.how, event.document, event.marked, event.note
+    )
 
 
 def _delivery_refused(state: RunState, event: e.DeliveryRefused) -> None:

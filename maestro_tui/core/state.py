@@ -88,6 +88,8 @@ class RunOptions:
     driver: str = "command"
     agent_command: tuple[str, ...] = ()
     deliver: str = "merge"  # merge | none
+    mark_done: bool = True  # what is merged, in the plan's document, as the delivery's last commit
+    document: str = ""  # the plan's in the repository, where it can be marked
     on_failure: str = "ask"  # ask | retry | skip | abort
     on_gate_failure: str = "ask"  # ask | retry | rollback | accept | abort
     on_conflict: str = "ask"  # ask | skip | abort
@@ -107,6 +109,11 @@ class RunOptions:
     ports: int = 10  # for each tree
     lfs: str = "smudge"  # smudge | skip: pointers instead of large files
     agents: dict[str, Any] = field(default_factory=dict)  # the driver's own settings
+
+    @property
+    def marks(self) -> str:
+        """The document a delivery marks; empty when it marks none."""
+        return self.document if self.mark_done and self.deliver == "merge" else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,3 +375,6 @@ class Delivery:
     branch: str
     sha: str
     how: str
+    document: str = ""
+    marked: tuple[str, ...] = ()
+    note: str = ""

@@ -53,6 +53,7 @@ class Summary:
     delivered: str
     not_merged: tuple[tuple[str, str], ...]
     next_steps: tuple[str, ...]
+    marks: str = ""  # what became of the plan's own document
     idle_s: float = 0.0  # of wall_s, at rest until a person came
 
     @property
@@ -106,6 +107,7 @@ def summarise(state: RunState) -> Summary:
         delivered=_delivered(state),
         not_merged=left,
         next_steps=_next_steps(state),
+        marks=_marks(state),
         idle_s=state.idle_s,
     )
 
@@ -143,6 +145,18 @@ def _delivered(state: RunState) -> str:
     return "nothing to deliver"
 
 
+def _marks(state: RunState) -> str:
+    """What the delivery did to the plan's document; empty when it was left out of it."""
+    done = state.delivered
+    if done is None or not done.document:
+        return ""
+    if not done.marked:
+        return f"nothing is marked done in {done.document}: {done.note}"
+    count = f"{len(done.marked)} task{'s' if len(done.marked) != 1 else ''}"
+    rest = f" (not all: {done.note})" if done.note else ""
+    return f"{count} marked done in {done.document}{rest}"
+
+
 def _next_steps(state: RunState) -> tuple[str, ...]:
     steps = []
     if state.delivered is not None:
@@ -152,9 +166,11 @@ def _next_steps(state: RunState) -> tuple[str, ...]:
         steps.append(f"git merge maestro/{state.run}/_integration")
     strategy = state.strategy
     if strategy is not None and strategy.stage is not None and state.merges:
+        marked = state.delivered is not None and state.delivered.marked
         steps.append(
             f"maestro run {shlex.quote(strategy.plan.source)}   # the next stage, "
-            f"{len(strategy.stage.later)} tasks left, once what is merged is marked done in it"
+            f"{len(strategy.stage.later)} tasks left"
+            + ("" if marked else ", once what is merged is marked done in it")
         )
     for task in state.tasks.values():
         if task.state is TaskState.SKIPPED:
@@ -200,5 +216,7 @@ def summary_lines(summary: Summary) -> list[str]:
         cost = f", ${summary.cost:.2f} as reported" if summary.cost is not None else ""
         out.append(f"  {summary.tokens:,} tokens{cost}")
     out.append(f"  Delivered: {summary.delivered}")
+    if summary.marks:
+        out.append(f"  Plan: {sanitise(summary.marks)}")
     out.extend(f"  $ {step}" for step in summary.next_steps)
     return out
