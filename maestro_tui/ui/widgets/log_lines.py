@@ -6,35 +6,42 @@ becomes visible.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
+from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual import events
-from textual.cache import LRUCache
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from maestro_tui.ui.painting import PaintsChanges
 from maestro_tui.ui.palette import palette
+from maestro_tui.ui.widgets.log_ansi import ansi_segments
 from maestro_tui.ui.widgets.log_index import LINE_LIMIT, LogIndex
 from maestro_tui.ui.widgets.log_kinds import FILTERS, FilteredIndex
 from maestro_tui.ui.widgets.log_search import Hits
 from maestro_tui.ui.widgets.log_text import JSON_LIMIT, is_json, render
 from maestro_tui.ui.widgets.log_unfold import markdown, message, unfolded
 
+# Between two pictures of a growing log: faster than anybody reads, slow enough for a slow core.
 FLUSH_HZ = 20.0
-# Cells a second that a growing log may draw: what keeps a slow line usable. A screenful now and
-# then is never held back, only one screenful after the other.
-_CELLS_A_SECOND = 24_000
-_SLOWEST_HZ = 4.0
+# Bytes a second that growing logs may write to the terminal: what keeps a slow line usable.
+_BYTES_A_SECOND = 170_000
+# Looks at a file cost little: often while it grows, so that its lines are shown at once.
+_SOON_S, _QUIET_S, _HIDDEN_S = 1 / 100, 1 / 20, 0.5
+_GROWS_S = 0.5  # for so long after it grew it is looked at often
+_KEY_FIRST_S = 0.1  # for so long a key's picture goes before the log's
 _TELL_S = 0.25  # between two updates of the status line
 # While the beginning of a long file is still read: some 4 ms of work, then 16 ms for the keys.
 _CATCH_UP_S, _CATCH_UP_CHUNKS = 0.02, 4
 _PAN = 8
+_MOST_READY = 2048  # lines kept ready: some screenfuls
 
 
 @dataclass(slots=True)
@@ -42,8 +49,8 @@ class _Line:
     """A line made ready for the screen; ``length`` tells when it has grown."""
 
     length: int
-    text: Text
     rows: list[Strip]
+    shown: dict[object, Strip] = field(default_factory=dict)  # as last cut and coloured
 
 
 class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
@@ -59,16 +66,15 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         self.kind = FILTERS[0]  # of lines that are shown; empty for all
         self.unfold = False  # tool calls and results in full
         self.marked_up = False  # agents' messages as Markdown
-        self._drawn_at = 0.0
+        self._drawn_at = self._looked_at = 0.0
+        self._again: asyncio.TimerHandle | None = None
         self._told_at, self._untold = 0.0, False
         self._taking_in = False
         self.left = 0  # columns panned, while not wrapped
         self.hits: Hits | None = None  # what to mark
         self.found: int | None = None  # the place of the hit that is stood on
-        self._ready: LRUCache[int, _Line] = LRUCache(1024)
+        self._ready: dict[int, _Line] = {}
         self._base: Style | None = None
-        # Faster than anybody reads: half as many looks then, each a whole screen to the terminal.
-        self._racing = False
         self._rows_now: tuple[object, list[tuple[int, int]]] | None = None
 
     # -- the file ------------------------------------------------------------------------------
@@ -84,11 +90,16 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Look for news from now on."""
-        self.set_interval(1 / FLUSH_HZ, self.flush)
-        self.call_after_refresh(self.flush)
+        self.call_after_refresh(self._look)
+
+    def on_show(self) -> None:
+        """What it gained while nobody saw it."""
+        self.flush()
 
     def on_unmount(self) -> None:
         """Give the file back."""
+        if self._again is not None:
+            self._again.cancel()
         if self.index is not None:
             self.index.close()
 
@@ -106,16 +117,46 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         # Textual tells that it is anchored, but not whether scrolling released it meanwhile.
         return self.is_anchored and not self._anchor_released
 
+    def _look(self) -> None:
+        """Have new lines taken in when it is time to; and look again when there may be some.
+
+        Straight from the loop: a timer of Textual's costs more than the look.
+        """
+        wait = self._wait()
+        if wait <= 0:
+            self._looked_at = monotonic()
+            if self.index is not None and (self.index.behind or self.index.moved()):
+                self._drawn_at = self._looked_at  # until it is: the next look has time
+                self.call_next(self.flush)
+            wait = self._wait() or _SOON_S
+        if self._untold:
+            self.call_next(self._tell_now_and_then)
+        self._again = asyncio.get_running_loop().call_later(wait, self._look)
+
+    def _wait(self) -> float:
+        """Seconds until the next look; 0 for now."""
+        if self.index is None or not self.shown:
+            return _HIDDEN_S if self._looked_at else 0
+        now = monotonic()
+        if self.index.behind:
+            return max(0.0, _CATCH_UP_S - (now - self._looked_at))
+        since = now - self._drawn_at
+        pause, app = 1 / FLUSH_HZ, self.app
+        if isinstance(app, PaintsChanges):
+            if app.key_pending and since < _KEY_FIRST_S:
+                return _SOON_S
+            pause = max(pause, app.picture.last_bytes / _BYTES_A_SECOND)
+        if since < pause:
+            return pause - since
+        step = _SOON_S if since < _GROWS_S else _QUIET_S
+        return max(0.0, step - (now - self._looked_at))
+
     def flush(self) -> None:
         """Take in what the file has gained; nothing while hidden."""
+        self._looked_at = monotonic()
         if self.index is None or not self.shown:
             return
-        if not self.index.behind and self._too_soon():
-            self._tell_now_and_then()
-            return
-        known = self.line_count
         growth = self.index.grow(_CATCH_UP_CHUNKS)
-        self._racing = self.line_count - known > self.size.height // 2
         if growth.reset:
             self._reset()
             self.anchor()
@@ -131,12 +172,15 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
                 self._taking_in = False
             if growth.before and not self.following:
                 self.scroll_to(y=self.scroll_y + growth.before, animate=False)
-            self.refresh()
+            if self.following or growth.before or growth.reset or not self._full():
+                self.refresh()
             self._untold = True
         self._tell_now_and_then()
-        if self.index.behind:
-            self.set_timer(_CATCH_UP_S, self.flush)
         self.more_to_search()
+
+    def _full(self) -> bool:
+        """Whether the view ends above the newest lines: what comes after it changes nothing."""
+        return self.scroll_offset.y + self.size.height < self.line_count - 1
 
     def _tell_now_and_then(self) -> None:
         """Counts that change faster than anybody reads cost a frame each."""
@@ -144,19 +188,12 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
             self._untold, self._told_at = False, monotonic()
             self.post_message(self.Changed())
 
-    def _too_soon(self) -> bool:
-        """Whether one more screenful now would be more than a slow terminal takes."""
-        pause = min(1 / _SLOWEST_HZ, self.size.area / _CELLS_A_SECOND)
-        pause = max(pause, 2 / FLUSH_HZ) if self._racing else pause
-        return monotonic() - self._drawn_at < pause - 0.5 / FLUSH_HZ
-
     def more_to_search(self) -> None:
         """The file may have gained hits; whoever searches looks."""
 
     def _reset(self) -> None:
         self._ready.clear()
         self._rows_now = None
-        self._racing = False
         self.left = 0
         self.found = None
         if self.hits is not None:
@@ -166,7 +203,11 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         """Tell the scroll bar how much there is."""
         size = self.scrollable_content_region.size
         self._rows_now = None
-        self.virtual_size = Size(size.width, self._height(size.height))
+        # Not as a reactive: that would lay out and repaint the whole screen for every new line.
+        found = Size(size.width, self._height(size.height))
+        if found != self.virtual_size:
+            self.set_reactive(LogLines.virtual_size, found)
+            self._scroll_update(found)
 
     @property
     def line_count(self) -> int:
@@ -200,11 +241,32 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         ready = self._ready.get(number)
         if ready is None or ready.length != length:
             raw = self.index.read_line(number, LINE_LIMIT)
-            if length > len(raw) and length <= JSON_LIMIT and is_json(raw):
-                raw = self.index.read_line(number, JSON_LIMIT)
-            text = self._text(raw, length)
-            ready = self._ready[number] = _Line(length, text, self._rows(text, self.base))
+            quick = None
+            if length == len(raw) and self.hits is None and not self._tall(length):
+                quick = ansi_segments(raw, self.base) if not is_json(raw) else None
+            if quick is not None:
+                rows = [Strip(quick, sum(len(s.text) for s in quick))]
+            else:
+                rows = self._rows(self._read(raw, number, length), self.base)
+            if len(self._ready) >= _MOST_READY:
+                self._ready.clear()
+            ready = self._ready[number] = _Line(length, rows)
         return ready
+
+    def _tall(self, length: int) -> bool:
+        """Whether a line of so many bytes may take more than one row."""
+        return self.wrap and length > self.scrollable_content_region.width
+
+    def text(self, number: int) -> Text:
+        """A line's text."""
+        assert self.index is not None
+        length = self.index.length_of(number)
+        return self._read(self.index.read_line(number, LINE_LIMIT), number, length)
+
+    def _read(self, raw: bytes, number: int, length: int) -> Text:
+        if self.index is not None and length > len(raw) and length <= JSON_LIMIT and is_json(raw):
+            raw = self.index.read_line(number, JSON_LIMIT)
+        return self._text(raw, length)
 
     def _text(self, raw: bytes, length: int) -> Text:
         """The line in words: folded, in full, or as Markdown."""
@@ -291,13 +353,47 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         if self.index is None or y >= len(rows):
             return Strip.blank(width, base)
         number, row = rows[y]
-        line = self.line(number)
-        strips = line.rows
         if self.found is not None and number == self.index.line_at(self.found):
             base = self.get_component_rich_style("log--found") + Style(bold=True)
-            strips = self._rows(line.text, base)
+            return self._cut(self._rows(self.text(number), base), row, base)
+        return self._cut(self.line(number).rows, row, base)
+
+    def _cut(self, rows: list[Strip], row: int, base: Style) -> Strip:
+        """The part of a row that is in view."""
+        width = self.scrollable_content_region.width
         left = 0 if self.wrap else self.left
-        return strips[min(row, len(strips) - 1)].crop_extend(left, left + width, base)
+        strip = rows[min(row, len(rows) - 1)]
+        if not left and strip.cell_length <= width:
+            room = Segment(" " * (width - strip.cell_length), base)
+            return Strip([*strip, room] if room.text else list(strip), width)
+        return strip.crop_extend(left, left + width, base)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Rows as they are: there is no border, padding or tint to add, and most were drawn before.
+
+        A row that did not change is the same object as in the last picture, which whoever compares
+        pictures sees at once.
+        """
+        if self.opacity != 1.0 or self.index is None:
+            return super().render_lines(crop)
+        rows, width = self.visible_rows(), self.scrollable_content_region.width
+        look = (self.left, width, self.background_colors[1], *self.get_line_filters())
+        marked = self.index.line_at(self.found) if self.found is not None else -1
+        strips = []
+        for y in crop.line_range:
+            number, row = rows[y] if y < len(rows) else (-1, 0)
+            ready = self.line(number) if number >= 0 and number != marked else None
+            strip = ready.shown.get((row, look)) if ready is not None else None
+            if strip is None:
+                strip = self.render_line(y)
+                for change in look[3:]:
+                    strip = strip.apply_filter(change, look[2])
+                if ready is not None:
+                    ready.shown[row, look] = strip
+            strips.append(strip)
+        if crop.column_span != (0, width):
+            return [s.crop_extend(*crop.column_span, self.base) for s in strips]
+        return strips
 
     # -- moving --------------------------------------------------------------------------------
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:

@@ -208,7 +208,7 @@ class LogView(LogLines, inherit_bindings=False):
         numbers = list(dict.fromkeys(number for number, _ in self.visible_rows()))
         if self.found is not None and (line := self.index.line_at(self.found)) in numbers:
             numbers = [line]
-        return [self.line(number).text.plain for number in numbers]
+        return [self.text(number).plain for number in numbers]
 
     def action_copy(self) -> None:
         """To the clipboard, through the terminal."""
