@@ -182,7 +182,7 @@ def scene(name: str, count: int, rate: int, seconds: float, *, pressing: bool) -
             print(f"{name}")
             frame = 10 * cpu * seconds / max(1, len(ages))
             print(
-                f"  pictures        {len(ages) / seconds:8.1f} a second, {frame:.1f} ms of a core each"
+                f"  pictures        {len(ages) / seconds:8.1f} a second, {frame:.1f} ms of a core"
             )
             print(f"  to the terminal {kilobytes:8.0f} kB/s   budget {BUDGET_KB}")
             print(f"  processor       {cpu:8.1f} %      budget {BUDGET_CPU}")

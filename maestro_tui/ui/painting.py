@@ -1,4 +1,4 @@
-"""What goes to the terminal: the cells that differ from what it shows, in as few bytes as they take.
+"""What goes to the terminal: cells that differ from what it shows, in as few bytes as they take.
 
 Textual repaints whole regions and says every colour again for every piece of text. Under growing
 logs and over slow lines that is most of what Maestro would cost, so the last picture is remembered.
@@ -237,14 +237,16 @@ class PaintsChanges(App[Result], Generic[Result]):
             renderable = _Delta(renderable, self.picture)
         super()._display(screen, renderable)
 
-    def on_mount(self) -> None:
-        """Whoever had the terminal meanwhile has drawn on it."""
+    def _on_mount(self, event: events.Mount) -> None:
+        # Whoever had the terminal meanwhile has drawn on it.
         self.app_resume_signal.subscribe(self, lambda _: self.picture.forget())
 
     async def on_event(self, event: events.Event) -> None:
         """Remember that a key waits for its picture."""
         if isinstance(event, events.Key):
             self._key_at = monotonic()
+        elif isinstance(event, events.Resize):  # also after the program was stopped by the shell
+            self.picture.forget()
         await super().on_event(event)
 
     def key_waits(self) -> bool:

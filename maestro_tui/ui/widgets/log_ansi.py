@@ -1,4 +1,4 @@
-"""The quick way from a tool's coloured line to what is drawn: most lines are plain text and colours.
+"""The quick way from a tool's line to what is drawn: most lines are plain text and colours.
 
 A log that races shows new lines with every picture; what is done to each of them is most of what
 following it costs. Whatever is not plain takes the careful way through ``log_text``.
