@@ -20,6 +20,7 @@ from maestro_tui.ui.widgets.log_feed import LogFeed
 from maestro_tui.ui.widgets.log_index import LINE_LIMIT
 from maestro_tui.ui.widgets.log_search import Hits
 from maestro_tui.ui.widgets.log_text import JSON_LIMIT, is_json, render
+from maestro_tui.ui.widgets.log_times import WIDTH, LogTimes
 from maestro_tui.ui.widgets.log_unfold import markdown, message, unfolded
 
 _PAN = 8
@@ -43,6 +44,7 @@ class LogLines(LogFeed, can_focus=True, inherit_bindings=False):
         self.wrap = False
         self.unfold = False  # tool calls and results in full
         self.marked_up = False  # agents' messages as Markdown
+        self.times: LogTimes | None = None  # while they are shown
         self.left = 0  # columns panned, while not wrapped
         self.hits: Hits | None = None  # what to mark
         self.found: int | None = None  # the place of the hit that is stood on
@@ -55,8 +57,17 @@ class LogLines(LogFeed, can_focus=True, inherit_bindings=False):
         self._ready.clear()
         self.left = 0
         self.found = None
+        if self.times is not None and self.index is not None:
+            self.times = LogTimes(self.index.path)
+            self.times.refresh()
         if self.hits is not None:
             self.hits = Hits(self.hits.words)
+
+    def flush(self) -> None:
+        """New lines, and when they came."""
+        if self.times is not None and self.shown:
+            self.times.refresh()
+        super().flush()
 
     def _renumbered(self) -> None:
         self._ready.clear()
@@ -91,9 +102,12 @@ class LogLines(LogFeed, can_focus=True, inherit_bindings=False):
             if length == len(raw) and self.hits is None and not self._tall(length):
                 quick = ansi_segments(raw, self.base) if not is_json(raw) else None
             if quick is not None:
+                if self.times is not None:
+                    muted = self.base + palette(self.app).muted
+                    quick.insert(0, Segment(self.times.stamp(self.index.start_of(number)), muted))
                 rows = [Strip(quick, sum(len(s.text) for s in quick))]
             else:
-                rows = self._rows(self._read(raw, number, length), self.base)
+                rows = self._rows(self._stamped(number, self._read(raw, number, length)), self.base)
             if len(self._ready) >= _MOST_READY:
                 self._ready.clear()
             ready = self._ready[number] = _Line(length, rows)
@@ -101,7 +115,15 @@ class LogLines(LogFeed, can_focus=True, inherit_bindings=False):
 
     def _tall(self, length: int) -> bool:
         """Whether a line of so many bytes may take more than one row."""
-        return self.wrap and length > self.scrollable_content_region.width
+        room = self.scrollable_content_region.width - (WIDTH if self.times is not None else 0)
+        return self.wrap and length > room
+
+    def _stamped(self, number: int, text: Text) -> Text:
+        """The text behind the time it came, while times are shown."""
+        if self.times is None or self.index is None:
+            return text
+        stamp = self.times.stamp(self.index.start_of(number))
+        return Text.assemble((stamp, palette(self.app).muted), text)
 
     def text(self, number: int) -> Text:
         """A line's text."""
@@ -201,7 +223,8 @@ class LogLines(LogFeed, can_focus=True, inherit_bindings=False):
         number, row = rows[y]
         if self.found is not None and number == self.index.line_at(self.found):
             base = self.get_component_rich_style("log--found") + Style(bold=True)
-            return self._cut(self._rows(self.text(number), base), row, base)
+            text = self._stamped(number, self.text(number))
+            return self._cut(self._rows(text, base), row, base)
         return self._cut(self.line(number).rows, row, base)
 
     def _cut(self, rows: list[Strip], row: int, base: Style) -> Strip:
