@@ -26,25 +26,25 @@ async def test_times_stand_before_lines_and_go_again(tmp_path: Path) -> None:
     app = LogApp(marked_log(tmp_path))
     async with app.run_test(size=(60, 20)) as pilot:
         view = app.pane.view
-        await until(pilot, lambda: "line 099" in rows_of(view)[-1])
+        await until(lambda: "line 099" in rows_of(view)[-1])
         await pilot.press("T")
-        await until(pilot, lambda: rows_of(view)[-1].startswith("12:09:00 line 099"))
+        await until(lambda: rows_of(view)[-1].startswith("12:09:00 line 099"))
         assert view.chosen_lines()[-1] == "line 099"
         await pilot.press("w")
-        await until(pilot, lambda: rows_of(view)[-1].startswith("12:09:00 line 099"))
+        await until(lambda: rows_of(view)[-1].startswith("12:09:00 line 099"))
         await pilot.press("T")
-        await until(pilot, lambda: rows_of(view)[-1].startswith("line 099"))
+        await until(lambda: rows_of(view)[-1].startswith("line 099"))
 
 
 async def test_going_to_a_time(tmp_path: Path) -> None:
     app = LogApp(marked_log(tmp_path))
     async with app.run_test(size=(60, 20)) as pilot:
         view = app.pane.view
-        await until(pilot, lambda: view.line_count == 100)
+        await until(lambda: view.line_count == 100)
         assert view.go_to("12:03")
-        await until(pilot, lambda: rows_of(view)[0].startswith("line 030"))
+        await until(lambda: rows_of(view)[0].startswith("line 030"))
         assert view.go_to("12:01:30")
-        await until(pilot, lambda: rows_of(view)[0].startswith("line 020"))
+        await until(lambda: rows_of(view)[0].startswith("line 020"))
         assert not view.go_to("25:00")
 
 
@@ -53,7 +53,7 @@ async def test_a_log_without_marks_says_so(tmp_path: Path) -> None:
     log.write_bytes(b"one\n")
     app = LogApp(log)
     async with app.run_test(size=(60, 20), notifications=True) as pilot:
-        await until(pilot, lambda: app.pane.view.line_count == 1)
+        await until(lambda: app.pane.view.line_count == 1)
         await pilot.press("T")
         await pilot.pause()
         assert app.pane.view.times is None
