@@ -64,8 +64,17 @@ def repository(folder: str) -> Path:
         raise Exit(str(error)) from error
 
 
-def read(files: list[str], form: str | None = None) -> Plan:
-    """The plan of these files; refuses one that cannot be run, with every reason."""
+def read(files: list[str], form: str | None = None, order: str = "") -> Plan:
+    """The plan of these files; refuses one that cannot be read.
+
+    ``order`` is used in place of the plan's own: ``convention`` is what the format's own tools
+    would do where nothing is stated, ``strict`` one by one, ``explicit`` only what is stated.
+    """
+    plan = _read(files, form)
+    return dataclasses.replace(plan, order=order) if order else plan
+
+
+def _read(files: list[str], form: str | None) -> Plan:
     try:
         if len(files) > 1:
             from maestro_tui.plans.prompts import read_prompt_files
@@ -135,7 +144,7 @@ def open_run(arguments: argparse.Namespace, find_base: Callable[[], Base] | None
     except RepositoryError as error:
         raise Exit(str(error)) from error
     settings = _settings(base.root)
-    plan = read(arguments.plan, arguments.format)
+    plan = read(arguments.plan, arguments.format, arguments.order)
     refuse_errors(plan, arguments.plan[0])
     script = _script(arguments.plan, plan)
     command = arguments.agent_command or shlex.join(settings.run.agent_command)
@@ -175,20 +184,20 @@ def open_run(arguments: argparse.Namespace, find_base: Callable[[], Base] | None
         script=script,
         notes=notes,
         assign=assign,
-        reread=_reread(arguments.plan, drafted),
+        reread=_reread(arguments.plan, arguments.order, drafted),
         known=known,
     )
 
 
 def _reread(
-    files: list[str], drafted: Callable[[Plan], Strategy]
+    files: list[str], order: str, drafted: Callable[[Plan], Strategy]
 ) -> Callable[[str], Strategy] | None:
     """The same document as another format, for the review; prompt files have only one reading."""
     if len(files) != 1:
         return None
 
     def reread(form: str) -> Strategy:
-        return drafted(read_plan(files[0], format=form))
+        return drafted(read(files, form, order))
 
     return reread
 

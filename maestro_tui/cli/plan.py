@@ -16,7 +16,7 @@ from maestro_tui.plans.shape import try_analyse
 
 def plan(arguments: argparse.Namespace) -> int:
     """Show, check, export or edit a plan, or mark a task of it done."""
-    found = read([arguments.file], arguments.format)
+    found = read([arguments.file], arguments.format, arguments.order)
     actions = {"show": show, "check": _check, "export": export, "edit": edit, "done": done}
     return actions[arguments.action](arguments, found)
 
