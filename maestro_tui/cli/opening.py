@@ -65,10 +65,10 @@ def repository(folder: str) -> Path:
 
 
 def read(files: list[str], form: str | None = None, order: str = "") -> Plan:
-    """The plan of these files; refuses one that cannot be read. ``order`` is used in place of its own.
+    """The plan of these files; refuses one that cannot be read.
 
-    ``convention`` is what the format's own tools would do where the plan states no order, ``strict``
-    one task after the other, ``explicit`` nothing but what is stated.
+    ``order`` is used in place of the plan's own: ``convention`` is what the format's own tools
+    would do where nothing is stated, ``strict`` one by one, ``explicit`` only what is stated.
     """
     plan = _read(files, form)
     return dataclasses.replace(plan, order=order) if order else plan
