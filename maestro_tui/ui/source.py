@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
+from maestro_tui.core.conflicts import Conflict
 from maestro_tui.core.state import RunState
 
 
@@ -35,6 +36,10 @@ class RunSource(Protocol):
 
     def decide(self, question: str, answer: str, text: str = "") -> bool:
         """Answer a question; False when somebody else was first."""
+        ...
+
+    async def conflict(self, task: str) -> Conflict:
+        """The conflict that task's merge waits with."""
         ...
 
     def stop(self, mode: str) -> None:

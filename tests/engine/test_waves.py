@@ -20,12 +20,12 @@ from tests.engine.scratch import (
     headless,
     journal_events,
     leftovers,
-    make_repo,
     maestro,
+    make_repo,
     six_tasks,
 )
 
-IN_VAIN = 'n=$((n + 1)); [ $n -lt 1200 ] || exit 9; sleep 0.05; '  # a minute
+IN_VAIN = "n=$((n + 1)); [ $n -lt 1200 ] || exit 9; sleep 0.05; "  # a minute
 COME = 'mkdir -p "$ROOM"; echo "in $MAESTRO_TASK_ID" >> "$BOOK"; touch "$ROOM/$MAESTRO_TASK_ID"; '
 GO = 'echo "out $MAESTRO_TASK_ID" >> "$BOOK"; write; done_'
 # The other tasks of one's own wave.
