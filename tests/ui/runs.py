@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from maestro_tui.core import events as e
+from maestro_tui.core.conflicts import Conflict
 from maestro_tui.core.machine import Machine
 from maestro_tui.core.state import RunOptions, RunState, TaskRun
 from maestro_tui.plans.model import (
@@ -136,6 +137,7 @@ class FakeSource:
         started: bool = True,
     ) -> None:
         self.machine = Machine()
+        self.conflicts: dict[str, Conflict] = {}
         self.folder = folder
         self.clock = START
         self.calls = Calls()
@@ -187,6 +189,11 @@ class FakeSource:
         if self.obeys:
             self.feed(e.DecisionMade(at=self.clock, question=question, answer=answer, text=text))
         return True
+
+    async def conflict(self, task: str) -> Conflict:
+        if task not in self.conflicts:
+            raise LookupError(f"there is no conflict of {task}")
+        return self.conflicts[task]
 
     def stop(self, mode: str) -> None:
         self.calls.stops.append(mode)
@@ -315,7 +322,7 @@ class FakeSource:
         )
         return self
 
-    def conflict(self, task: str, *paths: str, others: tuple[str, ...] = ()) -> FakeSource:
+    def clash(self, task: str, *paths: str, others: tuple[str, ...] = ()) -> FakeSource:
         """Its merge conflicts."""
         self.feed(
             e.MergeConflicted(

@@ -280,7 +280,7 @@ class ConflictScreen(ModalScreen[Reply | None]):
             left = len(draft.places) - draft.decided()
             self.notify(f"{left} still to decide", severity="warning", markup=False)
             following = draft.next_open(self.place)
-            if following is not None:
+            if following is not None and draft.answer(self.place):
                 self._go(following)
             return
         self.dismiss(Reply(self.question.id, "resolve", write_choices(draft.choices)))
