@@ -203,7 +203,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("modify.more", "plus,equals_sign", "More", "One agent more", _ASK, True, "turn(1)"),
     Action("modify.fewer", "minus", "Fewer", "One agent fewer", _ASK, False, "turn(-1)"),
     Action("modify.mode", "t", "Mode", "Wave by wave, or streaming", _ASK, True),
-    Action("modify.when", "v", "When", "The gate after waves, or at the end", _ASK, True),
+    Action("modify.when", "v", "When", "The gate after waves, at the end, after tasks", _ASK, True),
     Action("modify.back", "escape", "Done", "Keeps the changes and closes", _ASK, True),
     Action("dialog.later", "escape", "Later", "Decide later; it waits in the inbox", _ASK, True),
     Action("dialog.page_down", "pagedown,ctrl+d", "More", "Scroll the evidence", _MOVE, True),
