@@ -45,6 +45,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.fewer_agents", "minus", "Fewer", "One agent fewer at once", _RUN, True),
     Action("app.resume", "R", "Resume", "Start an engine when none works on the run", _RUN),
     Action("app.drain", "S", "Drain", "Stop after the running agents; asked again", _RUN),
+    Action("app.rollback", "Z", "Go back", "To an earlier point; shows what it drops", _RUN),
     Action("app.abort", "X", "Abort", "End the run for good; asked again", _RUN),
     Action("app.summary", "s", "Summary", "The figures of the run so far", _LOOK),
     Action(
@@ -209,6 +210,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("dialog.page_down", "pagedown,ctrl+d", "More", "Scroll the evidence", _MOVE, True),
     Action("dialog.page_up", "pageup,ctrl+u", "Back", "Scroll the evidence back", _MOVE),
     Action("dialog.edit_files", "E", "Editor", "The conflicted files in $EDITOR", _ASK, True),
+    Action("rollback.back", "escape,q", "Back", "Nothing is dropped", _MOVE, True),
     Action("conflict.ours", "o", "Ours", "What is merged, here", _ASK, True, "answer('ours')"),
     Action("conflict.theirs", "t", "Theirs", "The task's, here", _ASK, True, "answer('theirs')"),
     Action(
@@ -404,6 +406,7 @@ SCOPES = {
     "dialog": "A question",
     "conflict": "A conflict, place by place",
     "choices": "Its answers",
+    "rollback": "Going back",
     "detail": "Task details",
     "pager": "Long texts",
     "views": "Figures",

@@ -103,6 +103,9 @@ class ReplaySource:
     def set_parallel(self, limit: int) -> None:
         """It is as it was."""
 
+    def rollback(self, to: str) -> None:
+        """Nothing."""
+
     def retry(self, task: str, text: str = "") -> None:
         """Retry the run itself instead."""
 

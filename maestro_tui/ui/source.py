@@ -50,6 +50,10 @@ class RunSource(Protocol):
         """Turn the number of agents up or down."""
         ...
 
+    def rollback(self, to: str) -> None:
+        """Go back to base, wave:N or task:ID."""
+        ...
+
     def retry(self, task: str, text: str = "") -> None:
         """Do a given-up task after all."""
         ...

@@ -122,6 +122,7 @@ class Calls:
     limits: list[int] = field(default_factory=list)
     retries: list[tuple[str, str]] = field(default_factory=list)
     told: list[tuple[str, str, str]] = field(default_factory=list)
+    rollbacks: list[str] = field(default_factory=list)
     engines: int = 0
 
 
@@ -201,6 +202,9 @@ class FakeSource:
     def set_parallel(self, limit: int) -> None:
         self.calls.limits.append(limit)
         self.feed(e.ParallelChanged(at=self.clock, limit=limit))
+
+    def rollback(self, to: str) -> None:
+        self.calls.rollbacks.append(to)
 
     def retry(self, task: str, text: str = "") -> None:
         self.calls.retries.append((task, text))
