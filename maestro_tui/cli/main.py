@@ -81,6 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="seconds an agent may take (default 1800)",
     )
     run.add_argument("--format", default=None, help="read the plan as this format")
+    _order(run)
     _target(run, "maestro_tui.cli.run:run")
 
     resume = commands.add_parser("resume", help="go on with an unfinished run")
@@ -116,10 +117,18 @@ def build_parser() -> argparse.ArgumentParser:
     _repo(serve)
     _target(serve, "maestro_tui.cli.serve:serve")
 
-    plan = commands.add_parser("plan", help="show, check or export a plan; runs nothing")
-    plan.add_argument("action", choices=["show", "check", "export"])
+    plan = commands.add_parser("plan", help="show, check, export or edit a plan; runs nothing")
+    plan.add_argument("action", choices=["show", "check", "export", "edit", "done"])
     plan.add_argument("file")
-    plan.add_argument("--format", default=None)
+    plan.add_argument("task", nargs="*", help="done: the ids of the tasks to mark in the document")
+    plan.add_argument("--undo", action="store_true", help="done: mark them open again")
+    plan.add_argument(
+        "--update",
+        action="store_true",
+        help="export: take what changed in the document into the exported plan, edits kept",
+    )
+    plan.add_argument("--format", default=None, help="read the plan as this format")
+    _order(plan)
     plan.add_argument("--graph", choices=["mermaid", "dot", "text"], default="")
     plan.add_argument(
         "-o", "--output", default="", help="export: where to (default: FILE.plan.toml)"
@@ -291,6 +300,15 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
 
 def _repo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repo", default=".", metavar="DIR", help="the repository (default: here)")
+
+
+def _order(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--order",
+        choices=["convention", "strict", "explicit"],
+        default="",
+        help="what counts where the plan states no order: its format's custom, one by one, nothing",
+    )
 
 
 def _json(parser: argparse.ArgumentParser) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import hashlib
 import shlex
 import shutil
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from maestro_tui.engine.git.repository import Base, RepositoryError, find_root, 
 from maestro_tui.plans.checkout_size import checkout_bytes
 from maestro_tui.plans.errors import PlanError
 from maestro_tui.plans.estimates import Known
-from maestro_tui.plans.model import Assignment, Plan, Strategy, Task
+from maestro_tui.plans.model import Assignment, Diagnostic, Plan, Strategy, Task
 from maestro_tui.plans.prices import price_table, with_prices
 from maestro_tui.plans.reader import read_plan
 from maestro_tui.plans.rehearsal import load_rehearsal
@@ -63,16 +64,63 @@ def repository(folder: str) -> Path:
         raise Exit(str(error)) from error
 
 
-def read(files: list[str], form: str | None = None) -> Plan:
-    """The plan of these files; refuses one that cannot be run, with every reason."""
+def read(files: list[str], form: str | None = None, order: str = "") -> Plan:
+    """The plan of these files; refuses one that cannot be read.
+
+    ``order`` is used in place of the plan's own: ``convention`` is what the format's own tools
+    would do where nothing is stated, ``strict`` one by one, ``explicit`` only what is stated.
+    """
+    plan = _read(files, form)
+    return dataclasses.replace(plan, order=order) if order else plan
+
+
+def _read(files: list[str], form: str | None) -> Plan:
     try:
         if len(files) > 1:
             from maestro_tui.plans.prompts import read_prompt_files
 
             return read_prompt_files([Path(f) for f in files])
-        return read_plan(files[0], format=form)
+        return with_company(read_plan(files[0], format=form), Path(files[0]))
     except PlanError as error:
         raise Exit(str(error)) from error
+
+
+def with_company(plan: Plan, file: Path) -> Plan:
+    """The plan with a remark where an exported plan and its document may say different things."""
+    notes: list[Diagnostic] = []
+    if plan.source and file.suffix == ".toml" and plan.source_sha256:
+        places = (file.parent / plan.source, Path(plan.source))
+        document = next((p for p in places if p.is_file()), None)
+        if document is not None and _sha256(document) != plan.source_sha256:
+            notes.append(
+                Diagnostic(
+                    "document-changed",
+                    "warning",
+                    0,
+                    f"{document} has changed since this plan was exported from it.",
+                    f"Take them in, your edits kept: maestro plan export {document} --update",
+                )
+            )
+    else:
+        beside = file.with_name(f"{file.name.removesuffix(file.suffix)}.plan.toml")
+        if beside != file and beside.is_file():
+            notes.append(
+                Diagnostic(
+                    "exported-beside",
+                    "info",
+                    0,
+                    f"{beside} was exported beside it; what was edited there is not used here.",
+                    f"To run the edited plan: maestro run {beside}",
+                )
+            )
+    return dataclasses.replace(plan, diagnostics=(*plan.diagnostics, *notes)) if notes else plan
+
+
+def _sha256(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def refuse_errors(plan: Plan, name: str) -> None:
@@ -96,7 +144,7 @@ def open_run(arguments: argparse.Namespace, find_base: Callable[[], Base] | None
     except RepositoryError as error:
         raise Exit(str(error)) from error
     settings = _settings(base.root)
-    plan = read(arguments.plan, arguments.format)
+    plan = read(arguments.plan, arguments.format, arguments.order)
     refuse_errors(plan, arguments.plan[0])
     script = _script(arguments.plan, plan)
     command = arguments.agent_command or shlex.join(settings.run.agent_command)
@@ -136,20 +184,20 @@ def open_run(arguments: argparse.Namespace, find_base: Callable[[], Base] | None
         script=script,
         notes=notes,
         assign=assign,
-        reread=_reread(arguments.plan, drafted),
+        reread=_reread(arguments.plan, arguments.order, drafted),
         known=known,
     )
 
 
 def _reread(
-    files: list[str], drafted: Callable[[Plan], Strategy]
+    files: list[str], order: str, drafted: Callable[[Plan], Strategy]
 ) -> Callable[[str], Strategy] | None:
     """The same document as another format, for the review; prompt files have only one reading."""
     if len(files) != 1:
         return None
 
     def reread(form: str) -> Strategy:
-        return drafted(read_plan(files[0], format=form))
+        return drafted(read(files, form, order))
 
     return reread
 

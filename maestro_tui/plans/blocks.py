@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from maestro_tui.plans.fences import FenceSpan
 
+MAX_TITLE = 500  # of a longer heading only the start is its title
 _HEADING = re.compile(r"^ {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
 _ITEM = re.compile(r"^(\s*)([-*+•]|\d{1,9}[.)])(?:\s+(.*))?$")
 _STATES = {" ": "pending", "~": "doing", "/": "doing", "-": "cancelled", ">": "deferred"}
@@ -132,7 +133,14 @@ class _Builder:
             rule = self.lines[number + 1]
             if "|" in rule and _TABLE_RULE.match(rule):
                 return self._table(number)
-        self._add(_line_block(line, number))
+        block = _line_block(line, number)
+        if (
+            block.kind == "blank"
+            and self.open[-1].blocks[-1:]
+            and self.open[-1].blocks[-1].kind == "blank"
+        ):
+            return number + 1  # one stands for all
+        self._add(block)
         return number + 1
 
     def _is_setext(self, number: int) -> bool:
@@ -151,7 +159,7 @@ class _Builder:
     def _open(self, level: int, title: str, number: int) -> None:
         while self.open[-1].level >= level:
             self.open.pop().end = number
-        section = Section(level, title.strip(), number + 1, parent=self.open[-1])
+        section = Section(level, title.strip()[:MAX_TITLE], number + 1, parent=self.open[-1])
         self.open[-1].children.append(section)
         self.open.append(section)
 

@@ -9,8 +9,10 @@ from maestro_tui.plans.labels import Label
 
 _HEADS = frozenset(
   {
-    "alembic", "ansible", "bunx", "fvm", "devenv", "mutmut", "safety", "hatch", "rye", "nix", "ng", "dbt", "vue-tsc",
-    "xcrun", "gradlew", "mvnw", "swiftlint", "golint", "staticcheck", "rustup", "wasm-pack", "trunk", "pnpx", "yq", "stat", "ant", "awk", "bandit", "bash", "bazel", "biome", "black", "bun",
+    "alembic", "ansible", "ant", "awk", "bandit", "bash", "bazel", "biome", "black", "bun",
+    "bunx", "dbt", "devenv", "fvm", "golint", "gradlew", "hatch", "mutmut", "mvnw", "ng", "nix",
+    "pnpx", "rustup", "rye", "safety", "stat", "staticcheck", "swiftlint", "trunk", "vue-tsc",
+    "wasm-pack", "xcrun", "yq",
     "bundle", "cargo", "cat", "cd", "clang", "cmake", "composer", "coverage", "cs", "ctest",
     "curl", "dart", "deno", "diff", "docker", "docker-compose", "dotnet", "echo", "elixir",
     "eslint", "export", "find", "flake8", "flutter", "gh", "git", "go", "gofmt",
@@ -43,7 +45,8 @@ def is_command(text: str) -> bool:
 
 
 _SHAPED = re.compile(
-    r"[a-z][\w.-]*(?:\s+[\w:./@-]+)*\s+(?:-{1,2}\w|[\w./-]*(?:test|check|lint|build|analy[sz]e|verify|run|audit|fmt|format|typecheck|e2e|spec)\b|\S*/)"
+    r"[a-z][\w.-]*(?:\s+[\w:./@-]+)*\s+(?:-{1,2}\w|[\w./-]*(?:test|check|lint|build|"
+    r"analy[sz]e|verify|run|audit|fmt|format|typecheck|e2e|spec)\b|\S*/)"
 )
 
 
