@@ -88,7 +88,7 @@ class RunHeader(Widget):
         room = width - line.cell_len
         for part in parts:  # what matters most comes first; what does not fit is left out
             if part.cell_len + len(_GAP) > room:
-                if part.plain.startswith(_SLOWED) and room > len(_GAP) + len(_SLOWED) + 8:
+                if _SLOWED in part.plain and room > len(_GAP) + 24:
                     part.truncate(room - len(_GAP), overflow="ellipsis")
                 else:
                     break
@@ -105,9 +105,10 @@ class RunHeader(Widget):
             if name != "merged" and numbers.groups[name]
         ]
         counts.sort(key=lambda part: part.plain[0] not in "✗⊘")
-        parts = [*counts[:2], Text(f"agents {state.count(*ACTIVE)}/{slots(state)}")]
+        agents = f"agents {state.count(*ACTIVE)}/{slots(state)}"
+        parts = [*counts[:2], Text(agents)]
         if slowed_by(state):  # first of all: it explains why so little goes on
-            parts.insert(0, Text(f"{_SLOWED}{one_line(slowed_by(state))}"))
+            parts = [Text(f"{agents}, {_SLOWED}{one_line(slowed_by(state))}"), *counts[:2]]
         parts += [Text(words) for words in usage_words(state)]
         left = remaining_s(state, self._now)
         if left is not None and state.started_at and not state.ended:
