@@ -177,6 +177,8 @@ def _merged(state: RunState, task: TaskRun, attempt: Attempt, event: e.Merged) -
     task.merged_sha, task.merged_at = event.sha, event.at
     move(state, task, _S.MERGED, "merged")
     for run in state.gates.values():  # a later merge into a wave makes its green stale
+        if run.task not in ("", task.id):
+            continue
         if run.wave == task.wave and run.state in ("passed", "accepted"):
             run.state = "pending"
     return True
