@@ -9,6 +9,7 @@ from __future__ import annotations
 from maestro_tui.core.events import PermissionAsked
 from maestro_tui.core.rollback import Point, preview
 from maestro_tui.core.state import GateRun, Option, Question, RunState, TaskRun
+from maestro_tui.core.transitions import can_go_on
 
 RETRY = Option("retry", "Retry", "r", "a fresh attempt, told what failed")
 INSTRUCT = Option(
@@ -109,6 +110,31 @@ def failure(
         subject=upstream,
         asked_at=state.now,
         default="retry",
+    )
+
+
+def held(state: RunState, task: TaskRun) -> Question:
+    """A person stopped this agent: how does it go on?"""
+    attempt = task.attempt
+    assert attempt is not None
+    where = "in its session" if can_go_on(task) else "with a fresh attempt"
+    return Question(
+        id=f"held-{task.task.key}-{attempt.number}"
+        + (f"-{attempt.resumes}" if attempt.resumes else ""),
+        kind="held",
+        title=f"{task.id} was stopped by you",
+        evidence=("What it wrote is kept.", *_blocks(state, task)),
+        options=(
+            Option("on", "Go on", "g", f"{where}; you may add words", text="optional"),
+            Option("retry", "Start afresh", "r", "a new attempt in a clean tree"),
+            SWAP,
+            SKIP,
+            ABORT,
+        ),
+        task=task.id,
+        attempt=attempt.number,
+        asked_at=state.now,
+        default="on",
     )
 
 
