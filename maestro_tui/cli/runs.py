@@ -248,17 +248,29 @@ def tell(arguments: argparse.Namespace) -> int:
     found = client(arguments)
     state = found.state
     name = pick(arguments.task, list(state.tasks), "task", "`maestro status` lists them")
-    if not (arguments.words or arguments.interrupt or arguments.model):
-        raise Exit("say something: words, --interrupt or --model NAME")
+    acts = [
+        a for a in ("pause", "resume", "no_waiting", "stop", "restart") if getattr(arguments, a)
+    ]
+    if not (arguments.words or arguments.interrupt or arguments.model or acts):
+        raise Exit("say something: words, --interrupt, --pause, --resume, --stop or --model NAME")
     if state.tasks[name].state in (TaskState.MERGED, TaskState.DONE, TaskState.EXCLUDED):
         raise Exit(f"{name} is {state.tasks[name].state}; nobody hears it")
     if arguments.model:
         found.instruct(name, arguments.model, "model")
     if arguments.interrupt:
         found.instruct(name, "", "interrupt")
-    if arguments.words:
+    for act in acts:
+        ends = act in ("stop", "restart")
+        found.instruct(name, arguments.words if ends else "", act.replace("_", "-"))
+    if arguments.words and not {"stop", "restart"} & set(acts):
         found.instruct(name, arguments.words)
     running = state.tasks[name].state is TaskState.RUNNING
     heard = running and state.tasks[name].assignment.driver in INTERACTIVE
-    print(f"{name}: {'passed on' if heard else 'noted; its next attempt begins with it'}")
+    if heard or acts or arguments.interrupt:
+        print(f"{name}: passed on")
+    else:
+        print(f"{name}: noted; its next attempt begins with it")
+    if not heard and not {"stop", "restart"} & set(acts) and running:
+        driver = state.tasks[name].assignment.driver
+        print(f"(an agent of the driver {driver} hears nothing while it works)")
     return DONE
