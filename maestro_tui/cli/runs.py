@@ -13,6 +13,8 @@ from maestro_tui.cli.headless import GLYPHS
 from maestro_tui.cli.opening import repository
 from maestro_tui.cli.selecting import choose_run, pick, sessions
 from maestro_tui.config.paths import run_dir
+from maestro_tui.core.budget_questions import scope_words
+from maestro_tui.core.budgets import spendings
 from maestro_tui.core.limits import slots, slowed_by
 from maestro_tui.core.questions import dependents_of
 from maestro_tui.core.state import INTERACTIVE, RunState, TaskState
@@ -45,6 +47,9 @@ def status(arguments: argparse.Namespace) -> int:
     print(f"{state.run} — {sanitise(strategy.plan.title)}")
     done = state.count(TaskState.MERGED, TaskState.DONE)
     print(f"{state.status} ({alive}), {done} of {len(state.tasks)} merged")
+    for one in spendings(state):
+        guess = ", partly estimated" if one.estimated else ""
+        print(f"budget of {scope_words(one.key)}: ${one.used:.2f} of ${one.limit:.2f}{guess}")
     if slowed_by(state):
         print(f"{slots(state)} of {state.max_parallel} agents at once: {slowed_by(state)}")
     for number, wave in enumerate(state.waves, start=1):
@@ -83,6 +88,10 @@ def status_json(found: RunClient) -> dict[str, Any]:
         "gates": [
             {"name": g.gate.name, "wave": g.wave, "state": g.state, "seconds": g.seconds}
             for g in state.gates.values()
+        ],
+        "budgets": [
+            {"scope": s.key, "limit": s.limit, "reported": s.reported, "estimated": s.estimated}
+            for s in spendings(state)
         ],
         "foreseen": [dict(c) for c in state.foreseen],
         "questions": [

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from maestro_tui.core.events import PermissionAsked
 from maestro_tui.core.rollback import Point, preview
-from maestro_tui.core.state import GateRun, Option, Question, RunState, TaskRun
+from maestro_tui.core.state import (
+    GateRun,
+    Option,
+    Question,
+    RunOptions,
+    RunState,
+    TaskRun,
+)
 from maestro_tui.core.transitions import can_go_on
 
 RETRY = Option("retry", "Retry", "r", "a fresh attempt, told what failed")
@@ -66,6 +73,7 @@ def review(state: RunState) -> Question:
             f"Up to {state.max_parallel} agents at once, mode {state.mode}, "
             f"driver {state.options.driver}.",
             *((f"Setup in every worktree: {state.options.setup}",) if state.options.setup else ()),
+            *budget_lines(state.options),
             *commands,
         ),
         options=(
@@ -75,6 +83,19 @@ def review(state: RunState) -> Question:
         asked_at=state.now,
         default="yes",
     )
+
+
+def budget_lines(options: RunOptions) -> tuple[str, ...]:
+    """What may be spent, as a line; none where there is no limit."""
+    named = (
+        ("the run", options.budget_run),
+        ("each wave", options.budget_wave),
+        ("each agent", options.budget_agent),
+    )
+    limits = [f"${usd:.2f} for {what}" for what, usd in named if usd > 0]
+    then = {"ask": "asked at a limit", "stop": "stops at a limit"}
+    how = then.get(options.on_budget, "goes on beyond it")
+    return (f"Budget: {', '.join(limits)}; {how}.",) if limits else ()
 
 
 def failure(
