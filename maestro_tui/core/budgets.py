@@ -105,6 +105,12 @@ def _counts(state: RunState, task: TaskRun) -> bool:
     return can_go_on(task) or _open(state, f"agent:{task.id}")
 
 
+def _can_spend(state: RunState, key: str) -> bool:
+    """Whether any task of the limit works or may start without a further answer."""
+    spends = (_S.WAITING, _S.READY, _S.PREPARING, _S.RUNNING)
+    return any(t.state in spends for t in budget_questions.in_scope(state, key))
+
+
 def _open(state: RunState, key: str) -> bool:
     return any(q.kind == "budget" and q.subject == key for q in state.questions.values())
 
@@ -133,6 +139,8 @@ def review(state: RunState) -> None:
         return
     over: set[str] = set()
     for spending in list(spendings(state)):
+        if spending.over and not _can_spend(state, spending.key):
+            continue  # nothing is left to decide
         if spending.over:
             over.add(spending.key)
             if not state.stopping and not _open(state, spending.key):

@@ -1,4 +1,4 @@
-"""Budgets on real runs: a headless one ends with 3 and can be raised; each driver's money counts."""
+"""Budgets on real runs: a headless one ends with 3 and can be raised; all drivers' money counts."""
 
 from __future__ import annotations
 
@@ -56,8 +56,13 @@ def test_at_four_fifths_it_is_said_and_at_the_limit_the_run_waits(tmp_path: Path
     assert leftovers(repo) == []
     decide(repo, "budget-run-1", "raise")
     done = maestro("resume", "r", "--headless", "--yes", cwd=repo)
-    assert done.returncode == 3, done.stdout  # 0.3 more are not enough for b
+    assert done.returncode == 0, done.stdout  # beyond it again, but nothing is left to start
     assert states(repo) == {"a": "merged", "b": "merged"}
+
+
+def test_a_new_limit_comes_with_the_resumption(tmp_path: Path) -> None:
+    repo, plan = rehearsed(tmp_path, PAID, "b<a")
+    assert run(repo, plan, "--budget", "0.6").returncode == 3
     done = maestro("resume", "r", "--headless", "--yes", "--budget", "1.4", cwd=repo)
     assert done.returncode == 0, done.stdout
     assert "86% of the budget of the run is used: $1.20 of $1.40" in done.stdout
