@@ -103,8 +103,6 @@ def prepare(
     """Write prompt, dependencies' documents and spec; the spec comes last and makes it valid."""
     folder = AttemptFolder.of(state, task, attempt)
     if folder.spec.exists():
-        if attempt.resumes:
-            _reopen(folder, attempt.resumes)
         return folder
     folder.path.mkdir(parents=True, exist_ok=True)
     folder.dependencies.mkdir(exist_ok=True)
@@ -147,10 +145,12 @@ def prepare(
     return folder
 
 
-def _reopen(folder: AttemptFolder, number: int) -> None:
+def reopen(folder: AttemptFolder, number: int) -> None:
     """Set aside how the attempt ended when it was stopped, and the words that stopped it: the next
-    runner goes on in the same session. The result goes last, so that a crash in between is made
-    good by the next call.
+    runner goes on in the same session.
+
+    Before anything new is said to it. The result goes last, so that a crash in between is made good
+    by the next call.
     """
     kept = folder.path / f"result.{number}.json"
     if kept.exists() or not folder.result.exists():

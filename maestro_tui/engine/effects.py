@@ -109,6 +109,8 @@ class Effects:
         """A stopped attempt goes on where it was; its session knows no other place."""
         if attempt.worktree and not Path(attempt.worktree).is_dir():
             raise OSError(f"its worktree {attempt.worktree} is gone; retry begins a fresh attempt")
+        folder = attempts.AttemptFolder.of(self.state, task, attempt)
+        attempts.reopen(folder, attempt.resumes)
         return e.WorktreeReady(
             at=time.time(),
             task=task.id,
