@@ -81,6 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="seconds an agent may take (default 1800)",
     )
     run.add_argument("--format", default=None, help="read the plan as this format")
+    _order(run)
     _target(run, "maestro_tui.cli.run:run")
 
     resume = commands.add_parser("resume", help="go on with an unfinished run")
@@ -126,7 +127,8 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="export: take what changed in the document into the exported plan, edits kept",
     )
-    plan.add_argument("--format", default=None)
+    plan.add_argument("--format", default=None, help="read the plan as this format")
+    _order(plan)
     plan.add_argument("--graph", choices=["mermaid", "dot", "text"], default="")
     plan.add_argument(
         "-o", "--output", default="", help="export: where to (default: FILE.plan.toml)"
@@ -288,6 +290,13 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
         help="merge into the base branch at the end, or leave the work on its branch",
     )
     parser.add_argument(
+        "--mark-done",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="the delivery's last commit marks merged tasks done in the plan, where that is a "
+        "tracked file without local changes and has boxes or statuses (default: yes)",
+    )
+    parser.add_argument(
         "--retries",
         type=_count,
         metavar="N",
@@ -321,6 +330,15 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
 
 def _repo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repo", default=".", metavar="DIR", help="the repository (default: here)")
+
+
+def _order(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--order",
+        choices=["convention", "strict", "explicit"],
+        default="",
+        help="what counts where the plan states no order: its format's custom, one by one, nothing",
+    )
 
 
 def _json(parser: argparse.ArgumentParser) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from maestro_tui.cli.exits import Exit
+from maestro_tui.cli.marking import markable
+from maestro_tui.config.paths import db_path
 from maestro_tui.config.settings import ConfigError, Settings, load_settings
 from maestro_tui.core.state import RunOptions
 from maestro_tui.engine.driver_options import claude_missing, claude_program
@@ -36,6 +38,7 @@ POLICIES = {
     "on_conflict": "on_conflict",
     "permission_policy": "permission_policy",
     "deliver": "deliver",
+    "mark_done": "mark_done",
     "retries": "retries",
     "retry_delay": "retry_delay_s",
     "budget": "budget_run",
@@ -68,8 +71,17 @@ def repository(folder: str) -> Path:
         raise Exit(str(error)) from error
 
 
-def read(files: list[str], form: str | None = None) -> Plan:
-    """The plan of these files; refuses one that cannot be run, with every reason."""
+def read(files: list[str], form: str | None = None, order: str = "") -> Plan:
+    """The plan of these files; refuses one that cannot be read.
+
+    ``order`` is used in place of the plan's own: ``convention`` is what the format's own tools
+    would do where nothing is stated, ``strict`` one by one, ``explicit`` only what is stated.
+    """
+    plan = _read(files, form)
+    return dataclasses.replace(plan, order=order) if order else plan
+
+
+def _read(files: list[str], form: str | None) -> Plan:
     try:
         if len(files) > 1:
             from maestro_tui.plans.prompts import read_prompt_files
@@ -139,19 +151,15 @@ def open_run(arguments: argparse.Namespace, find_base: Callable[[], Base] | None
     except RepositoryError as error:
         raise Exit(str(error)) from error
     settings = _settings(base.root)
-    plan = read(arguments.plan, arguments.format)
+    plan = read(arguments.plan, arguments.format, arguments.order)
     refuse_errors(plan, arguments.plan[0])
-    script = _script(arguments.plan, plan)
+    script = script_of(arguments.plan, plan)
     command = arguments.agent_command or shlex.join(settings.run.agent_command)
     driver = _driver(arguments.driver or settings.run.driver, command, script, settings)
     options = run_options(arguments, settings, driver, command)
-    assign = assigner(
-        load_roster(base.root, Path.home(), [Path(p) for p in settings.agents.folders]),
-        driver=driver,
-        timeout_s=arguments.timeout if arguments.timeout is not None else settings.run.timeout_s,
-        weights=Weights(**dataclasses.asdict(settings.routing)),
-    )
-    known = Known(prices=with_prices(price_table(), settings.prices))
+    timeout_s = arguments.timeout if arguments.timeout is not None else settings.run.timeout_s
+    assign = assignment_of(base.root, settings, driver, timeout_s)
+    known = earlier(base.root, settings, rehearsed=driver == "rehearsal")
     drafted = partial(
         draft,
         known=known,
@@ -170,7 +178,11 @@ def open_run(arguments: argparse.Namespace, find_base: Callable[[], Base] | None
         raise Exit(
             f"{arguments.plan[0]}: every task is done, deferred or cancelled; nothing to run"
         )
-    notes = _notes(base, plan, settings)
+    document = markable(base, arguments.plan, plan)
+    options = dataclasses.replace(options, document=document.path)
+    wanted = arguments.mark_done if arguments.mark_done is not None else _only_no(settings)
+    said = document.note(wanted=wanted, delivers=options.deliver == "merge")
+    notes = (*_notes(base, plan), *([said] if said else []))
     return Opening(
         base=base,
         plan=plan,
@@ -179,20 +191,43 @@ def open_run(arguments: argparse.Namespace, find_base: Callable[[], Base] | None
         script=script,
         notes=notes,
         assign=assign,
-        reread=_reread(arguments.plan, drafted),
+        reread=_reread(arguments.plan, arguments.order, drafted),
         known=known,
     )
 
 
+def assignment_of(
+    root: Path, settings: Settings, driver: str, timeout_s: float | None = None
+) -> Callable[[Task], Assignment]:
+    """Who does a task, by the agents the repository and the settings offer."""
+    return assigner(
+        load_roster(root, Path.home(), [Path(p) for p in settings.agents.folders]),
+        driver=driver,
+        timeout_s=timeout_s,
+        weights=Weights(**dataclasses.asdict(settings.routing)),
+    )
+
+
+def earlier(root: Path, settings: Settings, *, rehearsed: bool) -> Known:
+    """What earlier runs in this repository took, and what tokens cost."""
+    prices = with_prices(price_table(), settings.prices)
+    journal = db_path(root)
+    if not journal.is_file():
+        return Known(prices=prices)
+    from maestro_tui.engine.history import earlier_runs  # SQLite only where there is something
+
+    return earlier_runs(journal, rehearsed=rehearsed, prices=prices)
+
+
 def _reread(
-    files: list[str], drafted: Callable[[Plan], Strategy]
+    files: list[str], order: str, drafted: Callable[[Plan], Strategy]
 ) -> Callable[[str], Strategy] | None:
     """The same document as another format, for the review; prompt files have only one reading."""
     if len(files) != 1:
         return None
 
     def reread(form: str) -> Strategy:
-        return drafted(read_plan(files[0], format=form))
+        return drafted(read(files, form, order))
 
     return reread
 
@@ -204,7 +239,7 @@ def _settings(root: Path) -> Settings:
         raise Exit(str(error)) from error
 
 
-def _script(files: list[str], plan: Plan) -> Path | None:
+def script_of(files: list[str], plan: Plan) -> Path | None:
     """The plan with its rehearsal script beside or inside it; None when it has none."""
     if len(files) != 1:
         return None
@@ -281,6 +316,7 @@ def run_options(
         driver=driver,
         agent_command=tuple(_split(command)) if driver == "command" else (),
         deliver=run.deliver,
+        mark_done=run.mark_done,
         on_failure=run.on_failure,
         on_gate_failure=run.on_gate_failure,
         on_conflict=run.on_conflict,
@@ -321,7 +357,12 @@ def _first(given: float | None, default: float) -> float:
     return default if given is None else given
 
 
-def _notes(base: Base, plan: Plan, settings: Settings) -> tuple[str, ...]:
+def _only_no(settings: Settings) -> bool | None:
+    """A setting is a wish for all plans: only its no is one for this plan, too."""
+    return None if settings.run.mark_done else False
+
+
+def _notes(base: Base, plan: Plan) -> tuple[str, ...]:
     notes = []
     if base.dirty:
         some = ", ".join(base.dirty[:4]) + (" …" if len(base.dirty) > 4 else "")

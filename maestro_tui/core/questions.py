@@ -75,6 +75,7 @@ def review(state: RunState) -> Question:
             *((f"Setup in every worktree: {state.options.setup}",) if state.options.setup else ()),
             *budget_lines(state.options),
             *commands,
+            *_marks(state),
         ),
         options=(
             Option("yes", "Yes, run it", "y"),
@@ -96,6 +97,14 @@ def budget_lines(options: RunOptions) -> tuple[str, ...]:
     then = {"ask": "asked at a limit", "stop": "stops at a limit"}
     how = then.get(options.on_budget, "goes on beyond it")
     return (f"Budget: {', '.join(limits)}; {how}.",) if limits else ()
+
+
+def _marks(state: RunState) -> tuple[str, ...]:
+    """What a yes changes beyond the agents' work."""
+    document = state.options.marks
+    if not document:
+        return ()
+    return (f"The delivery's last commit marks the merged tasks done in {document}.",)
 
 
 def failure(
@@ -437,6 +446,7 @@ def deliver(state: RunState, reason: str = "", paths: tuple[str, ...] = ()) -> Q
     red = [g.gate.name for g in state.gates.values() if g.state == "accepted"]
     if red:
         evidence.append("Accepted with a red gate: " + ", ".join(red) + ".")
+    evidence += _marks(state)
     if reason:
         evidence = [reason, *(f"  {p}" for p in paths[:12]), *evidence]
     return Question(

@@ -206,6 +206,7 @@ def _retry_requested(state: RunState, event: e.RetryRequested) -> None:
 def reopen(state: RunState) -> None:
     """A run that had ended goes on; what its end left without a question is not waited for."""
     state.status = RunStatus.STOPPED
+    state.idle_s += state.now - (state.ended_at or state.now)
     state.ended_at = 0.0
     state.delivered, state.left = None, False
     state.delivery += 1
@@ -225,7 +226,9 @@ def _delivered(state: RunState, event: e.Delivered) -> None:
     if not state.deliver_now:
         return
     state.deliver_now = False
-    state.delivered = Delivery(event.branch, event.sha, event.how)
+    state.delivered = Delivery(
+        event.branch, event.sha, event.how, event.document, event.marked, event.note
+    )
 
 
 def _delivery_refused(state: RunState, event: e.DeliveryRefused) -> None:

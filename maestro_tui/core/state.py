@@ -80,6 +80,9 @@ class RunStatus(StrEnum):
 
 ENDED = frozenset({RunStatus.DONE, RunStatus.FAILED, RunStatus.ABORTED, RunStatus.DECLINED})
 
+# Nothing moves before a person comes: time that says nothing about how fast the work goes.
+RESTING = frozenset({RunStatus.REVIEW, RunStatus.WAITING, RunStatus.STOPPED})
+
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
@@ -88,6 +91,8 @@ class RunOptions:
     driver: str = "command"
     agent_command: tuple[str, ...] = ()
     deliver: str = "merge"  # merge | none
+    mark_done: bool = True  # what is merged, in the plan's document, as the delivery's last commit
+    document: str = ""  # the plan's in the repository, where it can be marked
     on_failure: str = "ask"  # ask | retry | skip | abort
     on_gate_failure: str = "ask"  # ask | retry | rollback | accept | abort
     on_conflict: str = "ask"  # ask | skip | abort
@@ -114,6 +119,11 @@ class RunOptions:
     on_budget: str = "ask"  # ask | stop | continue
     budget_model: str = "haiku"  # what "a cheaper model" means
     prices: dict[str, Any] = field(default_factory=dict)  # the user's, by model
+
+    @property
+    def marks(self) -> str:
+        """The document a delivery marks; empty when it marks none."""
+        return self.document if self.mark_done and self.deliver == "merge" else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,6 +338,7 @@ class RunState:
     started_at: float = 0.0
     ended_at: float = 0.0
     now: float = 0.0  # time of the newest event
+    idle_s: float = 0.0  # since the start, at rest until a person came
     base_sha: str = ""
     base_branch: str = ""
     dirty: tuple[str, ...] = ()
@@ -392,3 +403,6 @@ class Delivery:
     branch: str
     sha: str
     how: str
+    document: str = ""
+    marked: tuple[str, ...] = ()
+    note: str = ""

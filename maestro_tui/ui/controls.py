@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.app import App
-
 from maestro_tui.core.state import RunState
+from maestro_tui.ui.painting import PaintsChanges
 from maestro_tui.ui.source import RunSource
 
 if TYPE_CHECKING:
     from maestro_tui.ui.screens.board import BoardScreen
 
 
-class RunControls(App[int]):
+class RunControls(PaintsChanges[int]):
     """The actions on a run; the program itself adds what it shows of it."""
 
     source: RunSource | None = None

@@ -80,3 +80,15 @@ def test_done_flips_the_boxes_and_undo_flips_them_back(tmp_path: Path) -> None:
     assert unknown.returncode == 2
     assert "Known: T001, T002" in unknown.stderr
     assert "Name the tasks" in plan(tmp_path, "done", "tasks.md").stderr
+
+
+def test_the_order_where_none_is_stated_is_chosen(tmp_path: Path) -> None:
+    text = "# P\n\n## 1. One\n\n- [ ] 1.1 Write `a.py`\n- [ ] 1.2 Write `b.py`\n"
+    (tmp_path / "tasks.md").write_text(text)
+    drawn = {
+        order: plan(tmp_path, "show", "tasks.md", "--order", order, "--graph", "mermaid").stdout
+        for order in ("convention", "explicit", "strict")
+    }
+    assert "t0 -.-> t1" in drawn["convention"]
+    assert "t0" not in drawn["explicit"].replace('t0["', "")
+    assert "t0 -.-> t1" in drawn["strict"]
