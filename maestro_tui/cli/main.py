@@ -198,6 +198,14 @@ def _observing(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     tell.add_argument("words", nargs="?", default="", help="heard with its next step")
     tell.add_argument("--interrupt", action="store_true", help="end what it does now; it waits")
     tell.add_argument("--model", default="", metavar="NAME", help="go on with this model")
+    what = tell.add_mutually_exclusive_group()
+    what.add_argument("--pause", action="store_true", help="wait, until --resume")
+    what.add_argument(
+        "--resume", action="store_true", help="go on now, also from a wait for a limit"
+    )
+    what.add_argument("--no-waiting", action="store_true", help="fail at limits, do not wait")
+    what.add_argument("--stop", action="store_true", help="end this agent; you are asked how on")
+    what.add_argument("--restart", action="store_true", help="end it and start it afresh")
     _repo(tell)
     _target(tell, "maestro_tui.cli.runs:tell")
 
@@ -302,6 +310,21 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="before the first automatic attempt, doubled each time (default 10)",
     )
+    for name, what in (("budget", "the run"), ("wave-budget", "each wave"),
+                       ("agent-budget", "each agent's attempt")):  # fmt: skip
+        parser.add_argument(
+            f"--{name}",
+            type=_dollars,
+            metavar="USD",
+            default=None,
+            help=f"what {what} may cost: told at 80 %%, asked at 100 %% (default: no limit)",
+        )
+    parser.add_argument(
+        "--on-budget",
+        choices=["ask", "stop", "continue"],
+        default=None,
+        help="at such a limit; ask and stop end a headless run with exit code 3",
+    )
     _json(parser)
 
 
@@ -344,6 +367,13 @@ def _count(text: str) -> int:
     value = int(text)
     if value < 0:
         raise argparse.ArgumentTypeError("must be 0 or more")
+    return value
+
+
+def _dollars(text: str) -> float:
+    value = float(text.removeprefix("$"))
+    if not 0 <= value <= 1e7:  # false for "nan", too
+        raise argparse.ArgumentTypeError("must be 0 (no limit) or more")
     return value
 
 

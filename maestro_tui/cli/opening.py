@@ -41,6 +41,10 @@ POLICIES = {
     "mark_done": "mark_done",
     "retries": "retries",
     "retry_delay": "retry_delay_s",
+    "budget": "budget_run",
+    "wave_budget": "budget_wave",
+    "agent_budget": "budget_agent",
+    "on_budget": "on_budget",
 }
 
 
@@ -330,6 +334,12 @@ def run_options(
         permission_allow=settings.permissions.allow,
         permission_deny=settings.permissions.deny,
         agents=_agents(settings) if driver == "claude" else {},
+        budget_agent=settings.budget.agent,
+        budget_wave=settings.budget.wave,
+        budget_run=settings.budget.run,
+        on_budget=settings.budget.on_limit,
+        budget_model=settings.budget.cheaper_model,
+        prices={model: dict(row) for model, row in settings.prices.items()},
     )
     return dataclasses.replace(base, **policies(arguments))
 

@@ -133,6 +133,20 @@ class RunSettings:
     lfs: str = _choice("smudge", "skip")
 
 
+_DOLLARS = "a number of dollars, 0 for no limit"
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetSettings:
+    """What may be spent, in USD: ``[budget]``; ``agent`` is for each attempt."""
+
+    agent: float = _rule(_seconds, _DOLLARS, 0.0)
+    wave: float = _rule(_seconds, _DOLLARS, 0.0)
+    run: float = _rule(_seconds, _DOLLARS, 0.0)
+    on_limit: str = _choice("ask", "stop", "continue")
+    cheaper_model: str = _rule(_text, "a model's name", "haiku")
+
+
 @dataclass(frozen=True, slots=True)
 class PermissionSettings:
     """What agents may do without asking, and never: ``[permissions]``; refusals come first."""
@@ -200,6 +214,7 @@ class Settings:
     agents: AgentSettings = AgentSettings()
     routing: RoutingSettings = RoutingSettings()
     permissions: PermissionSettings = PermissionSettings()
+    budget: BudgetSettings = BudgetSettings()
     claude: ClaudeSettings = ClaudeSettings()
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     # USD per million tokens by model, where they differ from those that come with Maestro.
@@ -214,6 +229,7 @@ _SECTIONS: dict[str, type[Any]] = {
     "agents": AgentSettings,
     "routing": RoutingSettings,
     "permissions": PermissionSettings,
+    "budget": BudgetSettings,
     "claude": ClaudeSettings,
 }
 

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from maestro_tui.core.events import PermissionAsked
 from maestro_tui.core.rollback import Point, preview
-from maestro_tui.core.state import GateRun, Option, Question, RunState, TaskRun
+from maestro_tui.core.state import (
+    GateRun,
+    Option,
+    Question,
+    RunOptions,
+    RunState,
+    TaskRun,
+)
+from maestro_tui.core.transitions import can_go_on
 
 RETRY = Option("retry", "Retry", "r", "a fresh attempt, told what failed")
 INSTRUCT = Option(
@@ -65,6 +73,7 @@ def review(state: RunState) -> Question:
             f"Up to {state.max_parallel} agents at once, mode {state.mode}, "
             f"driver {state.options.driver}.",
             *((f"Setup in every worktree: {state.options.setup}",) if state.options.setup else ()),
+            *budget_lines(state.options),
             *commands,
             *_marks(state),
         ),
@@ -75,6 +84,19 @@ def review(state: RunState) -> Question:
         asked_at=state.now,
         default="yes",
     )
+
+
+def budget_lines(options: RunOptions) -> tuple[str, ...]:
+    """What may be spent, as a line; none where there is no limit."""
+    named = (
+        ("the run", options.budget_run),
+        ("each wave", options.budget_wave),
+        ("each agent", options.budget_agent),
+    )
+    limits = [f"${usd:.2f} for {what}" for what, usd in named if usd > 0]
+    then = {"ask": "asked at a limit", "stop": "stops at a limit"}
+    how = then.get(options.on_budget, "goes on beyond it")
+    return (f"Budget: {', '.join(limits)}; {how}.",) if limits else ()
 
 
 def _marks(state: RunState) -> tuple[str, ...]:
@@ -118,6 +140,31 @@ def failure(
         subject=upstream,
         asked_at=state.now,
         default="retry",
+    )
+
+
+def held(state: RunState, task: TaskRun) -> Question:
+    """A person stopped this agent: how does it go on?"""
+    attempt = task.attempt
+    assert attempt is not None
+    where = "in its session" if can_go_on(task) else "with a fresh attempt"
+    return Question(
+        id=f"held-{task.task.key}-{attempt.number}"
+        + (f"-{attempt.resumes}" if attempt.resumes else ""),
+        kind="held",
+        title=f"{task.id} was stopped by you",
+        evidence=("What it wrote is kept.", *_blocks(state, task)),
+        options=(
+            Option("on", "Go on", "g", f"{where}; you may add words", text="optional"),
+            Option("retry", "Start afresh", "r", "a new attempt in a clean tree"),
+            SWAP,
+            SKIP,
+            ABORT,
+        ),
+        task=task.id,
+        attempt=attempt.number,
+        asked_at=state.now,
+        default="on",
     )
 
 

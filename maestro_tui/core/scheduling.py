@@ -6,7 +6,7 @@ events can leave a task stuck.
 
 from __future__ import annotations
 
-from maestro_tui.core import questions
+from maestro_tui.core import budgets, questions
 from maestro_tui.core.decisions import ask
 from maestro_tui.core.limits import review, slots
 from maestro_tui.core.rollback import Point, stopped_by
@@ -19,7 +19,7 @@ from maestro_tui.core.state import (
     TaskRun,
     TaskState,
 )
-from maestro_tui.core.transitions import move, new_attempt
+from maestro_tui.core.transitions import can_go_on, go_on, move, new_attempt
 
 _S = TaskState
 _PENDING = frozenset({_S.WAITING, _S.READY, _S.BLOCKED})
@@ -30,6 +30,7 @@ def settle(state: RunState) -> None:
     if state.ended or state.status in (RunStatus.REVIEW, RunStatus.STOPPED):
         return
     review(state)
+    budgets.review(state)
     _block_and_free(state)
     if state.stopping:
         _settle_stop(state)
@@ -138,6 +139,7 @@ def _shut_out(state: RunState) -> bool:
 def _start(state: RunState) -> None:
     """Fill the free slots, the longest remaining path first."""
     open_waves: dict[int, bool] = {}
+    budgeted = any(q.kind == "budget" for q in state.questions.values())
     holds = _gate_holds(state) or _shut_out(state)
     ungated = _ungated(state)
     for task in state.tasks.values():
@@ -155,6 +157,9 @@ def _start(state: RunState) -> None:
         if task.id in state.held_tasks:
             move(state, task, _S.WAITING, "was rolled back; waits for your answer")
             continue
+        if budgeted and budgets.holds(state, task):
+            move(state, task, _S.WAITING, "waits for your answer about the budget")
+            continue
         if task.wave not in open_waves:
             open_waves[task.wave] = wave_open(state, task.wave)
         if not open_waves[task.wave]:
@@ -167,6 +172,10 @@ def _start(state: RunState) -> None:
     ready = [t for t in state.tasks.values() if t.state is _S.READY and t.not_before <= state.now]
     ready.sort(key=lambda t: (-t.rank, t.position))
     for task in ready[:free]:
+        if can_go_on(task):
+            go_on(task)
+            move(state, task, _S.PREPARING, "goes back to its worktree")
+            continue
         new_attempt(state, task)
         move(state, task, _S.PREPARING, "gets its worktree")
 
@@ -311,7 +320,7 @@ def _quiesce_for_rollback(state: RunState) -> None:
         if task.state in (_S.PREPARING, _S.RUNNING):
             attempt = task.attempt
             assert attempt is not None
-            attempt.stop = True
+            attempt.stop = attempt.afresh = True
     _next_merge(state)
 
 

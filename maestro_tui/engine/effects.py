@@ -17,6 +17,7 @@ from maestro_tui.config.paths import run_dir
 from maestro_tui.core import commands as c
 from maestro_tui.core import events as e
 from maestro_tui.core.state import Attempt, RunState, TaskRun, TaskState
+from maestro_tui.core.transitions import can_go_on
 from maestro_tui.engine import attempts, resolving
 from maestro_tui.engine.checks import check_work, stray_files
 from maestro_tui.engine.delivering import Delivering
@@ -28,6 +29,7 @@ from maestro_tui.engine.git.conflicts import case_collisions
 from maestro_tui.engine.git.worktrees import WorktreePool
 from maestro_tui.engine.judging import run_gate
 from maestro_tui.engine.watching import Watcher
+from maestro_tui.roster.prompts import handoff_words
 
 
 class Effects:
@@ -53,6 +55,7 @@ class Effects:
             c.StopAgent: self.stop_agent,
             c.AnswerAgent: self.answer_agent,
             c.InstructAgent: self.instruct_agent,
+            c.HandOver: self.hand_over,
             c.CheckWork: self.check_work,
             c.Merge: self.merge,
             c.ResolveConflict: self.resolve_conflict,
@@ -87,6 +90,8 @@ class Effects:
     async def create_worktree(self, command: c.CreateWorktree) -> e.Event:
         task, attempt = self._find(command)
         self._release_idle()
+        if attempt.resumes:
+            return self._back_to_worktree(task, attempt)
         base = await self._integration_head()
         branch = merging.attempt_branch(self.state.run, task.task.key, attempt.number)
         path = await self.pool.acquire(branch, base)
@@ -99,6 +104,21 @@ class Effects:
             path=str(path),
             branch=branch,
             base=base,
+        )
+
+    def _back_to_worktree(self, task: TaskRun, attempt: Attempt) -> e.Event:
+        """A stopped attempt goes on where it was; its session knows no other place."""
+        if attempt.worktree and not Path(attempt.worktree).is_dir():
+            raise OSError(f"its worktree {attempt.worktree} is gone; retry begins a fresh attempt")
+        folder = attempts.AttemptFolder.of(self.state, task, attempt)
+        attempts.reopen(folder, attempt.resumes)
+        return e.WorktreeReady(
+            at=time.time(),
+            task=task.id,
+            attempt=attempt.number,
+            path=attempt.worktree,
+            branch=attempt.branch,
+            base=attempt.base,
         )
 
     async def _integration_head(self) -> str:
@@ -185,6 +205,23 @@ class Effects:
         launch.tell(folder.path, command.number, command.kind, command.text)
         return e.InstructionDelivered(
             at=time.time(), task=task.id, attempt=attempt.number, number=command.number
+        )
+
+    async def hand_over(self, command: c.HandOver) -> e.Event:
+        """What the other task says it delivered goes to the agent as words."""
+        task, attempt = self._find(command)
+        source = self.state.tasks[command.source]
+        found = attempts.completion(self.state, source)
+        if found is not None:
+            folder = attempts.AttemptFolder.of(self.state, task, attempt)
+            words = handoff_words(source.task, found[1], found[2].files)
+            launch.tell(folder.path, f"from-{source.task.key}-{found[2].number}", "handoff", words)
+        return e.HandedOver(
+            at=time.time(),
+            task=task.id,
+            attempt=attempt.number,
+            source=source.id,
+            told=found is not None,
         )
 
     async def check_work(self, command: c.CheckWork) -> e.Event:
@@ -338,9 +375,15 @@ def worktrees_in_use(state: RunState) -> set[str]:
         if attempt is None or not attempt.worktree:
             continue
         undecided = task.state is TaskState.FAILED and not attempt.outcome
-        if undecided or task.state in _NEED_TREE:
+        if undecided or task.state in _NEED_TREE or _goes_on(task):
             held.add(attempt.worktree)
     return held
+
+
+def _goes_on(task: TaskRun) -> bool:
+    """Whether its stopped agent comes back to this tree."""
+    waits = (TaskState.WAITING, TaskState.READY, TaskState.BLOCKED, TaskState.FAILED)
+    return task.state in waits and can_go_on(task)
 
 
 _NEED_TREE = frozenset(

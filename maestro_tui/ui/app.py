@@ -269,7 +269,8 @@ class MaestroApp(RunViews):
 
         top = self.screen
         if isinstance(top, QuestionDialog):
-            if top.question.id not in state.questions and top.is_current:
+            gone = top.question.id not in state.questions and not top.local
+            if gone and top.is_current:
                 self.notify("That question has been answered elsewhere", markup=False)
                 top.dismiss(None)
             return

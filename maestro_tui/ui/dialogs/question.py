@@ -63,10 +63,12 @@ class QuestionDialog(ModalScreen[Reply | None]):
         *,
         more: int = 0,
         by_itself: bool = False,
+        local: bool = False,
         monotonic: Callable[[], float] | None = None,
     ) -> None:
         super().__init__()
         self.question = question
+        self.local = local  # asked by the screen itself, not by the run
         self._run_state, self._more = state, more
         self._monotonic = monotonic
         self._deaf_until = 0.0

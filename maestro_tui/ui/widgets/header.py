@@ -8,6 +8,7 @@ from textual import events
 from textual.message import Message
 from textual.widget import Widget
 
+from maestro_tui.core.budgets import limit_of, money_of
 from maestro_tui.core.limits import slots, slowed_by
 from maestro_tui.core.state import ACTIVE, RunState, RunStatus, TaskState
 from maestro_tui.report.progress import Progress, progress, remaining_s
@@ -139,9 +140,17 @@ def usage_words(state: RunState) -> list[str]:
         for a in attempts
         for k in ("input", "output", "cache_read", "cache_write")
     )
-    costs = [a.usage["cost_usd"] for a in attempts if a.usage.get("cost_usd") is not None]
+    reported, estimated = money_of(attempts)
     words = [f"{count(tokens)} tokens"] if tokens else []
-    return words + ([money(sum(costs))] if costs else [])
+    limit = limit_of(state, "run")
+    told = any(a.usage.get("cost_usd") is not None for a in attempts)
+    if not (told or estimated or limit):
+        return words
+    sum_ = ("~" if estimated else "") + money(reported + estimated)
+    if limit:
+        share = f"{min(9.99, (reported + estimated) / limit):.0%}"
+        return [f"{sum_} of {money(limit)} ({share})", *words]
+    return [*words, sum_]
 
 
 def _bar_size(width: int) -> int:
