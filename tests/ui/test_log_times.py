@@ -38,7 +38,7 @@ async def test_times_stand_before_lines_and_go_again(tmp_path: Path) -> None:
 
 async def test_going_to_a_time(tmp_path: Path) -> None:
     app = LogApp(marked_log(tmp_path))
-    async with app.run_test(size=(60, 20)) as pilot:
+    async with app.run_test(size=(60, 20)):
         view = app.pane.view
         await until(lambda: view.line_count == 100)
         assert view.go_to("12:03")
