@@ -123,11 +123,11 @@ def _deep_list(size: int) -> str:
 
 HOSTILE: dict[str, Callable[[int], str]] = {
     **{
-        f"runs of {char!r}": _repeated(char * 3000 + "\n")
+        f"runs of {char!r}": _repeated(char * 6000 + "\n")
         for char in "*_([{|-`#>~.:,;/\\ 0a<=→✅"
     },
     **{
-        f"runs of {unit!r}": _repeated(unit * (3000 // len(unit)) + "\n")
+        f"runs of {unit!r}": _repeated(unit * (6000 // len(unit)) + "\n")
         for unit in (
             "a/", "a.", "a ", "1.", "1, ", "**", "** ", "[a](", "`a` ", "~~ ", "| ", "- ", "T1 ",
             "Task 1 ", "a.py ", "( ", "(a) ", "[x] ", "<!--", "Task 1 -> ", "depends on ", "and ",

@@ -282,6 +282,13 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
         help="merge into the base branch at the end, or leave the work on its branch",
     )
     parser.add_argument(
+        "--mark-done",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="the delivery's last commit marks merged tasks done in the plan, where that is a "
+        "tracked file without local changes and has boxes or statuses (default: yes)",
+    )
+    parser.add_argument(
         "--retries",
         type=_count,
         metavar="N",

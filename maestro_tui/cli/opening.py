@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from maestro_tui.cli.exits import Exit
+from maestro_tui.cli.marking import markable
+from maestro_tui.config.paths import db_path
 from maestro_tui.config.settings import ConfigError, Settings, load_settings
 from maestro_tui.core.state import RunOptions
 from maestro_tui.engine.driver_options import claude_missing, claude_program
@@ -36,6 +38,7 @@ POLICIES = {
     "on_conflict": "on_conflict",
     "permission_policy": "permission_policy",
     "deliver": "deliver",
+    "mark_done": "mark_done",
     "retries": "retries",
     "retry_delay": "retry_delay_s",
 }
@@ -146,17 +149,13 @@ def open_run(arguments: argparse.Namespace, find_base: Callable[[], Base] | None
     settings = _settings(base.root)
     plan = read(arguments.plan, arguments.format, arguments.order)
     refuse_errors(plan, arguments.plan[0])
-    script = _script(arguments.plan, plan)
+    script = script_of(arguments.plan, plan)
     command = arguments.agent_command or shlex.join(settings.run.agent_command)
     driver = _driver(arguments.driver or settings.run.driver, command, script, settings)
     options = run_options(arguments, settings, driver, command)
-    assign = assigner(
-        load_roster(base.root, Path.home(), [Path(p) for p in settings.agents.folders]),
-        driver=driver,
-        timeout_s=arguments.timeout if arguments.timeout is not None else settings.run.timeout_s,
-        weights=Weights(**dataclasses.asdict(settings.routing)),
-    )
-    known = Known(prices=with_prices(price_table(), settings.prices))
+    timeout_s = arguments.timeout if arguments.timeout is not None else settings.run.timeout_s
+    assign = assignment_of(base.root, settings, driver, timeout_s)
+    known = earlier(base.root, settings, rehearsed=driver == "rehearsal")
     drafted = partial(
         draft,
         known=known,
@@ -175,7 +174,11 @@ def open_run(arguments: argparse.Namespace, find_base: Callable[[], Base] | None
         raise Exit(
             f"{arguments.plan[0]}: every task is done, deferred or cancelled; nothing to run"
         )
-    notes = _notes(base, plan, settings)
+    document = markable(base, arguments.plan, plan)
+    options = dataclasses.replace(options, document=document.path)
+    wanted = arguments.mark_done if arguments.mark_done is not None else _only_no(settings)
+    said = document.note(wanted=wanted, delivers=options.deliver == "merge")
+    notes = (*_notes(base, plan), *([said] if said else []))
     return Opening(
         base=base,
         plan=plan,
@@ -187,6 +190,29 @@ def open_run(arguments: argparse.Namespace, find_base: Callable[[], Base] | None
         reread=_reread(arguments.plan, arguments.order, drafted),
         known=known,
     )
+
+
+def assignment_of(
+    root: Path, settings: Settings, driver: str, timeout_s: float | None = None
+) -> Callable[[Task], Assignment]:
+    """Who does a task, by the agents the repository and the settings offer."""
+    return assigner(
+        load_roster(root, Path.home(), [Path(p) for p in settings.agents.folders]),
+        driver=driver,
+        timeout_s=timeout_s,
+        weights=Weights(**dataclasses.asdict(settings.routing)),
+    )
+
+
+def earlier(root: Path, settings: Settings, *, rehearsed: bool) -> Known:
+    """What earlier runs in this repository took, and what tokens cost."""
+    prices = with_prices(price_table(), settings.prices)
+    journal = db_path(root)
+    if not journal.is_file():
+        return Known(prices=prices)
+    from maestro_tui.engine.history import earlier_runs  # SQLite only where there is something
+
+    return earlier_runs(journal, rehearsed=rehearsed, prices=prices)
 
 
 def _reread(
@@ -209,7 +235,7 @@ def _settings(root: Path) -> Settings:
         raise Exit(str(error)) from error
 
 
-def _script(files: list[str], plan: Plan) -> Path | None:
+def script_of(files: list[str], plan: Plan) -> Path | None:
     """The plan with its rehearsal script beside or inside it; None when it has none."""
     if len(files) != 1:
         return None
@@ -286,6 +312,7 @@ def run_options(
         driver=driver,
         agent_command=tuple(_split(command)) if driver == "command" else (),
         deliver=run.deliver,
+        mark_done=run.mark_done,
         on_failure=run.on_failure,
         on_gate_failure=run.on_gate_failure,
         on_conflict=run.on_conflict,
@@ -320,7 +347,12 @@ def _first(given: float | None, default: float) -> float:
     return default if given is None else given
 
 
-def _notes(base: Base, plan: Plan, settings: Settings) -> tuple[str, ...]:
+def _only_no(settings: Settings) -> bool | None:
+    """A setting is a wish for all plans: only its no is one for this plan, too."""
+    return None if settings.run.mark_done else False
+
+
+def _notes(base: Base, plan: Plan) -> tuple[str, ...]:
     notes = []
     if base.dirty:
         some = ", ".join(base.dirty[:4]) + (" …" if len(base.dirty) > 4 else "")

@@ -103,6 +103,9 @@ def status_json(found: RunClient) -> dict[str, Any]:
                 "branch": state.delivered.branch,
                 "sha": state.delivered.sha,
                 "how": state.delivered.how,
+                "document": state.delivered.document,
+                "marked": list(state.delivered.marked),
+                "note": state.delivered.note,
             }
             if state.delivered
             else None

@@ -112,6 +112,7 @@ class RunSettings:
     max_parallel: int = _rule(_count(1, 100), "a whole number from 1 to 100", 10)
     mode: str = _choice("waves", "streaming")
     deliver: str = _choice("merge", "none")
+    mark_done: bool = _rule(_flag, "true or false", True)
     on_failure: str = _choice("ask", "retry", "skip", "abort")
     on_gate_failure: str = _choice("ask", "retry", "rollback", "accept", "abort")
     on_conflict: str = _choice("ask", "skip", "abort")

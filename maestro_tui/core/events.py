@@ -338,6 +338,9 @@ class Delivered(Event):
     branch: str
     sha: str
     how: str  # fast-forward | merge
+    document: str = ""  # the plan's, where it was to be marked
+    marked: tuple[str, ...] = ()  # tasks that stand done in it
+    note: str = ""  # why others that were merged do not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

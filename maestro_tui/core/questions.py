@@ -66,6 +66,7 @@ def review(state: RunState) -> Question:
             f"driver {state.options.driver}.",
             *((f"Setup in every worktree: {state.options.setup}",) if state.options.setup else ()),
             *commands,
+            *_marks(state),
         ),
         options=(
             Option("yes", "Yes, run it", "y"),
@@ -74,6 +75,14 @@ def review(state: RunState) -> Question:
         asked_at=state.now,
         default="yes",
     )
+
+
+def _marks(state: RunState) -> tuple[str, ...]:
+    """What a yes changes beyond the agents' work."""
+    document = state.options.marks
+    if not document:
+        return ()
+    return (f"The delivery's last commit marks the merged tasks done in {document}.",)
 
 
 def failure(
@@ -390,6 +399,7 @@ def deliver(state: RunState, reason: str = "", paths: tuple[str, ...] = ()) -> Q
     red = [g.gate.name for g in state.gates.values() if g.state == "accepted"]
     if red:
         evidence.append("Accepted with a red gate: " + ", ".join(red) + ".")
+    evidence += _marks(state)
     if reason:
         evidence = [reason, *(f"  {p}" for p in paths[:12]), *evidence]
     return Question(

@@ -214,6 +214,7 @@ def _instruction_given(state: RunState, event: e.InstructionGiven) -> None:
 def reopen(state: RunState) -> None:
     """A run that had ended goes on; what its end left without a question is not waited for."""
     state.status = RunStatus.STOPPED
+    state.idle_s += state.now - (state.ended_at or state.now)
     state.ended_at = 0.0
     state.delivered, state.left = None, False
     state.delivery += 1
@@ -233,7 +234,9 @@ def _delivered(state: RunState, event: e.Delivered) -> None:
     if not state.deliver_now:
         return
     state.deliver_now = False
-    state.delivered = Delivery(event.branch, event.sha, event.how)
+    state.delivered = Delivery(
+        event.branch, event.sha, event.how, event.document, event.marked, event.note
+    )
 
 
 def _delivery_refused(state: RunState, event: e.DeliveryRefused) -> None:

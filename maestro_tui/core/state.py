@@ -77,6 +77,9 @@ class RunStatus(StrEnum):
 
 ENDED = frozenset({RunStatus.DONE, RunStatus.FAILED, RunStatus.ABORTED, RunStatus.DECLINED})
 
+# Nothing moves before a person comes: time that says nothing about how fast the work goes.
+RESTING = frozenset({RunStatus.REVIEW, RunStatus.WAITING, RunStatus.STOPPED})
+
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
@@ -85,6 +88,8 @@ class RunOptions:
     driver: str = "command"
     agent_command: tuple[str, ...] = ()
     deliver: str = "merge"  # merge | none
+    mark_done: bool = True  # what is merged, in the plan's document, as the delivery's last commit
+    document: str = ""  # the plan's in the repository, where it can be marked
     on_failure: str = "ask"  # ask | retry | skip | abort
     on_gate_failure: str = "ask"  # ask | retry | rollback | accept | abort
     on_conflict: str = "ask"  # ask | skip | abort
@@ -104,6 +109,11 @@ class RunOptions:
     ports: int = 10  # for each tree
     lfs: str = "smudge"  # smudge | skip: pointers instead of large files
     agents: dict[str, Any] = field(default_factory=dict)  # the driver's own settings
+
+    @property
+    def marks(self) -> str:
+        """The document a delivery marks; empty when it marks none."""
+        return self.document if self.mark_done and self.deliver == "merge" else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +316,7 @@ class RunState:
     started_at: float = 0.0
     ended_at: float = 0.0
     now: float = 0.0  # time of the newest event
+    idle_s: float = 0.0  # since the start, at rest until a person came
     base_sha: str = ""
     base_branch: str = ""
     dirty: tuple[str, ...] = ()
@@ -367,3 +378,6 @@ class Delivery:
     branch: str
     sha: str
     how: str
+    document: str = ""
+    marked: tuple[str, ...] = ()
+    note: str = ""

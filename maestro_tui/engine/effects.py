@@ -19,8 +19,9 @@ from maestro_tui.core import events as e
 from maestro_tui.core.state import Attempt, RunState, TaskRun, TaskState
 from maestro_tui.engine import attempts, resolving
 from maestro_tui.engine.checks import check_work, stray_files
+from maestro_tui.engine.delivering import Delivering
 from maestro_tui.engine.following import Follower
-from maestro_tui.engine.git import delivery, merging
+from maestro_tui.engine.git import merging
 from maestro_tui.engine.git.command import Git
 from maestro_tui.engine.git.commits import changed, preserve
 from maestro_tui.engine.git.conflicts import case_collisions
@@ -268,22 +269,7 @@ class Effects:
     # -- the end -----------------------------------------------------------------------------------
 
     async def deliver(self, command: c.Deliver) -> e.Event:
-        state = self.state
-        strategy = state.strategy
-        assert strategy is not None
-        try:
-            done = await delivery.deliver(
-                self.git,
-                Path(state.repo),
-                state.base_branch,
-                state.base_sha,
-                state.head,
-                state.run,
-                strategy.plan.title,
-            )
-        except delivery.Refused as refused:
-            return e.DeliveryRefused(at=time.time(), reason=str(refused), paths=refused.paths)
-        return e.Delivered(at=time.time(), branch=done.branch, sha=done.sha, how=done.how)
+        return await Delivering(self.state, self.git).deliver()
 
     async def suspend(self, command: c.Suspend) -> e.Event:
         await self._leave_nothing_running()

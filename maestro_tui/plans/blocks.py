@@ -113,6 +113,8 @@ class _Builder:
         span = self.fences.get(number)
         if span is not None:
             return self._fence(number, span)
+        if not line or line.isspace():
+            return self._blank(number)
         if "<!--" in line and line.lstrip().startswith("<!--"):
             return self._comment(number)
         heading = _HEADING.match(line)
@@ -133,14 +135,13 @@ class _Builder:
             rule = self.lines[number + 1]
             if "|" in rule and _TABLE_RULE.match(rule):
                 return self._table(number)
-        block = _line_block(line, number)
-        if (
-            block.kind == "blank"
-            and self.open[-1].blocks[-1:]
-            and self.open[-1].blocks[-1].kind == "blank"
-        ):
-            return number + 1  # one stands for all
-        self._add(block)
+        self._add(_line_block(line, number))
+        return number + 1
+
+    def _blank(self, number: int) -> int:
+        here = self.open[-1].blocks
+        if not here or here[-1].kind != "blank":  # one stands for all
+            here.append(Block("blank", number + 1))
         return number + 1
 
     def _is_setext(self, number: int) -> bool:
@@ -203,8 +204,6 @@ def _line_block(line: str, number: int) -> Block:
     wide = line.expandtabs(4)
     indent = len(wide) - len(wide.lstrip())
     text = line.strip()
-    if not text:
-        return Block("blank", number + 1)
     if _RULE.match(line):
         return Block("rule", number + 1)
     if text.startswith(">"):

@@ -60,7 +60,7 @@ class Choice:
     @property
     def reason(self) -> str:
         """In words, for the user: what the tasks were taken from."""
-        return f"{len(self.tasks)} tasks from {_WORDS.get(self.family, self.family)}"
+        return f"tasks from {_WORDS.get(self.family, self.family)}"
 
     @property
     def alternative(self) -> str:

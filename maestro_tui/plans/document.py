@@ -18,7 +18,7 @@ from maestro_tui.plans.model import Diagnostic
 from maestro_tui.plans.rehearsal_text import is_rehearsal
 
 MAX_BYTES = 20_000_000
-MAX_LINE = 2_000  # of a longer line only the start is looked at; the agent still gets all of it
+MAX_LINE = 5_000  # of a longer line only the start is looked at; the agent still gets all of it
 _FRONT_KEY = re.compile(r"^([A-Za-z][\w-]*)\s*:\s*(.*)$")
 
 

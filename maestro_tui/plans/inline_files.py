@@ -58,7 +58,7 @@ _CJK_VERB = re.compile(
 _ROOTS = frozenset(
     [
         "src", "lib", "app", "apps", "packages", "tests", "test", "docs", "doc", "cmd", "internal",
-        "pkg", "crates", "scripts", "backend", "frontend", "server", "client", "api", "web",
+        "pkg", "crates", "scripts", "backend", "frontend", "server", "client", "web",
         "tools", "config", ".github", ".claude", ".cursor", "examples", "e2e", "spec", "specs",
         "migrations", "public", "assets", "components", "services", "infra", "deploy", "db",
         "database", "benchmarks", "plugins", "modules", "core", "ui", "utils", "hooks", "pages",
@@ -84,7 +84,7 @@ _SUFFIXES = frozenset(
 _AT_THE_TOP = re.compile(
     r"(readme|changelog|contributing|claude|agents|license|gemini|security|todo|roadmap|architecture)\.(md|txt|rst)"
     r"|(package(-lock)?|tsconfig[\w.]*|turbo|vercel|composer|deno|biome|nx|angular|components)\.json|pyproject\.toml|setup\.(py|cfg)"
-    r"|cargo\.toml|go\.(mod|sum)|(docker-)?compose[\w.-]*\.ya?ml|requirements[\w.-]*\.txt|[\w.-]+\.config\.\w+|pytest\.ini|tox\.ini"
+    r"|[\w.-]+\.toml|go\.(mod|sum)|(docker-)?compose[\w.-]*\.ya?ml|requirements[\w.-]*\.txt|[\w.-]+\.config\.\w+|pytest\.ini|tox\.ini"
     r"|\.[\w.-]+|makefile|dockerfile[\w.-]*|justfile|gemfile|netlify\.toml|pnpm-workspace\.yaml|devenv\.nix|flake\.nix|schema\.prisma",
     re.IGNORECASE,
 )

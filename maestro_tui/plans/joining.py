@@ -36,16 +36,15 @@ class Joining:
     phases_are_tasks: bool
     edges: list[Edge] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    stated: bool = False  # whether a task says what it waits for, be it nothing
 
     def join(self, phases: Sequence[Phase], style: str, parallel: Collection[str]) -> list[Edge]:
         """Every edge once, in the order of the lines that state them."""
         resolver = self._labels()
         self._new(orders.read_orders(self.document.tree, resolver))
         self._new([] if self.phases_are_tasks else self._modes(phases))
-        stated = any(m.found.facts.dependencies for m in self.members) or any(
-            e.source in ("section", "arrow", "mermaid", "table") for e in self.edges
-        )
-        if stated and style not in (conventions.MARKED, conventions.FREE):
+        drawn = any(e.source in ("section", "arrow", "mermaid", "table") for e in self.edges)
+        if (self.stated or drawn) and style not in (conventions.MARKED, conventions.FREE):
             style = conventions.FREE
         tasks = [m.task for m in self.members]
         self.edges += conventions.default_order(style, tasks, phases, self.edges, parallel)
@@ -77,7 +76,8 @@ class Joining:
             if member.group is not None:
                 inside.setdefault(member.group.id, []).append(member.task)
         for target, member in zip(own, self.members, strict=True):
-            self._depend(resolver, target, member.found.facts.dependencies)
+            if self._depend(resolver, target, member.found.facts.dependencies):
+                self.stated = True
             for phrase, line in member.found.uses:
                 self._uses(resolver, target, phrase, line, inside)
         for phase, group in zip(phases, self.groups, strict=True):
@@ -89,15 +89,19 @@ class Joining:
 
     def _depend(
         self, resolver: Resolver, owner: Target, stated: Sequence[tuple[str, str, int]]
-    ) -> None:
+    ) -> bool:
+        """Adds what the labels state; false when all they name lies outside the plan."""
+        told = False
         for label, value, line in stated:
             answer = resolver.resolve(value, line, owner, strict=False)
             self.diagnostics += [d for d in answer.diagnostics if label != "prerequisites"]
+            told = told or bool(answer.ids) or not answer.diagnostics
             for name in answer.ids:
                 for mine in owner.ids:
                     task, after = (name, mine) if label == "blocks" else (mine, name)
                     if task != after:
                         self.edges.append(Edge(task, after, "label", line))
+        return told
 
     def _uses(
         self,

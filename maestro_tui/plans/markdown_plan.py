@@ -15,7 +15,7 @@ from maestro_tui.plans import conventions
 from maestro_tui.plans.candidates import Candidate
 from maestro_tui.plans.choosing import RANK, Choice, fill
 from maestro_tui.plans.document import Document
-from maestro_tui.plans.document_facts import document_facts
+from maestro_tui.plans.document_facts import Whole, document_facts
 from maestro_tui.plans.grouping import Group, group_tasks
 from maestro_tui.plans.joining import Joining, Member
 from maestro_tui.plans.keys import Unique, clean, with_keys
@@ -84,7 +84,7 @@ class _Reading:
         names = self._names(chosen, of)
         whole = document_facts(self.document, chosen)
         for candidate, name, group in zip(chosen, names, of, strict=True):
-            self._task(candidate, name, group, whole.known)
+            self._task(candidate, name, group, whole)
         self._complete_names()
         by_phase = self.choice.family == "phase"
         joining = Joining(self.document, self.members, groups, by_phase)
@@ -168,14 +168,16 @@ class _Reading:
             )  # fmt: skip
         return out
 
-    def _task(self, c: Candidate, name: str, group: Group | None, known: dict[str, str]) -> None:
+    def _task(self, c: Candidate, name: str, group: Group | None, whole: Whole) -> None:
         owner = f"Task {name}"
         found = task_facts(
-            c, owner, self.style.action, known,
+            c, owner, self.style.action, whole.known,
             labels_only=self.style.labels_only, references=self.style.references,
         )  # fmt: skip
         self.diagnostics += found.facts.diagnostics
         status = self._status(c, found)
+        if status == "pending":
+            status = whole.statuses.get(c.id, status)
         if (
             group is not None
             and group.status in ("done", "cancelled", "deferred")

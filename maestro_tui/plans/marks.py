@@ -36,7 +36,7 @@ _STATUS_WORDS = {
     "done": _DONE_WORD,
     "doing": re.compile(r"(in[ -]progress|doing|started|wip|active|🚧.*|🔄.*)", re.I),
     "deferred": re.compile(r"(deferred|postponed|skipped|on hold|later)", re.I),
-    "cancelled": re.compile(r"(cancell?ed|dropped|won't do|obsolete|abandoned)", re.I),
+    "cancelled": re.compile(r"(❌ ?)?(cancell?ed|dropped|won't do|obsolete|abandoned)", re.I),
 }
 
 

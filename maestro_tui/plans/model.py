@@ -197,6 +197,7 @@ class Estimate:
     tokens_basis: str = "default"  # history | default | mixed | none (no model is called)
     prices: str = ""  # the day of the price table
     unpriced: tuple[str, ...] = ()  # models without a price: reckoned as of unknown models
+    history_runs: int = 0  # earlier runs behind the figures that rest on history
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,9 @@ class PhaseReader:
         self._resolve()
         whole = self._document_facts()
         self.edges += self._sections_order()
+        ordered = self.stated or bool(self.edges)  # a chain inside a phase says nothing of phases
         self._modes()
-        if not self.stated and not self.edges:
+        if not ordered:
             groups = [Task(p.id, p.title, line=p.line) for p in self.phases]
             self.edges += chain(groups, "convention")
         return Plan(

@@ -35,11 +35,13 @@ _DECORATION = re.compile(r"[*_`]")
 _COMMIT = re.compile(r"\W*commit\W*[:：]", re.IGNORECASE)
 _RUN_LINE = re.compile(
     r"^\W*(?:step\s*\d+\W*)?(?:run|re-?run|execute|verify|verification|expected|gate|check|confirm|ensure|validate|test|tests|"
-    r"検証|確認|验证|검증)\b[^`]{0,60}`|`\s*(?:を実行|で確認|を確認|が通る|が成功)|(?:^|[.;]\s)run\W*`",
+    r"検証|確認|验证|검증)\b[^`]{0,60}`|`[^`]{0,20}(?:を実行|で確認|を確認|が通る|が成功)|"
+    r"`\s*(?:→|->|=>|[-–—:])\s*(?:expect\w*\W+)?(?:pass|green|success|clean|exit 0)|"
+    r"(?:^|[.;]\s)run\W*`",
     re.IGNORECASE,
 )
 _LEADING_CODE = re.compile(
-    r"(`[^`]+`)\s*(?:$|→|->|=>|[-–—:(]|(returns?|passes|succeeds|exits?|성공|통과|works))"
+    r"(`[^`]+`)\s*(?:$|→|->|=>|[-–—:(]|(returns?|passes|succeeds|exits?|clean|green|성공|통과|works))"
 )
 _REFERENCES = re.compile(r"references?|files?( to (modify|change))?", re.IGNORECASE)
 _COMMENT_PATH = re.compile(
@@ -252,8 +254,9 @@ def _completed(path: str, known: dict[str, str]) -> str:
 def _commands(c: Candidate, facts: Facts) -> None:
     """Shell fences and inline code after "Run:" are checks, beside those under a label."""
     out = [x for x in facts.verify if is_check(x) or not c.blocks]
-    if "`" in c.raw and _RUN_LINE.search(_words_of(c)):
-        out += [x for x in commands_said(c.raw) if is_check(x)]
+    words = _words_of(c)
+    if "`" in words and (_RUN_LINE.search(words) or _LEADING_CODE.match(words)):
+        out += [x for x in commands_said(words) if is_check(x)]
     for block in _in_order(c):
         if block.kind == "fence":
             out += checks_in_fence(block.info, block.lines)

@@ -26,8 +26,8 @@ class Kiro:
             return 0, "no numbered boxes"
         folder = "/.kiro/" in f"/{document.path}"
         traced = bool(_TRACE.search(document.sample))
-        score = 60 * traced + 30 * folder
-        return min(score + 5, 94) if score else 0, f"{boxes} numbered boxes traced to requirements"
+        score = 82 * traced or 70 * folder
+        return score + 12 * (traced and folder), f"{boxes} numbered boxes traced to requirements"
 
     def read(self, document: Document) -> Plan:
         """The plan, one task after the other except those marked (P)."""

@@ -24,7 +24,7 @@ class OpenSpec:
         if not boxes or not sections:
             return 0, "no '## 1.' sections with '- [ ] 1.1' boxes"
         folder = "openspec/" in document.path
-        return 78 + 12 * folder, f"{sections} numbered sections with {boxes} boxes"
+        return 84 + 12 * folder, f"{sections} numbered sections with {boxes} boxes"
 
     def read(self, document: Document) -> Plan:
         """The plan, section after section."""

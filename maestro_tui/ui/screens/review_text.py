@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from rich.text import Text
 
 from maestro_tui.plans.durations import format_duration
-from maestro_tui.plans.model import CHOSEN, STATED_SOURCES, Assignment, Edge, Strategy
+from maestro_tui.plans.model import CHOSEN, STATED_SOURCES, Assignment, Edge, Estimate, Strategy
 from maestro_tui.plans.staging import in_words
 from maestro_tui.ui.formatting import clip, count, lines, money, one_line, plural
 from maestro_tui.ui.palette import Palette
@@ -37,6 +37,15 @@ _TOKENS = {
     "mixed": "partly a rough guess",
     "default": "a rough guess",
 }
+
+
+def _basis(e: Estimate) -> str:
+    """What the times rest on, with the number of earlier runs where they do."""
+    if not e.history or not e.history_runs:
+        return _BASIS.get(e.basis, e.basis)
+    history = f"history ({plural(e.history_runs, 'run')})"
+    total = e.stated + e.history + e.default
+    return f"{e.history} of {total} times from {history}" if e.history < total else history
 
 
 def guessed_agent(assignment: Assignment) -> bool:
@@ -95,7 +104,7 @@ class Totals:
         gain = f" ({e.sequential_s / e.total_s:.1f}×)" if e.total_s else ""
         return (
             f"about {format_duration(e.total_s)}, one by one {format_duration(e.sequential_s)}"
-            f"{gain} · {_BASIS.get(e.basis, e.basis)}"
+            f"{gain} · {_basis(e)}"
         )
 
     def cost(self) -> str:
