@@ -52,9 +52,10 @@ class StreamParser:
             return None
         if isinstance(data.get("session_id"), str):
             self._session = data["session_id"]
+        before = self._dialects.error
         other = self._dialects.events(data)
         if other is not None:
-            if any(event["kind"] == "result" for event in other):
+            if self._dialects.error != before:
                 self.error = self._dialects.error
             return other
         match data["type"]:

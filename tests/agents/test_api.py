@@ -139,7 +139,7 @@ def test_files_of_others_are_not_written(api: Api) -> None:
     api.file("other.py").write_text("theirs\n")
     edit = use("edit", file_path="other.py", old_string="theirs", new_string="mine")
     result = api.run(
-        [write("other.py", "mine\n")], [edit], [bash("cd app 2>/dev/null; echo mine > other.py")],
+        [write("other.py", "mine\n")], [edit], [bash("echo mine > other.py")],
         [bash("cd / && echo mine > " + str(api.file("other.py")))], DONE, END,
     )  # fmt: skip
     assert result["ok"], result
