@@ -18,6 +18,7 @@ from maestro_tui.cli.exits import Exit
 from maestro_tui.cli.marking import markable
 from maestro_tui.config.paths import db_path
 from maestro_tui.config.settings import ConfigError, Settings, load_settings
+from maestro_tui.core.budget_questions import budget_lines
 from maestro_tui.core.state import RunOptions
 from maestro_tui.engine.acp_options import acp_command, acp_missing
 from maestro_tui.engine.driver_options import api_missing, claude_missing, claude_program
@@ -186,7 +187,7 @@ def open_run(arguments: argparse.Namespace, find_base: Callable[[], Base] | None
     options = dataclasses.replace(options, document=document.path)
     wanted = arguments.mark_done if arguments.mark_done is not None else _only_no(settings)
     said = document.note(wanted=wanted, delivers=options.deliver == "merge")
-    notes = (*_notes(base, plan), *([said] if said else []))
+    notes = (*_notes(base, plan), *([said] if said else []), *budget_lines(options))
     return Opening(
         base=base,
         plan=plan,

@@ -9,6 +9,7 @@ from maestro_tui.core.state import (
     MODELLED,
     Option,
     Question,
+    RunOptions,
     RunState,
     TaskRun,
     TaskState,
@@ -24,6 +25,19 @@ def scope_words(key: str) -> str:
     """What a limit is about, for people."""
     kind, _, name = key.partition(":")
     return {"run": "the run", "wave": f"wave {name}", "agent": f"the agent of {name}"}[kind]
+
+
+def budget_lines(options: RunOptions) -> tuple[str, ...]:
+    """What may be spent, as a line; none where there is no limit."""
+    named = (
+        ("the run", options.budget_run),
+        ("each wave", options.budget_wave),
+        ("each agent", options.budget_agent),
+    )
+    limits = [f"${usd:.2f} for {what}" for what, usd in named if usd > 0]
+    then = {"ask": "asked at a limit", "stop": "stops at a limit"}
+    how = then.get(options.on_budget, "goes on beyond it")
+    return (f"Budget: {', '.join(limits)}; {how}.",) if limits else ()
 
 
 def step_of(state: RunState, key: str, share: float) -> float:

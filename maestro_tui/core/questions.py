@@ -6,13 +6,13 @@ answer can be given only once.
 
 from __future__ import annotations
 
+from maestro_tui.core.budget_questions import budget_lines
 from maestro_tui.core.events import PermissionAsked
 from maestro_tui.core.rollback import Point, preview
 from maestro_tui.core.state import (
     GateRun,
     Option,
     Question,
-    RunOptions,
     RunState,
     TaskRun,
 )
@@ -84,19 +84,6 @@ def review(state: RunState) -> Question:
         asked_at=state.now,
         default="yes",
     )
-
-
-def budget_lines(options: RunOptions) -> tuple[str, ...]:
-    """What may be spent, as a line; none where there is no limit."""
-    named = (
-        ("the run", options.budget_run),
-        ("each wave", options.budget_wave),
-        ("each agent", options.budget_agent),
-    )
-    limits = [f"${usd:.2f} for {what}" for what, usd in named if usd > 0]
-    then = {"ask": "asked at a limit", "stop": "stops at a limit"}
-    how = then.get(options.on_budget, "goes on beyond it")
-    return (f"Budget: {', '.join(limits)}; {how}.",) if limits else ()
 
 
 def _marks(state: RunState) -> tuple[str, ...]:

@@ -222,7 +222,9 @@ class MaestroApp(RunViews):
 
     def _sees_board(self) -> bool:
         """Whether nothing but dialogs lies over the board."""
-        above = self.screen_stack[self.screen_stack.index(self.board) + 1 :] if self.board else []
+        if self.board is None or self.board not in self.screen_stack:
+            return False  # it is not there yet, or not any more
+        above = self.screen_stack[self.screen_stack.index(self.board) + 1 :]
         return all(isinstance(s, ModalScreen) for s in above)
 
     def _second(self) -> None:
