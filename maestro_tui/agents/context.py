@@ -7,6 +7,7 @@ import signal
 import time
 
 from maestro_tui.agents import files
+from maestro_tui.agents.marks import Marks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Context:
         self._requests: list[dict[str, Any]] = []
         self._events = files.open_append(os.path.join(folder, files.EVENTS))
         self._log = files.open_append(os.path.join(folder, files.LOG))
+        self._marks = Marks(os.path.join(folder, files.MARKS))
         self._control = files.LineReader(os.path.join(folder, files.CONTROL))
         self.wake, self._waker = os.pipe()
         for fd in (self.wake, self._waker):
@@ -69,6 +71,7 @@ class Context:
 
     def log(self, data: bytes) -> None:
         """Add the agent's raw output to its log."""
+        self._marks.come(self.log_bytes)
         files.write_all(self._log, data)
 
     @property

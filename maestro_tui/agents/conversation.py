@@ -44,6 +44,10 @@ class Conversation:
         self.resumed = past.begun  # an earlier runner of this attempt was killed over it
         self.desk = Desk(context, past.asked)
         self.parked_until = 0.0
+        self.waits = True  # for limits of the service; turned off by its operator
+        self._unparked = asyncio.Event()
+        if past.paused:
+            self.desk.resumed.clear()
         self.ended_by_us = ""  # stopped | timeout
         self._worked = 0.0
         self._heard, self._stale = past.heard, past.waiting
@@ -54,6 +58,23 @@ class Conversation:
         self.parked_until = until
         self.context.emit("parked", until=until, why=why)
 
+    async def park(self, until: float, why: str) -> bool:
+        """Wait until then, or until somebody wants to go on now; False where none is to wait."""
+        if not self.waits:
+            return False
+        self._unparked.clear()
+        self.parked(until, why)
+        try:
+            await asyncio.wait_for(self._unparked.wait(), max(0.0, until - time.time()))
+        except TimeoutError:
+            pass
+        self.parked(0.0, "")
+        return self.waits
+
+    async def _run(self, session: Session) -> Outcome:
+        await self.desk.resumed.wait()  # an earlier runner's agent was paused
+        return await session.run()
+
     async def hold(self, make: Callable[[Conversation], Session]) -> Outcome:
         """To the end of the session, or to the attempt's limit, or to a stop."""
         for request in self._stale:  # nobody waits for these any more
@@ -62,7 +83,7 @@ class Conversation:
         wake = asyncio.Event()
         loop = asyncio.get_running_loop()
         loop.add_reader(self.context.wake, self._awake, wake)
-        work = asyncio.create_task(session.run())
+        work = asyncio.create_task(self._run(session))
         work.add_done_callback(lambda _: wake.set())
         wake.set()
         before = time.monotonic()
@@ -111,8 +132,17 @@ class Conversation:
         kind, text = item.get("cmd"), str(item.get("text") or "")
         try:
             match kind:
-                case "message":
+                case "message" | "handoff":
                     await session.tell(text)
+                case "pause":
+                    self.desk.resumed.clear()
+                    await session.interrupt()
+                case "resume":
+                    self.desk.resumed.set()
+                    self._unparked.set()
+                case "no-waiting":
+                    self.waits = False
+                    self._unparked.set()
                 case "interrupt":
                     await session.interrupt()
                 case "model":
@@ -149,7 +179,7 @@ class _History:
     def __init__(self, folder: str) -> None:
         self.heard: set[Any] = set()
         self.asked = 0
-        self.begun = False
+        self.begun = self.paused = False
         waiting: dict[str, None] = {}
         for event in files.LineReader(f"{folder}/{files.EVENTS}").read():
             match event.get("kind"):
@@ -157,6 +187,8 @@ class _History:
                     self.begun = True
                 case "told":
                     self.heard.add(event.get("n"))
+                    if event.get("cmd") in ("pause", "resume"):
+                        self.paused = event.get("cmd") == "pause"
                 case "permission":
                     self.asked += 1
                     waiting[str(event.get("id"))] = None

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from maestro_tui.agents.context import Context
 
 
+INTERRUPTED = "Interrupted"  # the tool of the question what an interrupted agent is to do
+GO_ON = "You were paused and go on. Take up your task where you left it."
+
+
 class Answer:
     """What came back: yes or no, and the words that go with it."""
 
@@ -28,6 +32,8 @@ class Desk:
     def __init__(self, context: Context, asked_before: int = 0) -> None:
         self._context = context
         self._open: dict[str, asyncio.Future[Answer]] = {}
+        self.resumed = asyncio.Event()  # not set while the agent is paused
+        self.resumed.set()
         self._number = (
             asked_before  # by an earlier runner, whose answers must not be taken for ours
         )
@@ -35,10 +41,16 @@ class Desk:
     @property
     def waiting(self) -> bool:
         """Whether the agent waits for a person."""
-        return bool(self._open)
+        return bool(self._open) or not self.resumed.is_set()
 
     async def ask(self, tool: str, detail: str, **more: Any) -> Answer:
-        """Put a question before the operator and wait as long as it takes; see ``Context.ask``."""
+        """Put a question before the operator and wait as long as it takes; see ``Context.ask``.
+
+        What a paused agent is to do, its operator has said already: wait.
+        """
+        if tool == INTERRUPTED and not self.resumed.is_set():
+            await self.resumed.wait()
+            return Answer(True, GO_ON)
         self._number += 1
         request = f"p{self._number}"
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()

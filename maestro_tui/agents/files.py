@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # a runner starts for every attempt: what only types need is 
 SPEC = "spec.json"
 EVENTS = "events.jsonl"
 LOG = "output.log"
+MARKS = "output.marks"
 CONTROL = "control.jsonl"
 RESULT = "result.json"
 RUNNER = "runner.json"

@@ -74,8 +74,8 @@ def answer(attempt_dir: Path, request: str, allow: bool, text: str) -> None:
     _signal(attempt_dir, signal.SIGUSR1)  # so that the runner looks at once
 
 
-def tell(attempt_dir: Path, number: int, kind: str, text: str) -> None:
-    """Say something to a running agent: ``kind`` is message, interrupt or model.
+def tell(attempt_dir: Path, number: int | str, kind: str, text: str) -> None:
+    """Say something to a running agent: ``kind`` as in ``drivers.session``.
 
     ``number`` lets a runner that takes the attempt up again know what was said already.
     """

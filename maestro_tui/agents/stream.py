@@ -33,6 +33,7 @@ class StreamParser:
         self._dialects = Dialects(self.meter)
         self._message = ""  # the one whose pieces are being streamed
         self._session = ""  # the one that spoke last
+        self._model = ""
 
     @property
     def usage(self) -> dict[str, Any]:
@@ -79,7 +80,7 @@ class StreamParser:
 
     def _assistant(self, data: dict[str, Any]) -> list[Event]:
         message = _table(data.get("message"))
-        events: list[Event] = []
+        events: list[Event] = self._speaker(message.get("model"), data)
         for block in _blocks(message):
             kind = block.get("type")
             if kind == "text":
@@ -93,6 +94,19 @@ class StreamParser:
         if self.meter.message(str(message.get("id", "")), message.get("usage")):
             events.append(self._usage())
         return events
+
+    def _speaker(self, model: object, data: dict[str, Any]) -> list[Event]:
+        """The model that speaks, where it is another one; sub-agents' are no news."""
+        name = clip(model, _NAME)
+        if (
+            not name
+            or name.startswith("<")
+            or name == self._model
+            or data.get("parent_tool_use_id")
+        ):
+            return []
+        self._model = name
+        return [{"kind": "model", "name": name}]
 
     def _piece(self, event: dict[str, Any]) -> list[Event]:
         """Partial messages: their text comes again as a whole, their usage is the true one."""

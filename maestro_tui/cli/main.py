@@ -88,6 +88,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="seconds an agent may take (default 1800)",
     )
     run.add_argument("--format", default=None, help="read the plan as this format")
+    _order(run)
     _target(run, "maestro_tui.cli.run:run")
 
     resume = commands.add_parser("resume", help="go on with an unfinished run")
@@ -123,10 +124,18 @@ def build_parser() -> argparse.ArgumentParser:
     _repo(serve)
     _target(serve, "maestro_tui.cli.serve:serve")
 
-    plan = commands.add_parser("plan", help="show, check or export a plan; runs nothing")
-    plan.add_argument("action", choices=["show", "check", "export"])
+    plan = commands.add_parser("plan", help="show, check, export or edit a plan; runs nothing")
+    plan.add_argument("action", choices=["show", "check", "export", "edit", "done"])
     plan.add_argument("file")
-    plan.add_argument("--format", default=None)
+    plan.add_argument("task", nargs="*", help="done: the ids of the tasks to mark in the document")
+    plan.add_argument("--undo", action="store_true", help="done: mark them open again")
+    plan.add_argument(
+        "--update",
+        action="store_true",
+        help="export: take what changed in the document into the exported plan, edits kept",
+    )
+    plan.add_argument("--format", default=None, help="read the plan as this format")
+    _order(plan)
     plan.add_argument("--graph", choices=["mermaid", "dot", "text"], default="")
     plan.add_argument(
         "-o", "--output", default="", help="export: where to (default: FILE.plan.toml)"
@@ -196,6 +205,14 @@ def _observing(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     tell.add_argument("words", nargs="?", default="", help="heard with its next step")
     tell.add_argument("--interrupt", action="store_true", help="end what it does now; it waits")
     tell.add_argument("--model", default="", metavar="NAME", help="go on with this model")
+    what = tell.add_mutually_exclusive_group()
+    what.add_argument("--pause", action="store_true", help="wait, until --resume")
+    what.add_argument(
+        "--resume", action="store_true", help="go on now, also from a wait for a limit"
+    )
+    what.add_argument("--no-waiting", action="store_true", help="fail at limits, do not wait")
+    what.add_argument("--stop", action="store_true", help="end this agent; you are asked how on")
+    what.add_argument("--restart", action="store_true", help="end it and start it afresh")
     _repo(tell)
     _target(tell, "maestro_tui.cli.runs:tell")
 
@@ -280,6 +297,13 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
         help="merge into the base branch at the end, or leave the work on its branch",
     )
     parser.add_argument(
+        "--mark-done",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="the delivery's last commit marks merged tasks done in the plan, where that is a "
+        "tracked file without local changes and has boxes or statuses (default: yes)",
+    )
+    parser.add_argument(
         "--retries",
         type=_count,
         metavar="N",
@@ -293,11 +317,35 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="before the first automatic attempt, doubled each time (default 10)",
     )
+    for name, what in (("budget", "the run"), ("wave-budget", "each wave"),
+                       ("agent-budget", "each agent's attempt")):  # fmt: skip
+        parser.add_argument(
+            f"--{name}",
+            type=_dollars,
+            metavar="USD",
+            default=None,
+            help=f"what {what} may cost: told at 80 %%, asked at 100 %% (default: no limit)",
+        )
+    parser.add_argument(
+        "--on-budget",
+        choices=["ask", "stop", "continue"],
+        default=None,
+        help="at such a limit; ask and stop end a headless run with exit code 3",
+    )
     _json(parser)
 
 
 def _repo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--repo", default=".", metavar="DIR", help="the repository (default: here)")
+
+
+def _order(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--order",
+        choices=["convention", "strict", "explicit"],
+        default="",
+        help="what counts where the plan states no order: its format's custom, one by one, nothing",
+    )
 
 
 def _json(parser: argparse.ArgumentParser) -> None:
@@ -326,6 +374,13 @@ def _count(text: str) -> int:
     value = int(text)
     if value < 0:
         raise argparse.ArgumentTypeError("must be 0 or more")
+    return value
+
+
+def _dollars(text: str) -> float:
+    value = float(text.removeprefix("$"))
+    if not 0 <= value <= 1e7:  # false for "nan", too
+        raise argparse.ArgumentTypeError("must be 0 (no limit) or more")
     return value
 
 

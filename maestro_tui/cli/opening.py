@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import hashlib
 import shlex
 import shutil
 from collections.abc import Callable
@@ -14,7 +15,10 @@ from typing import Any
 
 from maestro_tui.agents.drivers.acp.presets import PRESETS
 from maestro_tui.cli.exits import Exit
+from maestro_tui.cli.marking import markable
+from maestro_tui.config.paths import db_path
 from maestro_tui.config.settings import ConfigError, Settings, load_settings
+from maestro_tui.core.budget_questions import budget_lines
 from maestro_tui.core.state import RunOptions
 from maestro_tui.engine.acp_options import acp_command, acp_missing
 from maestro_tui.engine.driver_options import api_missing, claude_missing, claude_program
@@ -22,7 +26,7 @@ from maestro_tui.engine.git.repository import Base, RepositoryError, find_root, 
 from maestro_tui.plans.checkout_size import checkout_bytes
 from maestro_tui.plans.errors import PlanError
 from maestro_tui.plans.estimates import Known
-from maestro_tui.plans.model import Assignment, Plan, Strategy, Task
+from maestro_tui.plans.model import Assignment, Diagnostic, Plan, Strategy, Task
 from maestro_tui.plans.prices import price_table, with_prices
 from maestro_tui.plans.reader import read_plan
 from maestro_tui.plans.rehearsal import load_rehearsal
@@ -37,8 +41,13 @@ POLICIES = {
     "on_conflict": "on_conflict",
     "permission_policy": "permission_policy",
     "deliver": "deliver",
+    "mark_done": "mark_done",
     "retries": "retries",
     "retry_delay": "retry_delay_s",
+    "budget": "budget_run",
+    "wave_budget": "budget_wave",
+    "agent_budget": "budget_agent",
+    "on_budget": "on_budget",
 }
 
 
@@ -65,16 +74,63 @@ def repository(folder: str) -> Path:
         raise Exit(str(error)) from error
 
 
-def read(files: list[str], form: str | None = None) -> Plan:
-    """The plan of these files; refuses one that cannot be run, with every reason."""
+def read(files: list[str], form: str | None = None, order: str = "") -> Plan:
+    """The plan of these files; refuses one that cannot be read.
+
+    ``order`` is used in place of the plan's own: ``convention`` is what the format's own tools
+    would do where nothing is stated, ``strict`` one by one, ``explicit`` only what is stated.
+    """
+    plan = _read(files, form)
+    return dataclasses.replace(plan, order=order) if order else plan
+
+
+def _read(files: list[str], form: str | None) -> Plan:
     try:
         if len(files) > 1:
             from maestro_tui.plans.prompts import read_prompt_files
 
             return read_prompt_files([Path(f) for f in files])
-        return read_plan(files[0], format=form)
+        return with_company(read_plan(files[0], format=form), Path(files[0]))
     except PlanError as error:
         raise Exit(str(error)) from error
+
+
+def with_company(plan: Plan, file: Path) -> Plan:
+    """The plan with a remark where an exported plan and its document may say different things."""
+    notes: list[Diagnostic] = []
+    if plan.source and file.suffix == ".toml" and plan.source_sha256:
+        places = (file.parent / plan.source, Path(plan.source))
+        document = next((p for p in places if p.is_file()), None)
+        if document is not None and _sha256(document) != plan.source_sha256:
+            notes.append(
+                Diagnostic(
+                    "document-changed",
+                    "warning",
+                    0,
+                    f"{document} has changed since this plan was exported from it.",
+                    f"Take them in, your edits kept: maestro plan export {document} --update",
+                )
+            )
+    else:
+        beside = file.with_name(f"{file.name.removesuffix(file.suffix)}.plan.toml")
+        if beside != file and beside.is_file():
+            notes.append(
+                Diagnostic(
+                    "exported-beside",
+                    "info",
+                    0,
+                    f"{beside} was exported beside it; what was edited there is not used here.",
+                    f"To run the edited plan: maestro run {beside}",
+                )
+            )
+    return dataclasses.replace(plan, diagnostics=(*plan.diagnostics, *notes)) if notes else plan
+
+
+def _sha256(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def refuse_errors(plan: Plan, name: str) -> None:
@@ -98,21 +154,17 @@ def open_run(arguments: argparse.Namespace, find_base: Callable[[], Base] | None
     except RepositoryError as error:
         raise Exit(str(error)) from error
     settings = _settings(base.root)
-    plan = read(arguments.plan, arguments.format)
+    plan = read(arguments.plan, arguments.format, arguments.order)
     refuse_errors(plan, arguments.plan[0])
-    script = _script(arguments.plan, plan)
+    script = script_of(arguments.plan, plan)
     command = arguments.agent_command or shlex.join(settings.run.agent_command)
     settings = _with_acp_agent(settings, arguments.acp_agent or "")
     wanted = arguments.driver or ("acp" if arguments.acp_agent else settings.run.driver)
     driver = _driver(wanted, command, script, settings)
     options = run_options(arguments, settings, driver, command)
-    assign = assigner(
-        load_roster(base.root, Path.home(), [Path(p) for p in settings.agents.folders]),
-        driver=driver,
-        timeout_s=arguments.timeout if arguments.timeout is not None else settings.run.timeout_s,
-        weights=Weights(**dataclasses.asdict(settings.routing)),
-    )
-    known = Known(prices=with_prices(price_table(), settings.prices))
+    timeout_s = arguments.timeout if arguments.timeout is not None else settings.run.timeout_s
+    assign = assignment_of(base.root, settings, driver, timeout_s)
+    known = earlier(base.root, settings, rehearsed=driver == "rehearsal")
     drafted = partial(
         draft,
         known=known,
@@ -131,7 +183,11 @@ def open_run(arguments: argparse.Namespace, find_base: Callable[[], Base] | None
         raise Exit(
             f"{arguments.plan[0]}: every task is done, deferred or cancelled; nothing to run"
         )
-    notes = _notes(base, plan, settings)
+    document = markable(base, arguments.plan, plan)
+    options = dataclasses.replace(options, document=document.path)
+    wanted = arguments.mark_done if arguments.mark_done is not None else _only_no(settings)
+    said = document.note(wanted=wanted, delivers=options.deliver == "merge")
+    notes = (*_notes(base, plan), *([said] if said else []), *budget_lines(options))
     return Opening(
         base=base,
         plan=plan,
@@ -140,20 +196,43 @@ def open_run(arguments: argparse.Namespace, find_base: Callable[[], Base] | None
         script=script,
         notes=notes,
         assign=assign,
-        reread=_reread(arguments.plan, drafted),
+        reread=_reread(arguments.plan, arguments.order, drafted),
         known=known,
     )
 
 
+def assignment_of(
+    root: Path, settings: Settings, driver: str, timeout_s: float | None = None
+) -> Callable[[Task], Assignment]:
+    """Who does a task, by the agents the repository and the settings offer."""
+    return assigner(
+        load_roster(root, Path.home(), [Path(p) for p in settings.agents.folders]),
+        driver=driver,
+        timeout_s=timeout_s,
+        weights=Weights(**dataclasses.asdict(settings.routing)),
+    )
+
+
+def earlier(root: Path, settings: Settings, *, rehearsed: bool) -> Known:
+    """What earlier runs in this repository took, and what tokens cost."""
+    prices = with_prices(price_table(), settings.prices)
+    journal = db_path(root)
+    if not journal.is_file():
+        return Known(prices=prices)
+    from maestro_tui.engine.history import earlier_runs  # SQLite only where there is something
+
+    return earlier_runs(journal, rehearsed=rehearsed, prices=prices)
+
+
 def _reread(
-    files: list[str], drafted: Callable[[Plan], Strategy]
+    files: list[str], order: str, drafted: Callable[[Plan], Strategy]
 ) -> Callable[[str], Strategy] | None:
     """The same document as another format, for the review; prompt files have only one reading."""
     if len(files) != 1:
         return None
 
     def reread(form: str) -> Strategy:
-        return drafted(read_plan(files[0], format=form))
+        return drafted(read(files, form, order))
 
     return reread
 
@@ -165,7 +244,7 @@ def _settings(root: Path) -> Settings:
         raise Exit(str(error)) from error
 
 
-def _script(files: list[str], plan: Plan) -> Path | None:
+def script_of(files: list[str], plan: Plan) -> Path | None:
     """The plan with its rehearsal script beside or inside it; None when it has none."""
     if len(files) != 1:
         return None
@@ -256,6 +335,7 @@ def run_options(
         driver=driver,
         agent_command=tuple(_split(command)) if driver == "command" else (),
         deliver=run.deliver,
+        mark_done=run.mark_done,
         on_failure=run.on_failure,
         on_gate_failure=run.on_gate_failure,
         on_conflict=run.on_conflict,
@@ -273,6 +353,12 @@ def run_options(
         permission_allow=settings.permissions.allow,
         permission_deny=settings.permissions.deny,
         agents=_agents(settings, driver),
+        budget_agent=settings.budget.agent,
+        budget_wave=settings.budget.wave,
+        budget_run=settings.budget.run,
+        on_budget=settings.budget.on_limit,
+        budget_model=settings.budget.cheaper_model,
+        prices={model: dict(row) for model, row in settings.prices.items()},
     )
     return dataclasses.replace(base, **policies(arguments))
 
@@ -299,7 +385,12 @@ def _first(given: float | None, default: float) -> float:
     return default if given is None else given
 
 
-def _notes(base: Base, plan: Plan, settings: Settings) -> tuple[str, ...]:
+def _only_no(settings: Settings) -> bool | None:
+    """A setting is a wish for all plans: only its no is one for this plan, too."""
+    return None if settings.run.mark_done else False
+
+
+def _notes(base: Base, plan: Plan) -> tuple[str, ...]:
     notes = []
     if base.dirty:
         some = ", ".join(base.dirty[:4]) + (" …" if len(base.dirty) > 4 else "")

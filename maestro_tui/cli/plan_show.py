@@ -7,19 +7,19 @@ import json
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from maestro_tui.cli.exits import DONE, USAGE
+from maestro_tui.cli.exits import DONE, USAGE, Exit
+from maestro_tui.cli.opening import assignment_of, earlier, script_of
 from maestro_tui.cli.plan_text import Ink, Shown, text_of
 from maestro_tui.config.settings import ConfigError, Settings, load_settings
 from maestro_tui.plans.analysis import transitive_reduction
 from maestro_tui.plans.checkout_size import checkout_bytes
 from maestro_tui.plans.drawing import draw
 from maestro_tui.plans.errors import PlanError
-from maestro_tui.plans.estimates import Known
 from maestro_tui.plans.expansion import runs
 from maestro_tui.plans.model import Assignment, Plan
-from maestro_tui.plans.prices import price_table, with_prices
 from maestro_tui.plans.shape import as_dot, as_json, as_mermaid, try_analyse, try_stage
 
 _MOST_PROPOSED = 2000  # tasks: for more, who does what is worked out by a run
@@ -53,9 +53,10 @@ def show(arguments: argparse.Namespace, plan: Plan) -> int:
 
 def look(arguments: argparse.Namespace, plan: Plan) -> Shown:
     """The plan with everything that can be said about it from here."""
-    root = _root(Path(arguments.repo).expanduser())
-    agents = _agents(root, plan)
+    root = root_of(Path(arguments.repo).expanduser())
     settings = _settings(root)
+    rehearsed = _rehearsed(arguments.file, plan, settings)
+    agents = _agents(root, plan, settings)
     limit, at_once = settings.run.large_plan_files, settings.run.max_parallel
     analysis, problems = try_analyse(
         plan,
@@ -64,9 +65,9 @@ def look(arguments: argparse.Namespace, plan: Plan) -> Shown:
         max_parallel=at_once,
         owned={name: a.owned for name, a in agents.items()},
         models={name: a.model for name, a in agents.items()},
-        known=Known(
+        known=replace(
+            earlier(root, settings, rehearsed=rehearsed),
             agents={name: a.agent for name, a in agents.items()},
-            prices=with_prices(price_table(), settings.prices),
         ),
     )
     return Shown(arguments.file, plan, analysis, problems, agents, try_stage(plan, limit), at_once)
@@ -77,7 +78,7 @@ def _row(item: object) -> dict[str, object]:
     return {name: getattr(item, name) for name in names}
 
 
-def _root(folder: Path) -> Path:
+def root_of(folder: Path) -> Path:
     """The repository around a folder, or the folder itself: a plan is shown anywhere."""
     here = folder.resolve()
     for candidate in (here, *here.parents):
@@ -95,16 +96,23 @@ def _settings(root: Path) -> Settings:
         return Settings()
 
 
-def _agents(root: Path, plan: Plan) -> dict[str, Assignment]:
-    """Who would be proposed for each task; nobody where that cannot be worked out."""
-    from maestro_tui.roster.assign import assigner
-    from maestro_tui.roster.discovery import load_roster
+def _rehearsed(file: str, plan: Plan, settings: Settings) -> bool:
+    """Whether a run of it with nothing said on the command line would be a rehearsal."""
+    if settings.run.driver != "auto":
+        return settings.run.driver == "rehearsal"
+    try:
+        return not settings.run.agent_command and script_of([file], plan) is not None
+    except Exit:
+        return False  # a broken script is for the run to complain about
 
+
+def _agents(root: Path, plan: Plan, settings: Settings) -> dict[str, Assignment]:
+    """Who would be proposed for each task; nobody where that cannot be worked out."""
     tasks = [task for task in plan.tasks if runs(task)]
     if len(tasks) > _MOST_PROPOSED or len({t.id for t in plan.tasks}) < len(plan.tasks):
         return {}
     try:
-        assign = assigner(load_roster(root, Path.home(), []), driver="command")
+        assign = assignment_of(root, settings, "command")
         return {task.id: assign(task) for task in tasks}
     except (PlanError, OSError) as error:
         print(f"maestro: agents are not proposed: {error}", file=sys.stderr)

@@ -222,7 +222,9 @@ def _waves(page: _Page, shown: Shown, analysis: Analysis) -> None:
         page.item(f"{n + 1}", ", ".join(wave), look="bold")
         page.text(page.ink("quiet", " · ".join(facts)), indent=" " * 11)
     for gate in gates_of(shown.plan):
-        page.item("gate", f"{gate.run}  (after each wave)" if gate.when == "wave" else gate.run)
+        page.item(
+            "gate", gate.run if gate.when == "final" else f"{gate.run}  (after each {gate.when})"
+        )
     length = format_duration(e.critical_s)
     page.head(f"Critical path, {length} at least")
     page.text(" → ".join(map(shown.clean, analysis.critical_path)))
@@ -241,14 +243,17 @@ def _conflicts(page: _Page, shown: Shown, analysis: Analysis) -> None:
 
 def _figures(page: _Page, e: Estimate) -> None:
     page.head("Estimate")
-    counts = [(e.stated, "stated"), (e.history, "from history"), (e.default, "by default")]
+    runs = f"{e.history_runs} run{'s' if e.history_runs != 1 else ''}"
+    history = f"history ({runs})" if e.history_runs else "history"
+    counts = [(e.stated, "stated"), (e.history, f"from {history}"), (e.default, "by default")]
     tasks = ", ".join(f"{n} {word}" for n, word in counts if n)
     tasks = f": {tasks}" if e.basis == "mixed" else ""
-    page.item("time", f"{format_duration(e.total_s)}  ({BASIS.get(e.basis, e.basis)}{tasks})")
+    basis = history if e.basis == "history" else BASIS.get(e.basis, e.basis)
+    page.item("time", f"{format_duration(e.total_s)}  ({basis}{tasks})")
     page.item("one by 1", f"{format_duration(e.sequential_s)}")
     if e.tokens_high:
-        basis = {"history": "as in earlier runs", "mixed": "partly from earlier runs"}
-        why = basis.get(e.tokens_basis, "a default band per task, nothing measured")
+        bases = {"history": history, "mixed": f"partly from {history}"}
+        why = bases.get(e.tokens_basis, "a default band per task, nothing measured")
         page.item("tokens", f"{e.tokens_low:,} to {e.tokens_high:,}  ({why})")
         unknown = f"; no price for {', '.join(e.unpriced)}" if e.unpriced else ""
         page.item(

@@ -13,6 +13,8 @@ from maestro_tui.cli.headless import GLYPHS
 from maestro_tui.cli.opening import repository
 from maestro_tui.cli.selecting import choose_run, pick, sessions
 from maestro_tui.config.paths import run_dir
+from maestro_tui.core.budget_questions import scope_words
+from maestro_tui.core.budgets import spendings
 from maestro_tui.core.limits import slots, slowed_by
 from maestro_tui.core.questions import dependents_of
 from maestro_tui.core.state import INTERACTIVE, RunState, TaskState
@@ -45,6 +47,9 @@ def status(arguments: argparse.Namespace) -> int:
     print(f"{state.run} — {sanitise(strategy.plan.title)}")
     done = state.count(TaskState.MERGED, TaskState.DONE)
     print(f"{state.status} ({alive}), {done} of {len(state.tasks)} merged")
+    for one in spendings(state):
+        guess = ", partly estimated" if one.estimated else ""
+        print(f"budget of {scope_words(one.key)}: ${one.used:.2f} of ${one.limit:.2f}{guess}")
     if slowed_by(state):
         print(f"{slots(state)} of {state.max_parallel} agents at once: {slowed_by(state)}")
     for number, wave in enumerate(state.waves, start=1):
@@ -84,6 +89,10 @@ def status_json(found: RunClient) -> dict[str, Any]:
             {"name": g.gate.name, "wave": g.wave, "state": g.state, "seconds": g.seconds}
             for g in state.gates.values()
         ],
+        "budgets": [
+            {"scope": s.key, "limit": s.limit, "reported": s.reported, "estimated": s.estimated}
+            for s in spendings(state)
+        ],
         "foreseen": [dict(c) for c in state.foreseen],
         "questions": [
             {
@@ -103,6 +112,9 @@ def status_json(found: RunClient) -> dict[str, Any]:
                 "branch": state.delivered.branch,
                 "sha": state.delivered.sha,
                 "how": state.delivered.how,
+                "document": state.delivered.document,
+                "marked": list(state.delivered.marked),
+                "note": state.delivered.note,
             }
             if state.delivered
             else None
@@ -248,17 +260,29 @@ def tell(arguments: argparse.Namespace) -> int:
     found = client(arguments)
     state = found.state
     name = pick(arguments.task, list(state.tasks), "task", "`maestro status` lists them")
-    if not (arguments.words or arguments.interrupt or arguments.model):
-        raise Exit("say something: words, --interrupt or --model NAME")
+    acts = [
+        a for a in ("pause", "resume", "no_waiting", "stop", "restart") if getattr(arguments, a)
+    ]
+    if not (arguments.words or arguments.interrupt or arguments.model or acts):
+        raise Exit("say something: words, --interrupt, --pause, --resume, --stop or --model NAME")
     if state.tasks[name].state in (TaskState.MERGED, TaskState.DONE, TaskState.EXCLUDED):
         raise Exit(f"{name} is {state.tasks[name].state}; nobody hears it")
     if arguments.model:
         found.instruct(name, arguments.model, "model")
     if arguments.interrupt:
         found.instruct(name, "", "interrupt")
-    if arguments.words:
+    for act in acts:
+        ends = act in ("stop", "restart")
+        found.instruct(name, arguments.words if ends else "", act.replace("_", "-"))
+    if arguments.words and not {"stop", "restart"} & set(acts):
         found.instruct(name, arguments.words)
     running = state.tasks[name].state is TaskState.RUNNING
     heard = running and state.tasks[name].assignment.driver in INTERACTIVE
-    print(f"{name}: {'passed on' if heard else 'noted; its next attempt begins with it'}")
+    if heard or acts or arguments.interrupt:
+        print(f"{name}: passed on")
+    else:
+        print(f"{name}: noted; its next attempt begins with it")
+    if not heard and not {"stop", "restart"} & set(acts) and running:
+        driver = state.tasks[name].assignment.driver
+        print(f"(an agent of the driver {driver} hears nothing while it works)")
     return DONE

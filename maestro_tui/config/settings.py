@@ -112,6 +112,7 @@ class RunSettings:
     max_parallel: int = _rule(_count(1, 100), "a whole number from 1 to 100", 10)
     mode: str = _choice("waves", "streaming")
     deliver: str = _choice("merge", "none")
+    mark_done: bool = _rule(_flag, "true or false", True)
     on_failure: str = _choice("ask", "retry", "skip", "abort")
     on_gate_failure: str = _choice("ask", "retry", "rollback", "accept", "abort")
     on_conflict: str = _choice("ask", "skip", "abort")
@@ -130,6 +131,20 @@ class RunSettings:
     port_base: int = _rule(_count(0, 64_000), "a whole number from 0 to 64000", 20_000)
     ports: int = _rule(_count(0, 40), "a whole number from 0 to 40", 10)
     lfs: str = _choice("smudge", "skip")
+
+
+_DOLLARS = "a number of dollars, 0 for no limit"
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetSettings:
+    """What may be spent, in USD: ``[budget]``; ``agent`` is for each attempt."""
+
+    agent: float = _rule(_seconds, _DOLLARS, 0.0)
+    wave: float = _rule(_seconds, _DOLLARS, 0.0)
+    run: float = _rule(_seconds, _DOLLARS, 0.0)
+    on_limit: str = _choice("ask", "stop", "continue")
+    cheaper_model: str = _rule(_text, "a model's name", "haiku")
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +246,7 @@ class Settings:
     agents: AgentSettings = AgentSettings()
     routing: RoutingSettings = RoutingSettings()
     permissions: PermissionSettings = PermissionSettings()
+    budget: BudgetSettings = BudgetSettings()
     claude: ClaudeSettings = ClaudeSettings()
     acp: AcpSettings = AcpSettings()
     api: ApiSettings = ApiSettings()
@@ -247,6 +263,7 @@ _SECTIONS: dict[str, type[Any]] = {
     "agents": AgentSettings,
     "routing": RoutingSettings,
     "permissions": PermissionSettings,
+    "budget": BudgetSettings,
     "claude": ClaudeSettings,
     "acp": AcpSettings,
     "api": ApiSettings,

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from maestro_tui.core import events as e
 from maestro_tui.core import questions
+from maestro_tui.core.budgets import limited
 from maestro_tui.core.decisions import ask
+from maestro_tui.core.handoffs import announce
 from maestro_tui.core.limits import attempt_failed, attempt_succeeded
 from maestro_tui.core.state import (
     Answer,
@@ -15,11 +17,12 @@ from maestro_tui.core.state import (
     TaskRun,
     TaskState,
 )
-from maestro_tui.core.transitions import close_questions, move, notice
+from maestro_tui.core.transitions import can_go_on, close_questions, move, note, notice
 
 _S = TaskState
 MAX_LOST = 5  # runners lost to kills before a person is asked
 _STOPPED = "stopped; a new attempt goes on later"
+_GOES_ON = "stopped; goes on later in its session"
 
 
 def _worktree_ready(
@@ -30,9 +33,10 @@ def _worktree_ready(
     attempt.worktree, attempt.branch, attempt.base = event.path, event.branch, event.base
     if attempt.stop:
         attempt.outcome = "stopped"
-        move(state, task, _S.WAITING, _STOPPED)
+        _stopped(state, task, attempt)
         return True
-    move(state, task, _S.RUNNING, f"{attempt.agent} starts")
+    again = "goes on in its session" if attempt.resumes else "starts"
+    move(state, task, _S.RUNNING, f"{attempt.agent} {again}")
     return True
 
 
@@ -58,7 +62,9 @@ def _agent_reported(
         attempt.usage = dict(event.usage)
     attempt.tools = max(attempt.tools, event.tools)
     attempt.parked_until = event.parked_until
-    return False
+    attempt.session = event.session or attempt.session
+    attempt.model = event.model or attempt.model
+    return bool(event.usage) and limited(state)
 
 
 def _permission_asked(
@@ -91,6 +97,15 @@ def _instruction_delivered(
     return attempt.pending_instructions.pop(event.number, None) is not None
 
 
+def _handed_over(state: RunState, task: TaskRun, attempt: Attempt, event: e.HandedOver) -> bool:
+    if event.source not in attempt.handoffs:
+        return False
+    attempt.handoffs = tuple(name for name in attempt.handoffs if name != event.source)
+    if event.told:
+        note(state, task, f"its agent was told what {event.source} delivered")
+    return True
+
+
 def _permission_delivered(
     state: RunState, task: TaskRun, attempt: Attempt, event: e.PermissionDelivered
 ) -> bool:
@@ -110,7 +125,7 @@ def _agent_ended(state: RunState, task: TaskRun, attempt: Attempt, event: e.Agen
     close_questions(state, task.id, frozenset({"permission"}))
     attempt.pending_answers.clear()
     attempt.pending_instructions.clear()
-    attempt.parked_until = 0.0
+    attempt.parked_until, attempt.paused, attempt.handoffs = 0.0, "", ()
     attempt.ended_at = event.at
     attempt.started_at = attempt.started_at or event.at
     attempt.ok, attempt.reason, attempt.exit = event.ok, event.reason, event.exit
@@ -119,7 +134,7 @@ def _agent_ended(state: RunState, task: TaskRun, attempt: Attempt, event: e.Agen
         attempt.usage = dict(event.usage)
     if attempt.stop and event.reason in ("stopped", "lost", "crashed"):
         attempt.outcome = "stopped"
-        move(state, task, _S.WAITING, _STOPPED)
+        _stopped(state, task, attempt)
     elif event.reason in ("lost", "stopped") and task.lost < MAX_LOST:
         task.lost += 1
         attempt.outcome = "lost"
@@ -134,6 +149,16 @@ def _agent_ended(state: RunState, task: TaskRun, attempt: Attempt, event: e.Agen
         title = f"{task.id} failed: {event.error or event.reason}"
         ask(state, questions.failure(state, task, title, event.evidence, event.suspect))
     return True
+
+
+def _stopped(state: RunState, task: TaskRun, attempt: Attempt) -> None:
+    if attempt.ending == "held":
+        move(state, task, _S.FAILED, "stopped by you")
+        ask(state, questions.held(state, task))
+    elif attempt.ending == "restart":
+        move(state, task, _S.WAITING, "is started afresh")
+    else:
+        move(state, task, _S.WAITING, _GOES_ON if can_go_on(task) else _STOPPED)
 
 
 def _work_checked(state: RunState, task: TaskRun, attempt: Attempt, event: e.WorkChecked) -> bool:
@@ -176,7 +201,10 @@ def _merged(state: RunState, task: TaskRun, attempt: Attempt, event: e.Merged) -
     state.wave_tags.pop(task.wave, None)
     task.merged_sha, task.merged_at = event.sha, event.at
     move(state, task, _S.MERGED, "merged")
+    announce(state, task)
     for run in state.gates.values():  # a later merge into a wave makes its green stale
+        if run.task not in ("", task.id):
+            continue
         if run.wave == task.wave and run.state in ("passed", "accepted"):
             run.state = "pending"
     return True
@@ -239,6 +267,7 @@ HANDLERS: dict[type[e.Event], Callable[..., bool]] = {
     e.PermissionDelivered: _permission_delivered,
     e.PermissionWithdrawn: _permission_withdrawn,
     e.InstructionDelivered: _instruction_delivered,
+    e.HandedOver: _handed_over,
     e.MarkerSeen: _marker_seen,
     e.AgentEnded: _agent_ended,
     e.WorkChecked: _work_checked,

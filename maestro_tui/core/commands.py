@@ -73,6 +73,17 @@ class InstructAgent(AttemptCommand):
 
 
 @dataclass(frozen=True, slots=True)
+class HandOver(AttemptCommand):
+    """Give the running agent the completion document of a task that was just merged."""
+
+    source: str
+
+    @property
+    def key(self) -> str:
+        return f"HandOver:{self.task}:{self.attempt}:{self.source}"
+
+
+@dataclass(frozen=True, slots=True)
 class CheckWork(AttemptCommand):
     """Commit what the agent left and compare it with what was asked."""
 

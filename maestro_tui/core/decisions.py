@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from maestro_tui.core import budget_questions
 from maestro_tui.core.policies import automatic_answer
 from maestro_tui.core.state import (
     ACTIVE,
@@ -15,7 +16,7 @@ from maestro_tui.core.state import (
     TaskRun,
     TaskState,
 )
-from maestro_tui.core.transitions import move, notice, try_again
+from maestro_tui.core.transitions import can_go_on, move, notice, try_again
 
 _S = TaskState
 MAX_DELAY_S = 300.0
@@ -107,6 +108,19 @@ def _failure(state: RunState, question: Question, answer: str, text: str, by: st
             )
     elif answer == "rollback":
         start_rollback(state, task.wave - 1)
+
+
+def _held(state: RunState, question: Question, answer: str, text: str, by: str) -> None:
+    """A person had stopped this agent: it goes on where it was, or begins anew."""
+    task = state.tasks[question.task]
+    attempt = task.attempt
+    assert attempt is not None
+    if answer == "on":
+        task.next_instructions = "\n\n".join(x for x in (task.next_instructions, text) if x)
+        move(state, task, _S.WAITING, "goes on" if can_go_on(task) else "starts again")
+        return
+    attempt.afresh = True
+    _failure(state, question, answer, text, by)
 
 
 def _stray(state: RunState, question: Question, answer: str, text: str, by: str) -> None:
@@ -241,4 +255,6 @@ _HANDLERS: dict[str, Callable[[RunState, Question, str, str, str], None]] = {
     "rolledback": _rolled_back,
     "trouble": _trouble,
     "deliver": _deliver,
+    "budget": budget_questions.answered,
+    "held": _held,
 }

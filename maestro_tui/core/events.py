@@ -93,6 +93,8 @@ class AgentReported(AttemptEvent):
     usage: dict[str, float] = field(default_factory=dict)
     tools: int = 0
     parked_until: float = 0.0  # it waits for a limit of the service to pass; 0 = it works
+    session: str = ""  # as the agent's own program names it
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +131,8 @@ class PermissionDelivered(AttemptEvent):
 class InstructionGiven(Event):
     """Someone says something to a task's agent.
 
-    ``kind``: message (words, heard as soon as it can) | interrupt | model (its name).
+    ``kind``: message (words, heard as soon as it can) | interrupt | model (its name) | pause |
+    resume (also from a wait for a limit) | no-waiting (for limits, from now on) | stop | restart.
     """
 
     task: str
@@ -143,6 +146,17 @@ class InstructionDelivered(AttemptEvent):
     """It has reached the agent's runner."""
 
     number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver(AttemptEvent):
+    """The agent at work was told what the task ``source``, merged meanwhile, delivered.
+
+    ``told`` is false when that left no document.
+    """
+
+    source: str
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -338,6 +352,9 @@ class Delivered(Event):
     branch: str
     sha: str
     how: str  # fast-forward | merge
+    document: str = ""  # the plan's, where it was to be marked
+    marked: tuple[str, ...] = ()  # tasks that stand done in it
+    note: str = ""  # why others that were merged do not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,7 @@ from maestro_tui.core import events as e
 from maestro_tui.core.commands import Command
 from maestro_tui.core.outstanding import next_deadline, outstanding
 from maestro_tui.core.scheduling import settle
-from maestro_tui.core.state import (
-    RunState,
-)
+from maestro_tui.core.state import RESTING, RunState
 
 _RUN_HANDLERS = {**run_facts.HANDLERS, **rollback_facts.HANDLERS}
 
@@ -49,7 +47,9 @@ class Machine:
 
     def _fold(self, event: e.Event) -> None:
         state = self.state
-        state.now = max(state.now, event.at)
+        before, state.now = state.now, max(state.now, event.at)
+        if state.started_at and state.status in RESTING:
+            state.idle_s += state.now - before
         if isinstance(event, e.AttemptEvent):
             task = state.tasks.get(event.task)
             attempt = task.attempt if task else None

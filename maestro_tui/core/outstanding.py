@@ -9,6 +9,7 @@ from maestro_tui.core.commands import (
     CreateWorktree,
     Deliver,
     Finish,
+    HandOver,
     InstructAgent,
     Merge,
     ResolveConflict,
@@ -24,7 +25,7 @@ from maestro_tui.core.scheduling import quiet, wave_to_tag
 from maestro_tui.core.state import Attempt, RunState, RunStatus, TaskRun, TaskState
 
 _S = TaskState
-_TO_AGENTS = (RunAgent, StopAgent, AnswerAgent, InstructAgent)
+_TO_AGENTS = (RunAgent, StopAgent, AnswerAgent, InstructAgent, HandOver)
 
 
 def outstanding(state: RunState) -> list[Command]:
@@ -84,7 +85,10 @@ def _for_task(task: TaskRun, attempt: Attempt) -> list[Command]:
             found.extend(
                 InstructAgent(task.id, attempt.number, number, kind, text)
                 for number, (kind, text) in attempt.pending_instructions.items()
+                if attempt.paused != "budget" or kind != "message"  # words would wake it
             )
+            if attempt.paused != "budget":
+                found.extend(HandOver(task.id, attempt.number, s) for s in attempt.handoffs)
             return found
         case _S.CHECKING:
             return [CheckWork(task.id, attempt.number, attempt.drop, attempt.extend)]

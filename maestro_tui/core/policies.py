@@ -27,6 +27,8 @@ def automatic_answer(state: RunState, question: Question) -> tuple[str, str] | N
             return None
         case "permission":
             return _on_permission(state, question)
+        case "budget":
+            return None if options.on_budget == "ask" else (options.on_budget, "on-budget")
         case "deliver":
             if options.deliver_approved and state.delivery == 0:
                 return "merge", "approved"

@@ -6,9 +6,17 @@ answer can be given only once.
 
 from __future__ import annotations
 
+from maestro_tui.core.budget_questions import budget_lines
 from maestro_tui.core.events import PermissionAsked
 from maestro_tui.core.rollback import Point, preview
-from maestro_tui.core.state import GateRun, Option, Question, RunState, TaskRun
+from maestro_tui.core.state import (
+    GateRun,
+    Option,
+    Question,
+    RunState,
+    TaskRun,
+)
+from maestro_tui.core.transitions import can_go_on
 
 RETRY = Option("retry", "Retry", "r", "a fresh attempt, told what failed")
 INSTRUCT = Option(
@@ -65,7 +73,9 @@ def review(state: RunState) -> Question:
             f"Up to {state.max_parallel} agents at once, mode {state.mode}, "
             f"driver {state.options.driver}.",
             *((f"Setup in every worktree: {state.options.setup}",) if state.options.setup else ()),
+            *budget_lines(state.options),
             *commands,
+            *_marks(state),
         ),
         options=(
             Option("yes", "Yes, run it", "y"),
@@ -74,6 +84,14 @@ def review(state: RunState) -> Question:
         asked_at=state.now,
         default="yes",
     )
+
+
+def _marks(state: RunState) -> tuple[str, ...]:
+    """What a yes changes beyond the agents' work."""
+    document = state.options.marks
+    if not document:
+        return ()
+    return (f"The delivery's last commit marks the merged tasks done in {document}.",)
 
 
 def failure(
@@ -109,6 +127,31 @@ def failure(
         subject=upstream,
         asked_at=state.now,
         default="retry",
+    )
+
+
+def held(state: RunState, task: TaskRun) -> Question:
+    """A person stopped this agent: how does it go on?"""
+    attempt = task.attempt
+    assert attempt is not None
+    where = "in its session" if can_go_on(task) else "with a fresh attempt"
+    return Question(
+        id=f"held-{task.task.key}-{attempt.number}"
+        + (f"-{attempt.resumes}" if attempt.resumes else ""),
+        kind="held",
+        title=f"{task.id} was stopped by you",
+        evidence=("What it wrote is kept.", *_blocks(state, task)),
+        options=(
+            Option("on", "Go on", "g", f"{where}; you may add words", text="optional"),
+            Option("retry", "Start afresh", "r", "a new attempt in a clean tree"),
+            SWAP,
+            SKIP,
+            ABORT,
+        ),
+        task=task.id,
+        attempt=attempt.number,
+        asked_at=state.now,
+        default="on",
     )
 
 
@@ -258,6 +301,8 @@ def conflict(
 def gate(state: RunState, run: GateRun, suspects: tuple[str, ...]) -> Question:
     """The merged tree fails a check."""
     where = f"after wave {run.wave}" if run.wave else "on the final tree"
+    if run.task:
+        where = f"after {run.task} was merged"
     guilty = suspects[0] if suspects else ""
     options = []
     if guilty:
@@ -390,6 +435,7 @@ def deliver(state: RunState, reason: str = "", paths: tuple[str, ...] = ()) -> Q
     red = [g.gate.name for g in state.gates.values() if g.state == "accepted"]
     if red:
         evidence.append("Accepted with a red gate: " + ", ".join(red) + ".")
+    evidence += _marks(state)
     if reason:
         evidence = [reason, *(f"  {p}" for p in paths[:12]), *evidence]
     return Question(

@@ -65,6 +65,9 @@ def _drop_merges(state: RunState, event: e.RolledBack) -> set[str]:
     state.head = event.sha
     state.rollbacks += 1
     state.tolerated.clear()
+    for task in state.tasks.values():  # what was stopped may build on what is dropped
+        if task.attempt is not None and task.state not in (_S.PREPARING, _S.RUNNING):
+            task.attempt.afresh = True
     commits = [sha for sha, _ in state.merges]
     cut = commits.index(event.sha) + 1 if event.sha in commits else 0
     dropped = {task for _, task in state.merges[cut:]}

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from maestro_tui.core import events as e
-from maestro_tui.core import questions
+from maestro_tui.core import instructions, questions
 from maestro_tui.core.build import open_run
 from maestro_tui.core.decisions import ask, decide
 from maestro_tui.core.limits import resources_changed
@@ -15,7 +15,6 @@ from maestro_tui.core.outstanding import outstanding
 from maestro_tui.core.policies import automatic_answer
 from maestro_tui.core.scheduling import wave_to_tag
 from maestro_tui.core.state import (
-    INTERACTIVE,
     MOVING,
     Delivery,
     GateRun,
@@ -40,6 +39,7 @@ def _engine_started(state: RunState, event: e.EngineStarted) -> None:
     state.attended = event.attended
     if event.policies:
         state.options = _with_policies(state.options, event.policies)
+        _new_budgets(state, event.policies)
     state.started_at = state.started_at or event.at
     if state.stopping != "abort":
         state.stopping = state.stop_reason = state.suspended = ""
@@ -49,7 +49,7 @@ def _engine_started(state: RunState, event: e.EngineStarted) -> None:
         ask(state, questions.review(state))
     for task in state.tasks.values():
         if task.attempt is not None and task.state in (_S.PREPARING, _S.RUNNING):
-            task.attempt.stop = False
+            task.attempt.stop = bool(task.attempt.ending)
     _reconsider(state)
 
 
@@ -67,6 +67,14 @@ def _with_policies(options: RunOptions, changes: dict[str, Any]) -> RunOptions:
         k: tuple(v) if isinstance(v, list) else v for k, v in changes.items() if k in known
     }
     return replace(options, **clean)
+
+
+def _new_budgets(state: RunState, changes: dict[str, Any]) -> None:
+    """A limit that is set anew is the limit, whatever an earlier one was raised by."""
+    for kind in ("run", "wave", "agent"):
+        if f"budget_{kind}" in changes:
+            for key in [k for k in state.budget_extra if k.partition(":")[0] == kind]:
+                del state.budget_extra[key]
 
 
 def _run_suspended(state: RunState, event: e.RunSuspended) -> None:
@@ -94,7 +102,7 @@ def _gate_ended(state: RunState, event: e.GateEnded) -> None:
     run.log, run.tail, run.stage = event.log, event.tail, ""
     run.new, run.known, run.fixed = event.new, event.known, event.fixed
     run.flaky, run.guilty, run.notes = event.flaky, event.guilty, event.notes
-    if _outdated(state, run.wave, event.sha):
+    if not run.task and _outdated(state, run.wave, event.sha):
         run.state = "pending"
         return
     run.state = "passed" if event.ok else "failed"
@@ -195,25 +203,10 @@ def _retry_requested(state: RunState, event: e.RetryRequested) -> None:
         reopen(state)
 
 
-def _instruction_given(state: RunState, event: e.InstructionGiven) -> None:
-    """To the agent at work where it can be told; else its next attempt begins with it."""
-    task = state.tasks.get(event.task)
-    if task is None:
-        return
-    attempt = task.attempt
-    if attempt is not None and task.state is _S.RUNNING and task.assignment.driver in INTERACTIVE:
-        attempt.instructions_given += 1
-        attempt.pending_instructions[attempt.instructions_given] = (event.kind, event.text)
-    elif event.kind == "message" and task.state not in (_S.MERGED, _S.DONE, _S.EXCLUDED):
-        task.next_instructions = "\n\n".join(x for x in (task.next_instructions, event.text) if x)
-        notice(state, f"{task.id} cannot be told now: its next attempt begins with these words")
-    else:
-        notice(state, f"{task.id} is {task.state}: nobody hears “{event.text or event.kind}”")
-
-
 def reopen(state: RunState) -> None:
     """A run that had ended goes on; what its end left without a question is not waited for."""
     state.status = RunStatus.STOPPED
+    state.idle_s += state.now - (state.ended_at or state.now)
     state.ended_at = 0.0
     state.delivered, state.left = None, False
     state.delivery += 1
@@ -233,7 +226,9 @@ def _delivered(state: RunState, event: e.Delivered) -> None:
     if not state.deliver_now:
         return
     state.deliver_now = False
-    state.delivered = Delivery(event.branch, event.sha, event.how)
+    state.delivered = Delivery(
+        event.branch, event.sha, event.how, event.document, event.marked, event.note
+    )
 
 
 def _delivery_refused(state: RunState, event: e.DeliveryRefused) -> None:
@@ -264,6 +259,7 @@ _WANTED_IN = {
     "StopAgent": _S.RUNNING,
     "AnswerAgent": _S.RUNNING,
     "InstructAgent": _S.RUNNING,
+    "HandOver": _S.RUNNING,
     "CheckWork": _S.CHECKING,
     "Merge": _S.MERGING,
     "ResolveConflict": _S.CONFLICTED,
@@ -287,12 +283,15 @@ def _attempt_effect_failed(state: RunState, event: e.EffectFailed) -> None:
         return
     if kind == "StopAgent":  # its agent still runs, and is still followed
         return
+    if kind == "HandOver":  # its next attempt is told
+        attempt.handoffs = ()
+        return
     if kind == "InstructAgent":  # it works on, and the person can say it again
         attempt.pending_instructions.clear()
         return
     if kind == "AnswerAgent":  # the agent would wait for ever: it starts anew
         attempt.pending_answers.clear()
-        attempt.stop = True
+        attempt.stop = attempt.afresh = True
         return
     attempt.outcome = "failed"
     attempt.error = event.error
@@ -321,7 +320,7 @@ HANDLERS: dict[type[e.Event], Callable[..., None]] = {
     e.ParallelChanged: _parallel_changed,
     e.ResourcesChanged: _resources_changed,
     e.RetryRequested: _retry_requested,
-    e.InstructionGiven: _instruction_given,
+    e.InstructionGiven: instructions.given,
     e.Delivered: _delivered,
     e.DeliveryRefused: _delivery_refused,
     e.EffectFailed: _effect_failed,

@@ -38,6 +38,9 @@ GIVEN_UP = frozenset({TaskState.SKIPPED, TaskState.EXCLUDED})
 
 # Drivers whose agents hear what is said to them while they work.
 INTERACTIVE = frozenset({"claude"})
+# Drivers whose attempts can be taken up again in their own session, and whose model can be chosen.
+RESUMABLE = frozenset({"claude"})
+MODELLED = frozenset({"acp", "api", "claude"})
 
 _S = TaskState
 # What may follow what. A move that is not here is a bug, and the machine says so.
@@ -77,6 +80,9 @@ class RunStatus(StrEnum):
 
 ENDED = frozenset({RunStatus.DONE, RunStatus.FAILED, RunStatus.ABORTED, RunStatus.DECLINED})
 
+# Nothing moves before a person comes: time that says nothing about how fast the work goes.
+RESTING = frozenset({RunStatus.REVIEW, RunStatus.WAITING, RunStatus.STOPPED})
+
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
@@ -85,6 +91,8 @@ class RunOptions:
     driver: str = "command"
     agent_command: tuple[str, ...] = ()
     deliver: str = "merge"  # merge | none
+    mark_done: bool = True  # what is merged, in the plan's document, as the delivery's last commit
+    document: str = ""  # the plan's in the repository, where it can be marked
     on_failure: str = "ask"  # ask | retry | skip | abort
     on_gate_failure: str = "ask"  # ask | retry | rollback | accept | abort
     on_conflict: str = "ask"  # ask | skip | abort
@@ -104,6 +112,18 @@ class RunOptions:
     ports: int = 10  # for each tree
     lfs: str = "smudge"  # smudge | skip: pointers instead of large files
     agents: dict[str, Any] = field(default_factory=dict)  # the driver's own settings
+    # USD; 0 is no limit.
+    budget_agent: float = 0.0  # of each attempt
+    budget_wave: float = 0.0
+    budget_run: float = 0.0
+    on_budget: str = "ask"  # ask | stop | continue
+    budget_model: str = "haiku"  # what "a cheaper model" means
+    prices: dict[str, Any] = field(default_factory=dict)  # the user's, by model
+
+    @property
+    def marks(self) -> str:
+        """The document a delivery marks; empty when it marks none."""
+        return self.document if self.mark_done and self.deliver == "merge" else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +143,8 @@ class Question:
     """Something only a person may decide, with the evidence first."""
 
     id: str
-    kind: str  # review failure stray gate conflict permission rolledback deliver trouble
+    # review failure stray gate conflict permission rolledback deliver trouble budget held
+    kind: str
     title: str
     evidence: tuple[str, ...]
     options: tuple[Option, ...]
@@ -194,13 +215,22 @@ class Attempt:
     instructions_given: int = 0  # in mid-run, so far
     pending_instructions: dict[int, tuple[str, str]] = field(default_factory=dict)
     parked_until: float = 0.0
+    paused: str = ""  # user | budget: it was told to wait
+    ending: str = ""  # why it alone is ended: held (waits for its user) | restart
+    afresh: bool = False  # what follows it begins anew, not in its session
+    resumes: int = 0  # times it was taken up again in its session after a stop
+    before_s: float = 0.0  # how long it had worked before that
+    session: str = ""
+    model: str = ""  # as the agent says
+    handoffs: tuple[str, ...] = ()  # tasks whose results it is still to be told
     outcome: str = ""  # merged | failed | stopped | lost | superseded
     agent: str = ""
 
     @property
     def seconds(self) -> float:
         """How long the agent worked, 0 before its end."""
-        return max(0.0, self.ended_at - self.started_at) if self.ended_at else 0.0
+        last = max(0.0, self.ended_at - self.started_at) if self.ended_at else 0.0
+        return self.before_s + last
 
 
 @dataclass(slots=True)
@@ -221,6 +251,8 @@ class TaskRun:
     next_instructions: str = ""
     next_failure: str = ""
     agent: str = ""  # set when the user swapped it
+    model: str = ""  # set when the user or a budget wants another
+    heard_of: tuple[str, ...] = ()  # tasks it does not wait for, whose results concern it
     retries_used: int = 0
     lost: int = 0
     rules: tuple[str, ...] = ()  # what its agents may always do, by the user's answers
@@ -256,11 +288,12 @@ class TaskRun:
 
 @dataclass(slots=True)
 class GateRun:
-    """A gate at the end of one wave (or of the run)."""
+    """A gate at the end of one wave (or of the run), or after one task's merge."""
 
     key: str
     gate: Gate
     wave: int  # 0 = final
+    task: str = ""  # after whose merge it runs, where it is one task's
     state: str = "pending"  # pending running passed failed accepted
     runs: int = 0
     sha: str = ""
@@ -306,6 +339,7 @@ class RunState:
     started_at: float = 0.0
     ended_at: float = 0.0
     now: float = 0.0  # time of the newest event
+    idle_s: float = 0.0  # since the start, at rest until a person came
     base_sha: str = ""
     base_branch: str = ""
     dirty: tuple[str, ...] = ()
@@ -332,6 +366,9 @@ class RunState:
     failures: list[float] = field(default_factory=list)  # when attempts failed, lately
     mode: str = "waves"
     attended: bool = True
+    budget_extra: dict[str, float] = field(default_factory=dict)  # raised by; scope -> USD
+    budget_warned: dict[str, float] = field(default_factory=dict)
+    budget_asked: dict[str, int] = field(default_factory=dict)
     engine_pid: int = 0
     stopping: str = ""  # checkpoint | drain | abort
     stop_reason: str = ""
@@ -367,3 +404,6 @@ class Delivery:
     branch: str
     sha: str
     how: str
+    document: str = ""
+    marked: tuple[str, ...] = ()
+    note: str = ""

@@ -7,7 +7,9 @@ the task's story.
 from __future__ import annotations
 
 from maestro_tui.core.state import (
+    INTERACTIVE,
     MOVING,
+    RESUMABLE,
     TRANSITIONS,
     Answer,
     Attempt,
@@ -52,6 +54,44 @@ def new_attempt(state: RunState, task: TaskRun) -> Attempt:
     return attempt
 
 
+def can_go_on(task: TaskRun) -> bool:
+    """Whether its newest attempt was stopped in a session that can be taken up again."""
+    attempt = task.attempt
+    return (
+        attempt is not None
+        and attempt.outcome == "stopped"
+        and bool(attempt.pid)
+        and not attempt.afresh
+        and task.assignment.driver in RESUMABLE
+    )
+
+
+def go_on(task: TaskRun) -> None:
+    """Take the stopped attempt up again, as the same one: it is no retry."""
+    attempt = task.attempt
+    assert attempt is not None
+    attempt.before_s = attempt.seconds
+    attempt.started_at = attempt.ended_at = attempt.marker_at = attempt.start_time = 0.0
+    attempt.pid, attempt.ok, attempt.exit = 0, None, None
+    attempt.outcome = attempt.reason = attempt.error = attempt.ending = attempt.paused = ""
+    attempt.stop = False
+    attempt.resumes += 1
+    if task.next_instructions and task.assignment.driver in INTERACTIVE:
+        give(attempt, "message", task.next_instructions)
+        task.next_instructions = ""
+
+
+def note(state: RunState, task: TaskRun, why: str) -> None:
+    """Something that happened to a task and belongs into its story, though it did not move."""
+    task.history.append((state.now, task.state, why))
+
+
+def give(attempt: Attempt, kind: str, text: str = "") -> None:
+    """Something the agent at work is to be told."""
+    attempt.instructions_given += 1
+    attempt.pending_instructions[attempt.instructions_given] = (kind, text)
+
+
 def try_again(
     state: RunState,
     task: TaskRun,
@@ -63,8 +103,9 @@ def try_again(
 ) -> None:
     """Send a task back to the start of its road; its next attempt hears what went wrong."""
     attempt = task.attempt
-    if attempt is not None and not attempt.outcome:
-        attempt.outcome = "failed"
+    if attempt is not None:
+        attempt.outcome = attempt.outcome or "failed"
+        attempt.afresh = True
     task.next_instructions = instructions or task.next_instructions
     task.next_failure = failure or task.next_failure
     task.not_before = state.now + delay if delay else 0.0

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from maestro_tui.agents import files
 from maestro_tui.config.paths import attempt_dir
 from maestro_tui.core.state import Attempt, RunState, TaskRun
 from maestro_tui.engine.driver_options import driver_options
@@ -144,6 +145,22 @@ def prepare(
     return folder
 
 
+def reopen(folder: AttemptFolder, number: int) -> None:
+    """Set aside how the attempt ended when it was stopped, and the words that stopped it: the next
+    runner goes on in the same session.
+
+    Before anything new is said to it. The result goes last, so that a crash in between is made good
+    by the next call.
+    """
+    kept = folder.path / f"result.{number}.json"
+    if kept.exists() or not folder.result.exists():
+        return
+    control = folder.path / files.CONTROL
+    if control.exists():
+        os.replace(control, folder.path / f"control.{number}.jsonl")
+    os.replace(folder.result, kept)
+
+
 def _prompt(
     state: RunState,
     task: TaskRun,
@@ -168,18 +185,24 @@ def _prompt(
     )
 
 
+def completion(state: RunState, task: TaskRun) -> tuple[Path, str, Attempt] | None:
+    """A merged task's completion document, where it lies, and the attempt that wrote it."""
+    accepted = next((a for a in reversed(task.attempts) if a.outcome == "merged"), None)
+    if accepted is None:
+        return None
+    marker = AttemptFolder.of(state, task, accepted).marker(task.assignment.marker)
+    return (marker, read_marker(marker), accepted) if marker.is_file() else None
+
+
 def _dependencies(state: RunState, task: TaskRun, folder: AttemptFolder) -> list[DependencyDoc]:
     """Copy each dependency's completion document; equal names get the task's key in front."""
     documents = []
-    for name in task.after:
+    for name in dict.fromkeys((*task.after, *task.heard_of)):
         other = state.tasks[name]
-        accepted = next((a for a in reversed(other.attempts) if a.outcome == "merged"), None)
-        if accepted is None:
+        found = completion(state, other)
+        if found is None:
             continue
-        marker = AttemptFolder.of(state, other, accepted).marker(other.assignment.marker)
-        if not marker.is_file():
-            continue
-        text = read_marker(marker)
+        marker, text, accepted = found
         target = folder.dependencies / marker.name
         if target.exists():
             target = folder.dependencies / f"{other.task.key}-{marker.name}"

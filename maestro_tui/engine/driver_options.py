@@ -136,6 +136,8 @@ def _definition(find_agent: FindAgent, name: str) -> AgentDefinition:
 
 
 def _model(task: TaskRun, attempt: Attempt, definition: AgentDefinition) -> str:
+    if task.model:
+        return task.model
     if attempt.agent == task.assignment.agent:
         return task.assignment.model
     return "" if definition.model in ("inherit", "default") else definition.model

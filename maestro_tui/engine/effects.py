@@ -17,16 +17,19 @@ from maestro_tui.config.paths import run_dir
 from maestro_tui.core import commands as c
 from maestro_tui.core import events as e
 from maestro_tui.core.state import Attempt, RunState, TaskRun, TaskState
+from maestro_tui.core.transitions import can_go_on
 from maestro_tui.engine import attempts, resolving
 from maestro_tui.engine.checks import check_work, stray_files
+from maestro_tui.engine.delivering import Delivering
 from maestro_tui.engine.following import Follower
-from maestro_tui.engine.git import delivery, merging
+from maestro_tui.engine.git import merging
 from maestro_tui.engine.git.command import Git
 from maestro_tui.engine.git.commits import changed, preserve
 from maestro_tui.engine.git.conflicts import case_collisions
 from maestro_tui.engine.git.worktrees import WorktreePool
 from maestro_tui.engine.judging import run_gate
 from maestro_tui.engine.watching import Watcher
+from maestro_tui.roster.prompts import handoff_words
 
 
 class Effects:
@@ -52,6 +55,7 @@ class Effects:
             c.StopAgent: self.stop_agent,
             c.AnswerAgent: self.answer_agent,
             c.InstructAgent: self.instruct_agent,
+            c.HandOver: self.hand_over,
             c.CheckWork: self.check_work,
             c.Merge: self.merge,
             c.ResolveConflict: self.resolve_conflict,
@@ -86,6 +90,8 @@ class Effects:
     async def create_worktree(self, command: c.CreateWorktree) -> e.Event:
         task, attempt = self._find(command)
         self._release_idle()
+        if attempt.resumes:
+            return self._back_to_worktree(task, attempt)
         base = await self._integration_head()
         branch = merging.attempt_branch(self.state.run, task.task.key, attempt.number)
         path = await self.pool.acquire(branch, base)
@@ -98,6 +104,21 @@ class Effects:
             path=str(path),
             branch=branch,
             base=base,
+        )
+
+    def _back_to_worktree(self, task: TaskRun, attempt: Attempt) -> e.Event:
+        """A stopped attempt goes on where it was; its session knows no other place."""
+        if attempt.worktree and not Path(attempt.worktree).is_dir():
+            raise OSError(f"its worktree {attempt.worktree} is gone; retry begins a fresh attempt")
+        folder = attempts.AttemptFolder.of(self.state, task, attempt)
+        attempts.reopen(folder, attempt.resumes)
+        return e.WorktreeReady(
+            at=time.time(),
+            task=task.id,
+            attempt=attempt.number,
+            path=attempt.worktree,
+            branch=attempt.branch,
+            base=attempt.base,
         )
 
     async def _integration_head(self) -> str:
@@ -186,6 +207,23 @@ class Effects:
             at=time.time(), task=task.id, attempt=attempt.number, number=command.number
         )
 
+    async def hand_over(self, command: c.HandOver) -> e.Event:
+        """What the other task says it delivered goes to the agent as words."""
+        task, attempt = self._find(command)
+        source = self.state.tasks[command.source]
+        found = attempts.completion(self.state, source)
+        if found is not None:
+            folder = attempts.AttemptFolder.of(self.state, task, attempt)
+            words = handoff_words(source.task, found[1], found[2].files)
+            launch.tell(folder.path, f"from-{source.task.key}-{found[2].number}", "handoff", words)
+        return e.HandedOver(
+            at=time.time(),
+            task=task.id,
+            attempt=attempt.number,
+            source=source.id,
+            told=found is not None,
+        )
+
     async def check_work(self, command: c.CheckWork) -> e.Event:
         task, attempt = self._find(command)
         folder = attempts.AttemptFolder.of(self.state, task, attempt)
@@ -208,19 +246,34 @@ class Effects:
             return e.Merged(  # merged just before a crash, and not yet written down
                 at=now, task=task.id, attempt=attempt.number, sha=head, previous=self.state.head
             )
-        stray = await self._stray_at_merge(task, attempt)
+        message = f"Merge {task.id}: {task.task.title}\n\nRun {run}, attempt {attempt.number}."
+        # Looked at side by side: nothing moves before all of it is known.
+        stray, (result, clash) = await asyncio.gather(
+            self._stray_at_merge(task, attempt),
+            self._merged_in_memory(attempt, head, command.commit, message),
+        )
         if stray:
             return e.MergeRefused(at=now, task=task.id, attempt=attempt.number, stray=stray)
-        message = f"Merge {task.id}: {task.task.title}\n\nRun {run}, attempt {attempt.number}."
-        result = await merging.merge(self.git, head, command.commit, message, base=attempt.base)
-        clash = result.conflicts or (
-            # A person has chosen already what is to become of names that differ only in case.
-            () if attempt.merge_commit else await case_collisions(self.git, head, result.sha)
-        )
         if clash:
             return await resolving.conflicted(self.state, self.git, self.pool, task, attempt, head)
         await merging.swap_ref(self.git, ref, result.sha, head)
         return e.Merged(at=now, task=task.id, attempt=attempt.number, sha=result.sha, previous=head)
+
+    async def _merged_in_memory(
+        self, attempt: Attempt, head: str, commit: str, message: str
+    ) -> tuple[merging.MergeResult, bool]:
+        """The merge, and whether a person must look at it first."""
+        merge = merging.merge(self.git, head, commit, message, base=attempt.base)
+        if attempt.merge_commit:
+            # A person has chosen already what is to become of names that differ only in case.
+            result = await merge
+            return result, bool(result.conflicts)
+        if attempt.base == head:  # what is merged is the attempt's own tree
+            result, names = await asyncio.gather(merge, case_collisions(self.git, head, commit))
+            return result, bool(names)
+        result = await merge
+        clash = result.conflicts or await case_collisions(self.git, head, result.sha)
+        return result, bool(clash)
 
     async def _stray_at_merge(self, task: TaskRun, attempt: Attempt) -> tuple[str, ...]:
         """The commit that is merged may not be the one that was checked: look at its diff again."""
@@ -268,22 +321,7 @@ class Effects:
     # -- the end -----------------------------------------------------------------------------------
 
     async def deliver(self, command: c.Deliver) -> e.Event:
-        state = self.state
-        strategy = state.strategy
-        assert strategy is not None
-        try:
-            done = await delivery.deliver(
-                self.git,
-                Path(state.repo),
-                state.base_branch,
-                state.base_sha,
-                state.head,
-                state.run,
-                strategy.plan.title,
-            )
-        except delivery.Refused as refused:
-            return e.DeliveryRefused(at=time.time(), reason=str(refused), paths=refused.paths)
-        return e.Delivered(at=time.time(), branch=done.branch, sha=done.sha, how=done.how)
+        return await Delivering(self.state, self.git).deliver()
 
     async def suspend(self, command: c.Suspend) -> e.Event:
         await self._leave_nothing_running()
@@ -337,9 +375,15 @@ def worktrees_in_use(state: RunState) -> set[str]:
         if attempt is None or not attempt.worktree:
             continue
         undecided = task.state is TaskState.FAILED and not attempt.outcome
-        if undecided or task.state in _NEED_TREE:
+        if undecided or task.state in _NEED_TREE or _goes_on(task):
             held.add(attempt.worktree)
     return held
+
+
+def _goes_on(task: TaskRun) -> bool:
+    """Whether its stopped agent comes back to this tree."""
+    waits = (TaskState.WAITING, TaskState.READY, TaskState.BLOCKED, TaskState.FAILED)
+    return task.state in waits and can_go_on(task)
 
 
 _NEED_TREE = frozenset(

@@ -25,6 +25,8 @@ from maestro_tui.core.events import (
 from maestro_tui.core.state import Attempt, RunState, TaskRun
 from maestro_tui.engine.attempts import AttemptFolder
 from maestro_tui.engine.evidence import failure_evidence
+from maestro_tui.engine.pricing import with_estimate
+from maestro_tui.plans.prices import FREE
 
 POLL_S = 0.25  # behind the notifications: what a missed one costs at most
 REPORT_S = 1.0  # news of a running agent reach the journal at most this often
@@ -56,6 +58,7 @@ class Follower:
         self._marker_seen = bool(attempt.marker_at)
         self._last_error = ""
         self._parked_until = attempt.parked_until
+        self._session, self._model = attempt.session, attempt.model
 
     async def follow(self) -> AgentEnded:
         """To the end of the attempt; returns how it ended.
@@ -172,12 +175,14 @@ class Follower:
                 self._activity = f"{item.get('name', '')} {item.get('summary', '')}".strip()[:200]
             case "text" | "activity":
                 self._activity = str(item.get("text", ""))[:200].replace("\n", " ")
+            case "started":
+                self._session = str(item.get("session") or self._session)[:100]
+            case "model":
+                self._model = str(item.get("name") or "")[:100]
             case "usage":
-                self._usage = {
-                    k: float(v)
-                    for k, v in item.items()
-                    if k not in ("t", "kind") and isinstance(v, (int, float))
-                }
+                self._usage = self._priced(
+                    {k: v for k, v in item.items() if k not in ("t", "kind")}
+                )
             case "permission":
                 self._post(
                     PermissionAsked(
@@ -233,8 +238,18 @@ class Follower:
                 usage=self._usage,
                 tools=self._tools,
                 parked_until=self._parked_until,
+                session=self._session,
+                model=self._model,
             )
         )
+
+    def _priced(self, data: dict[str, Any]) -> dict[str, float]:
+        """The numbers, and what they cost where nobody says."""
+        assignment = self._task.assignment
+        model = FREE if assignment.driver == FREE else self._model or self._task.model
+        settings = self._state.options.agents
+        model = model or assignment.model or str(settings.get("model") or "")
+        return with_estimate(_numbers(data), model, self._state.options.prices)
 
     def _ended(self, result: dict[str, Any]) -> AgentEnded:
         ok = bool(result.get("ok"))
@@ -259,7 +274,9 @@ class Follower:
             error=str(result.get("error", "")),
             evidence=evidence,
             suspect=suspect,
-            usage=self._usage if not isinstance(usage, dict) else _numbers(usage) or self._usage,
+            usage=self._usage
+            if not isinstance(usage, dict)
+            else self._priced(usage) or self._usage,
         )
 
     async def _lost(self) -> AgentEnded:

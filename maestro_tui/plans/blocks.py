@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from maestro_tui.plans.fences import FenceSpan
 
+MAX_TITLE = 500  # of a longer heading only the start is its title
 _HEADING = re.compile(r"^ {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
 _ITEM = re.compile(r"^(\s*)([-*+•]|\d{1,9}[.)])(?:\s+(.*))?$")
 _STATES = {" ": "pending", "~": "doing", "/": "doing", "-": "cancelled", ">": "deferred"}
@@ -112,6 +113,8 @@ class _Builder:
         span = self.fences.get(number)
         if span is not None:
             return self._fence(number, span)
+        if not line or line.isspace():
+            return self._blank(number)
         if "<!--" in line and line.lstrip().startswith("<!--"):
             return self._comment(number)
         heading = _HEADING.match(line)
@@ -135,6 +138,12 @@ class _Builder:
         self._add(_line_block(line, number))
         return number + 1
 
+    def _blank(self, number: int) -> int:
+        here = self.open[-1].blocks
+        if not here or here[-1].kind != "blank":  # one stands for all
+            here.append(Block("blank", number + 1))
+        return number + 1
+
     def _is_setext(self, number: int) -> bool:
         below = self.lines[number + 1] if number + 1 < len(self.lines) else ""
         line = self.lines[number]
@@ -151,7 +160,7 @@ class _Builder:
     def _open(self, level: int, title: str, number: int) -> None:
         while self.open[-1].level >= level:
             self.open.pop().end = number
-        section = Section(level, title.strip(), number + 1, parent=self.open[-1])
+        section = Section(level, title.strip()[:MAX_TITLE], number + 1, parent=self.open[-1])
         self.open[-1].children.append(section)
         self.open.append(section)
 
@@ -195,8 +204,6 @@ def _line_block(line: str, number: int) -> Block:
     wide = line.expandtabs(4)
     indent = len(wide) - len(wide.lstrip())
     text = line.strip()
-    if not text:
-        return Block("blank", number + 1)
     if _RULE.match(line):
         return Block("rule", number + 1)
     if text.startswith(">"):

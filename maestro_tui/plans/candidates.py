@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import islice
 
 from maestro_tui.plans.blocks import Block, Section
 from maestro_tui.plans.keys import clean
@@ -102,6 +104,10 @@ def find_candidates(root: Section) -> dict[str, list[Candidate]]:
 
 def named(title: str, kind: str) -> tuple[str, str] | None:
     """The id and the rest of a title such as ``Phase 2: Models``; None for any other."""
+    return _short_named(title, kind) if len(title) <= 200 else _find_name(title, kind)
+
+
+def _find_name(title: str, kind: str) -> tuple[str, str] | None:
     plain = bare(title)
     found = _NAMED[kind].match(plain)
     if found is None and kind == "phase":
@@ -110,6 +116,9 @@ def named(title: str, kind: str) -> tuple[str, str] | None:
         return None
     name = found[1] or found[2] if found.re.groups == 3 else found[1]
     return name, clean(found[found.re.groups] or "").strip(" -–—:：")
+
+
+_short_named = lru_cache(maxsize=1 << 16)(_find_name)
 
 
 def is_work_heading(title: str) -> bool:
@@ -146,7 +155,10 @@ def _of_heading(section: Section) -> Iterator[Candidate]:
 
 def _alone(section: Section) -> bool:
     parent = section.parent
-    return parent is None or sum(1 for s in parent.children if s.level == 1) <= 1
+    if parent is None:
+        return True
+    titles = (s for s in parent.children if s.level == 1)
+    return len(list(islice(titles, 2))) < 2
 
 
 def _heading(section: Section, family: str, name: str, title: str, word: str = "") -> Candidate:
@@ -283,11 +295,15 @@ def _title(text: str | None) -> str:
     return clean(re.sub(r"\*\*|__", "", text)).rstrip(":： ")
 
 
+_LAZY = 50  # lines without indentation that still belong to the item above
+
+
 def _item_body(blocks: list[Block], number: int, head: Candidate) -> list[Block]:
     """What belongs to an item: deeper items and indented text until one as shallow as itself."""
     out: list[Block] = []
     gap = False
-    for block in blocks[number + 1 :]:
+    for at in range(number + 1, len(blocks)):
+        block = blocks[at]
         if block.kind == "blank":
             gap = True
             out.append(block)
@@ -295,7 +311,8 @@ def _item_body(blocks: list[Block], number: int, head: Candidate) -> list[Block]
         if block.kind in ("rule",):
             break
         deeper = block.indent > head.indent
-        lazy = block.kind == "text" and not gap and not _label_class(block.text)
+        lazy = len(out) < _LAZY and block.kind == "text" and not gap
+        lazy = lazy and not _label_class(block.text)
         if not deeper and not lazy:
             break
         out.append(block)
@@ -307,6 +324,7 @@ def _item_body(blocks: list[Block], number: int, head: Candidate) -> list[Block]
 
 def fill_heading(candidate: Candidate, stops: set[int]) -> None:
     """Gives a heading its blocks and those of its sub-headings, up to other pieces of work."""
+    candidate.blocks, candidate.labels = [], []  # another choice may have filled it before
     todo = [candidate.section]
     last = candidate.section.line
     while todo:

@@ -45,7 +45,7 @@ _EDGE = {
     "line": "int", "note": "str",
 }  # fmt: skip
 _GATE = {
-    "name": "str", "run": "str", "when": "wave|final", "waves": "ints", "timeout_s": "float",
+    "name": "str", "run": "str", "when": "wave|task|final", "waves": "ints", "timeout_s": "float",
     "line": "int",
 }  # fmt: skip
 _DIAGNOSTIC = {
@@ -108,7 +108,8 @@ def _tuples(table: dict[str, Any]) -> dict[str, Any]:
 
 def dump_plan(plan: Plan) -> str:
     """The plan as canonical TOML; reading it gives the same plan, so hand edits are safe."""
-    head = {"source": plan.source, **_table(plan, _PLAN)}
+    # The format is written even where it is the default: without one, a TOML plan has its own.
+    head = {"source": plan.source, "format": plan.format, **_table(plan, _PLAN)}
     out = [f"schema = {SCHEMA}\n", "[plan]\n" + _dumped({"id": plan.id, **head})]
     groups: tuple[tuple[str, Sequence[Any], dict[str, str]], ...] = (
         ("phase", plan.phases, _PHASE),

@@ -8,18 +8,21 @@ are work, because numbered headings and boxes also structure documents that are 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate, takewhile
 
-from maestro_tui.plans.candidates import Candidate, fill_heading, list_class
+from maestro_tui.plans.candidates import Candidate, fill_heading, list_class, named
 from maestro_tui.plans.inline_files import leading_file
 from maestro_tui.plans.labels import labels_in
 from maestro_tui.plans.marks import mode_in
 from maestro_tui.plans.sections import NEVER_WORK, NO_WORK, class_of_title, classes_above
 
 RANK = (
-    "task", "box-id", "id", "item-id", "step", "phase-item", "phase", "component", "numbered", "ordered", "box", "table",
+    "task", "box-id", "id", "item-id", "step", "phase-item", "phase", "component", "numbered",
+    "ordered", "box", "table",
 )  # fmt: skip
 _WORDS = {
     "task": "'Task N' headings", "box-id": "boxes with ids", "id": "headings with ids",
@@ -29,7 +32,7 @@ _WORDS = {
     "item-id": "list items with ids", "table": "rows of a table",
 }  # fmt: skip
 _FACTS = frozenset(
-    {
+    [
         "files",
         "create",
         "modify",
@@ -40,7 +43,7 @@ _FACTS = frozenset(
         "blocks",
         "marker",
         "agent",
-    }
+    ]
 )
 
 
@@ -57,7 +60,7 @@ class Choice:
     @property
     def reason(self) -> str:
         """In words, for the user: what the tasks were taken from."""
-        return f"{len(self.tasks)} tasks from {_WORDS.get(self.family, self.family)}"
+        return f"tasks from {_WORDS.get(self.family, self.family)}"
 
     @property
     def alternative(self) -> str:
@@ -99,9 +102,15 @@ def _better(fits: Sequence[tuple[str, list[Candidate]]]) -> tuple[str, list[Cand
 
 def _within(members: Sequence[Candidate], tasks: Sequence[Candidate]) -> bool:
     """Whether all of them stand inside the tasks, or hold them: steps and phases are no rivals."""
-    spans = [(t.line, t.end) for t in tasks]
-    inside = sum(1 for m in members if any(a < m.line <= b for a, b in spans[:400]))
-    around = sum(1 for m in members if any(m.line < a <= m.end for a, b in spans[:400]))
+    spans = sorted((t.line, t.end) for t in tasks)
+    starts = [start for start, _ in spans]
+    reach = list(accumulate((end for _, end in spans), max))  # the furthest end so far
+    inside = around = 0
+    for member in members:
+        before = bisect_left(starts, member.line)
+        inside += before > 0 and reach[before - 1] >= member.line
+        after = bisect_right(starts, member.line)
+        around += after < len(starts) and starts[after] <= member.end
     return max(inside, around) * 2 >= len(members)
 
 
@@ -115,18 +124,21 @@ def _leaves(tasks: list[Candidate], family: str) -> tuple[list[Candidate], list[
         group = [t.line in above for t in tasks]
     if family == "box-id":
         # A box over others that has work of its own is a task as well, or that work would be lost.
-        group = [g and not _own_work(t, tasks) for g, t in zip(group, tasks, strict=True)]
+        places = sorted(t.line for t in tasks)
+        group = [g and not _own_work(t, places) for g, t in zip(group, tasks, strict=True)]
     leaves = [t for t, is_group in zip(tasks, group, strict=True) if not is_group]
     return leaves, [t for t, is_group in zip(tasks, group, strict=True) if is_group]
 
 
-def _own_work(task: Candidate, tasks: Sequence[Candidate]) -> bool:
-    lines = {t.line for t in tasks}
-    first = next((t.line for t in tasks if t.line > task.line), task.end + 1)
-    return any(
-        b.kind == "item" and b.line not in lines and b.line < first and not re.match(r"[_*]*(requirements?|validates|properties|要件)", b.text, re.I)
-        for b in task.blocks
-    )  # fmt: skip
+_TRACE = re.compile(r"[_*]*(requirements?|validates|properties|要件)", re.IGNORECASE)
+
+
+def _own_work(task: Candidate, lines: Sequence[int]) -> bool:
+    """Whether items that are no traces stand between a task and the next; ``lines`` are sorted."""
+    following = bisect_right(lines, task.line)
+    first = lines[following] if following < len(lines) else task.end + 1
+    own = takewhile(lambda b: b.line < first, task.blocks)
+    return any(b.kind == "item" and not _TRACE.match(b.text) for b in own)
 
 
 def _parents(name: str) -> list[str]:
@@ -174,8 +186,6 @@ def _evident(c: Candidate) -> bool:
 
 
 def _is_phase(title: str) -> bool:
-    from maestro_tui.plans.candidates import named
-
     return named(title, "phase") is not None or named(title, "stream") is not None
 
 
@@ -228,8 +238,8 @@ def _phase_items(found: dict[str, list[Candidate]]) -> list[Candidate]:
     streams = [c for c in found.get("stream", []) if _stands_in(c, lines)]
     items = [
         c for c in found.get("ordered", [])
-        if (c.section.line in lines or _is_task_list(c, lines)) and c.indent == 0 and c.raw.startswith("**")
-        and (c.blocks or _is_task_list(c, lines))
+        if c.indent == 0 and c.raw.startswith("**")
+        and ((c.section.line in lines and c.blocks) or _is_task_list(c, lines))
     ]  # fmt: skip
     prompts = [c for c in (*streams, *items) if _names_prompt(c)]
     modes = [c for c in phases if mode_in(c.raw)[0] != "unspecified"]
@@ -243,7 +253,8 @@ def _phase_items(found: dict[str, list[Candidate]]) -> list[Candidate]:
     for phase in phases:  # later accounts of a phase ("Commands for Phase 2") add no tasks
         first.setdefault(phase.id, phase)
     whole = [p for p in first.values() if p.section.line not in busy]
-    keep = [c for c in inner if any(_inside(c, p) for p in first.values())]
+    counted = {p.section.line for p in first.values()}
+    keep = [c for c in inner if _stands_in(c, counted)]
     return sorted((*keep, *whole), key=lambda c: c.line) if held else []
 
 
@@ -256,10 +267,6 @@ def _is_task_list(c: Candidate, phases: set[int]) -> bool:
         and re.fullmatch(r"(tasks|work items|deliverables|steps|actions)\W*", c.section.title, re.I)
         is not None
     )
-
-
-def _inside(c: Candidate, phase: Candidate) -> bool:
-    return phase.line < c.line <= phase.section.end
 
 
 def _names_prompt(c: Candidate) -> bool:

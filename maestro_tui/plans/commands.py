@@ -9,8 +9,10 @@ from maestro_tui.plans.labels import Label
 
 _HEADS = frozenset(
   {
-    "alembic", "ansible", "bunx", "fvm", "devenv", "mutmut", "safety", "hatch", "rye", "nix", "ng", "dbt", "vue-tsc",
-    "xcrun", "gradlew", "mvnw", "swiftlint", "golint", "staticcheck", "rustup", "wasm-pack", "trunk", "pnpx", "yq", "stat", "ant", "awk", "bandit", "bash", "bazel", "biome", "black", "bun",
+    "alembic", "ansible", "ant", "awk", "bandit", "bash", "bazel", "biome", "black", "bun",
+    "bunx", "dbt", "devenv", "fvm", "golint", "gradlew", "hatch", "mutmut", "mvnw", "ng", "nix",
+    "pnpx", "rustup", "rye", "safety", "stat", "staticcheck", "swiftlint", "trunk", "vue-tsc",
+    "wasm-pack", "xcrun", "yq",
     "bundle", "cargo", "cat", "cd", "clang", "cmake", "composer", "coverage", "cs", "ctest",
     "curl", "dart", "deno", "diff", "docker", "docker-compose", "dotnet", "echo", "elixir",
     "eslint", "export", "find", "flake8", "flutter", "gh", "git", "go", "gofmt",
@@ -43,7 +45,8 @@ def is_command(text: str) -> bool:
 
 
 _SHAPED = re.compile(
-    r"[a-z][\w.-]*(?:\s+[\w:./@-]+)*\s+(?:-{1,2}\w|[\w./-]*(?:test|check|lint|build|analy[sz]e|verify|run|audit|fmt|format|typecheck|e2e|spec)\b|\S*/)"
+    r"[a-z][\w.-]*(?:\s+[\w:./@-]+)*\s+(?:-{1,2}\w|[\w./-]*(?:test|check|lint|build|"
+    r"analy[sz]e|verify|run|audit|fmt|format|typecheck|e2e|spec)\b|\S*/)"
 )
 
 
@@ -115,14 +118,28 @@ _NO_CHECK = re.compile(
     r"poetry|pdm|uv)\s+(install|add|sync)"
     r"|(apt|apt-get|brew|dnf)\s|go\s+(get|mod|install)\b|cargo\s+(add|new|init|install)\b|gh\s+(pr|issue)\b|npx\s+(degit|create-)"
     r"|docker[ -]compose\s+(up|down)|docker\s+(run|pull)|alembic\s+revision|ssh|scp|"
-    r"curl\s+-[a-zA-Z]*o)(\s|$)"
+    r"curl\s+-[a-zA-Z]*o|(npm|pnpm|yarn|bun)\s+(run\s+)?(generate|dev|start|watch|serve|deploy|seed)"
+    r"(:[\w:-]+)?|npx\s+(-y\s+|--yes\s+)?\S+\s+(init|create|add|install)|pre-commit\s+install"
+    r"|devenv\s+(shell|up)\s*$|nix\s+develop\s*$)(\s|$)"
 )
 
 
 def is_check(command: str) -> bool:
     """Whether a command looks at the result rather than making it."""
+    if " " not in command.strip() and (command.strip() in _PROGRAMS or not _ALONE.match(command)):
+        return False
     plain = re.sub(r"^(cd\s+\S+|source\s+\S+|export\s+\S+)\s*(&&|;)\s*", "", command.strip())
     return _NO_CHECK.match(plain) is None
+
+
+# One word is a check only when the program checks by itself, or is a script called as one.
+_ALONE = re.compile(r"\s*(\./|bin/|[a-z][\w.-]*\s*$|\.venv/)")
+_PROGRAMS = frozenset(
+    ["bash", "bun", "bunx", "deno", "devenv", "docker", "find", "fvm", "gh", "git", "go", "grep",
+     "head", "java", "jq", "ls", "lua", "nix", "node", "npm", "npx", "perl", "php", "pip", "pipx",
+     "pnpm", "poetry", "psql", "python", "python3", "ruby", "sed", "sh", "ssh", "swift", "test",
+     "time", "uv", "uvx", "wc", "yarn", "zsh"]
+)  # fmt: skip
 
 
 def checks_in_fence(info: str, lines: Iterable[str]) -> list[str]:

@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 
 from maestro_tui.plans.blocks import Section, build_tree
+from maestro_tui.plans.candidates import Candidate, find_candidates
+from maestro_tui.plans.choosing import RANK, Choice, choose
 from maestro_tui.plans.errors import PlanError
 from maestro_tui.plans.fences import FenceSpan, find_fences
 from maestro_tui.plans.model import Diagnostic
@@ -87,10 +89,32 @@ class Document:
         return out
 
     @cached_property
+    def _short_lines(self) -> tuple[str, ...]:
+        return tuple(line[:MAX_LINE] for line in self.lines)
+
+    @cached_property
+    def sample(self) -> str:
+        """The text with overlong lines cut, for what is recognised by a pattern."""
+        return "\n".join(self._short_lines)
+
+    @cached_property
     def tree(self) -> Section:
         """The Markdown block tree."""
-        lines = [line[:MAX_LINE] for line in self.lines]
-        return build_tree(lines, self.fences, self.frontmatter_end)
+        return build_tree(self._short_lines, self.fences, self.frontmatter_end)
+
+    @cached_property
+    def _candidates(self) -> dict[str, list[Candidate]]:
+        return find_candidates(self.tree)
+
+    @cached_property
+    def _choices(self) -> dict[tuple[str, ...], Choice | None]:
+        return {}
+
+    def choice(self, rank: tuple[str, ...] = RANK) -> Choice | None:
+        """The family of tasks that this order of precedence chooses, found once for all formats."""
+        if rank not in self._choices:
+            self._choices[rank] = choose(self._candidates, rank)
+        return self._choices[rank]
 
     @cached_property
     def is_data(self) -> bool:

@@ -15,17 +15,34 @@ from maestro_tui.plans.prices import FREE, PriceTable, Tokens, price_table
 _SPREAD = 2.0  # what was used before, half and double: one task is not like another
 
 
+def task_figure(key: str, title: str, agent: str) -> str:
+    """The name of what an agent took for one task: ids alone are used again in the next plan."""
+    return f"task {key}: {' '.join(title.split()).casefold()} by {agent}"
+
+
+def agent_figure(agent: str) -> str:
+    """The name of what an agent takes for a task; unlike any task's id."""
+    return f"agent {agent}"
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What earlier runs took: by task id, task key or agent, the first that is known."""
+    """What earlier runs took: by task id, task key or agent, the first that is known.
+
+    Instead of plain names, ``seconds`` and ``tokens`` may go by :func:`task_figure` and
+    :func:`agent_figure`; ``runs`` is the number of runs behind them.
+    """
 
     seconds: Mapping[str, float] = field(default_factory=dict)
     tokens: Mapping[str, float] = field(default_factory=dict)
     agents: Mapping[str, str] = field(default_factory=dict)  # task id -> agent
     prices: PriceTable | None = None
+    runs: int = 0
 
     def _of(self, task: Task, figures: Mapping[str, float]) -> float:
-        names = (task.id, task.key, self.agents.get(task.id, task.agent))
+        agent = self.agents.get(task.id, task.agent)
+        same = task_figure(task.key, task.title, agent)
+        names = (same, task.id, task.key, agent, agent_figure(agent))
         return next((figures[n] for n in names if n and figures.get(n, 0.0) > 0), 0.0)
 
     def time(self, task: Task, default_s: float) -> tuple[float, str]:
@@ -92,6 +109,7 @@ def estimate(
         tokens_basis=_label(sorted(bill.bases - {"none"}), "none" if bill.bases else "default"),
         prices=bill.table.date,
         unpriced=tuple(sorted(bill.unpriced)),
+        history_runs=known.runs if bases["history"] or "history" in bill.bases else 0,
     )
 
 

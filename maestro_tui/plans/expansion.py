@@ -34,10 +34,13 @@ def runs(task: Task, exclude: Container[str] = ()) -> bool:
 def stated_edges(plan: Plan) -> tuple[Edge, ...]:
     """The plan's edges together with those its phases imply, under the plan's order setting."""
     edges = list(plan.edges)
+    inside: dict[str, list[Task]] = {}
+    for task in plan.tasks:
+        inside.setdefault(task.phase, []).append(task)
     for phase in plan.phases:
         edges += [Edge(phase.id, after, "label", phase.line) for after in phase.after]
         if phase.mode == "sequential":
-            edges += chain([t for t in plan.tasks if t.phase == phase.id], "mode", phase.line)
+            edges += chain(inside.get(phase.id, ()), "mode", phase.line)
     if plan.order == "explicit":
         edges = [e for e in edges if e.source != "convention"]
     seen: dict[tuple[str, str], Edge] = {}

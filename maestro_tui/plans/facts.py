@@ -48,8 +48,8 @@ class Facts:
         """Every path named, whatever is done to it."""
         return list(dict.fromkeys(p for paths in self.files.values() for p in paths))
 
-    def applied(self, task: Task) -> Task:
-        """The task with these facts filled in."""
+    def applied(self, task: Task, status: str = "") -> Task:
+        """The task with these facts filled in; ``status`` goes before the one stated."""
         return replace(
             task,
             create=tuple(self.files.get("create", ())),
@@ -65,7 +65,7 @@ class Facts:
             estimate_s=parse_duration(self.estimate),
             timeout_s=parse_duration(self.timeout),
             requirements=tuple(self.requirements),
-            status=self.status or task.status,
+            status=status or self.status or task.status,
         )
 
 

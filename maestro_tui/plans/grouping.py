@@ -11,7 +11,7 @@ from maestro_tui.plans.blocks import Section
 from maestro_tui.plans.candidates import Candidate, named
 from maestro_tui.plans.choosing import Choice
 from maestro_tui.plans.facts import gather
-from maestro_tui.plans.keys import clean
+from maestro_tui.plans.keys import Unique, clean
 from maestro_tui.plans.marks import bare, mode_in, parse_heading, status_in
 from maestro_tui.plans.model import Gate
 
@@ -154,14 +154,9 @@ def _of_section(section: Section) -> Group:
 
 def _unique(groups: Sequence[Group], tasks: set[str]) -> None:
     """No two groups and no group and task with one id: edges name both."""
-    taken = set(tasks)
+    unique = Unique(tasks)
     for group in groups:
         name = group.short
-        if name in taken:
+        if name in unique:
             name = f"Phase {group.short}" if len(group.short) < 5 else group.title
-        base, more = name, 1
-        while name in taken:
-            more += 1
-            name = f"{base} ({more})"
-        group.id = name
-        taken.add(name)
+        group.id = unique.name(name, "{} ({})")

@@ -1,7 +1,7 @@
 """The files a sentence says will be written: ``Update `a.py`: ...``, ``Add a model in src/b.py``.
 
-A path in prose is often only an example, a route or a thing to read. So one counts only where a verb
-or a preposition in front of it says that the work happens there; the others are kept as mentions.
+A path in prose is often only an example, a route or a thing to read. So one counts only where a
+verb or a preposition in front of it says that the work happens there; others are kept as mentions.
 """
 
 from __future__ import annotations
@@ -34,26 +34,57 @@ _HEAD = re.compile(
     r"^(?:in|edit|file|new file|new|modify|update|create|add|delete|remove)?[\s:*`\[(]*$",
     re.IGNORECASE,
 )
-_LINK = r"\[[^\]\n]*\]\([^()\s]+(?:\([^()]*\)[^()\s]*)*\)"
+_LINK = r"\[[^\[\]\n]*\]\([^()\s]+(?:\([^()]*\)[^()\s]*)*\)"
 _CHAR = r"(?:[\w.@~<>{}*+\[\]$,-]|\((?=[\w-]+\)/)|(?<=\w)\)(?=/))"
 _TOKEN = re.compile(
-    rf"{_LINK}|`([^`\n]+)`|((?:(?!,){_CHAR})+(?:/{_CHAR}*)+|[\w-]+\.[A-Za-z]\w{{0,5}}\b)"
+    # Each starts only where its word does, or a long word would be tried at every letter.
+    rf"{_LINK}|`([^`\n]+)`|((?<![\w.@~<>{{}}*+\[\]$-])(?:(?!,){_CHAR})+(?:/{_CHAR}*)+"
+    r"|(?<![\w-])[\w-]+\.[A-Za-z]\w{0,5}\b)"
 )
 _JOIN = re.compile(r"^[\s,;&+)\]`*]*(?:and|or|und|et|と|および|、)?[\s`*(\[]*$", re.IGNORECASE)
+_EXPLAINS = re.compile(r"[`*)\s]*(:|\s[-–—])\s")
+_MAYBE = re.compile(r"\.[\w*{]|/")  # without one there is no path
+_EMPHASIS = re.compile(r"^[*_]{0,3}")
+_NEAR = 80  # how far before a path the words that speak of it may stand
+_TO_LOOK_AT = re.compile(
+    r"\b(?:references?|imports?|calls?|links?|according|similar|relative|compared|equal|writes?) "
+    r"to\b[\s`]*$",
+    re.IGNORECASE,
+)
 _CJK = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _CJK_VERB = re.compile(
     r"(作成|新規|生成|创建|新建|생성)|(追加|実装|更新|修正|変更|拡張|編集|統合|移行|添加|实现|修改|추가|구현|수정|변경)|(削除|删除|삭제)"
 )
 _ROOTS = frozenset(
-    ["src", "lib", "app", "apps", "packages", "tests", "test", "docs", "doc", "cmd", "internal", "pkg", "crates", "scripts", "backend", "frontend", "server", "client", "api", "web", "tools", "config", ".github", ".claude", ".cursor", "examples", "e2e", "spec", "specs", "migrations", "public", "assets", "components", "services", "infra", "deploy", "db", "database", "benchmarks", "plugins", "modules", "core", "ui", "utils", "hooks", "pages", "styles", "themes"]
+    [
+        "src", "lib", "app", "apps", "packages", "tests", "test", "docs", "doc", "cmd", "internal",
+        "pkg", "crates", "scripts", "backend", "frontend", "server", "client", "web",
+        "tools", "config", ".github", ".claude", ".cursor", "examples", "e2e", "spec", "specs",
+        "migrations", "public", "assets", "components", "services", "infra", "deploy", "db",
+        "database", "benchmarks", "plugins", "modules", "core", "ui", "utils", "hooks", "pages",
+        "styles", "themes",
+    ]
 )  # fmt: skip
 _SUFFIXES = frozenset(
-    ["py", "pyi", "ts", "tsx", "js", "jsx", "mjs", "cjs", "mts", "cts", "go", "rs", "rb", "java", "kt", "kts", "swift", "c", "h", "cc", "cpp", "hpp", "cs", "php", "scala", "ex", "exs", "erl", "elm", "hs", "ml", "mli", "clj", "lua", "r", "jl", "dart", "vue", "svelte", "astro", "css", "scss", "sass", "less", "html", "htm", "md", "mdx", "rst", "txt", "json", "jsonc", "json5", "jsonl", "yaml", "yml", "toml", "ini", "cfg", "conf", "env", "lock", "sql", "prisma", "graphql", "gql", "proto", "sh", "bash", "zsh", "fish", "ps1", "bat", "xml", "svg", "png", "csv", "tf", "tfvars", "hcl", "nix", "gradle", "properties", "hx", "gd", "tscn", "ipynb", "tmpl", "tpl", "j2", "jinja", "ejs", "hbs", "mk", "cmake", "bzl", "bazel", "snap", "gitignore", "service", "plist", "pbxproj", "tcss", "po", "pot", "avsc", "zig", "nim", "mdc", "v", "sv", "sol", "move", "cairo", "vy", "el", "org", "adoc", "tex", "mod", "sum", "xaml", "csproj", "sln", "razor", "groovy", "m", "mm", "fs", "fsx", "pl", "pm", "cls", "vb", "wgsl", "glsl"]
+    [
+        "py", "pyi", "ts", "tsx", "js", "jsx", "mjs", "cjs", "mts", "cts", "go", "rs", "rb", "java",
+        "kt", "kts", "swift", "c", "h", "cc", "cpp", "hpp", "cs", "php", "scala", "ex", "exs",
+        "erl", "elm", "hs", "ml", "mli", "clj", "lua", "r", "jl", "dart", "vue", "svelte", "astro",
+        "css", "scss", "sass", "less", "html", "htm", "md", "mdx", "rst", "txt", "json", "jsonc",
+        "json5", "jsonl", "yaml", "yml", "toml", "ini", "cfg", "conf", "env", "lock", "sql",
+        "prisma", "graphql", "gql", "proto", "sh", "bash", "zsh", "fish", "ps1", "bat", "xml",
+        "svg", "png", "csv", "tf", "tfvars", "hcl", "nix", "gradle", "properties", "hx", "gd",
+        "tscn", "ipynb", "tmpl", "tpl", "j2", "jinja", "ejs", "hbs", "mk", "cmake", "bzl", "bazel",
+        "snap", "gitignore", "service", "plist", "pbxproj", "tcss", "po", "pot", "avsc", "zig",
+        "nim", "mdc", "v", "sv", "sol", "move", "cairo", "vy", "el", "org", "adoc", "tex", "mod",
+        "sum", "xaml", "csproj", "sln", "razor", "groovy", "m", "mm", "fs", "fsx", "pl", "pm",
+        "cls", "vb", "wgsl", "glsl",
+    ]
 )  # fmt: skip
 _AT_THE_TOP = re.compile(
     r"(readme|changelog|contributing|claude|agents|license|gemini|security|todo|roadmap|architecture)\.(md|txt|rst)"
     r"|(package(-lock)?|tsconfig[\w.]*|turbo|vercel|composer|deno|biome|nx|angular|components)\.json|pyproject\.toml|setup\.(py|cfg)"
-    r"|cargo\.toml|go\.(mod|sum)|(docker-)?compose[\w.-]*\.ya?ml|requirements[\w.-]*\.txt|[\w.-]+\.config\.\w+|pytest\.ini|tox\.ini"
+    r"|[\w.-]+\.toml|go\.(mod|sum)|(docker-)?compose[\w.-]*\.ya?ml|requirements[\w.-]*\.txt|[\w.-]+\.config\.\w+|pytest\.ini|tox\.ini"
     r"|\.[\w.-]+|makefile|dockerfile[\w.-]*|justfile|gemfile|netlify\.toml|pnpm-workspace\.yaml|devenv\.nix|flake\.nix|schema\.prisma",
     re.IGNORECASE,
 )
@@ -81,10 +112,13 @@ def inline_files(text: str, line: int, default: str = "") -> list[PathRef]:
 
     With a default even a line without a verb counts, as long as a preposition leads to the path.
     """
+    if not _MAYBE.search(text):
+        return []
     if _CJK.search(text):
         return _cjk_files(text, line, default)
     out: list[PathRef] = []
     verbs = list(_VERB.finditer(text))
+    passed = 0
     end = -1
     used: set[int] = set()
     for token in _TOKEN.finditer(text):
@@ -92,14 +126,15 @@ def inline_files(text: str, line: int, default: str = "") -> list[PathRef]:
         path = strip_path(raw)
         if not is_file(path) or ("/" not in path and token[2] and not default):
             continue
-        if out and re.match(r"[`*)\s]*(:|\s[-–—])\s", text[end:]):
+        if out and _EXPLAINS.match(text, end):
             break  # what follows the colon explains the change
-        joined = end >= 0 and _JOIN.match(text[end : token.start()]) is not None
-        before = [v for v in verbs if v.end() <= token.start()]
-        if joined and out:
+        while passed < len(verbs) and verbs[passed].end() <= token.start():
+            passed += 1
+        if out and _joins(text[end : token.start()]):
             action = out[-1].action
         else:
-            found = _led(text, token.start(), before[-1] if before else None, used, default)
+            verb = verbs[passed - 1] if passed else None
+            found = _led(text, token.start(), verb, used, default)
             if found is None:
                 continue
             action = found
@@ -108,21 +143,21 @@ def inline_files(text: str, line: int, default: str = "") -> list[PathRef]:
     return out
 
 
+def _joins(between: str) -> bool:
+    """Whether a path goes on the list of the one before: ``a.py, b.py and c.py``."""
+    return len(between) <= 40 and _JOIN.match(between) is not None
+
+
 def _led(
     text: str, start: int, verb: re.Match[str] | None, used: set[int], default: str
 ) -> str | None:
     """The action that the words before a path give it; None when they do not speak of it."""
-    head = text[:start]
+    head = text[max(0, start - _NEAR) : start]
     placed = _PLACE.search(head)
-    if re.search(
-        r"\b(?:references?|imports?|calls?|links?|according|similar|relative|compared|equal|"
-        r"writes?|write) to\b[\s`]*$",
-        head,
-        re.I,
-    ):
+    if _TO_LOOK_AT.search(head):
         return None
     if verb is None:
-        first = _HEAD.match(head) is not None
+        first = start <= _NEAR and _HEAD.match(head) is not None
         return (default or "modify") if first or (placed and default) else None
     if placed and re.match(r"from\b", placed[0], re.IGNORECASE) and not verb[4]:
         return None
@@ -143,7 +178,7 @@ def _leads(between: str) -> bool:
 
 
 def _cjk_files(text: str, line: int, default: str) -> list[PathRef]:
-    """In Japanese, Chinese and Korean the verb comes last: the first path named is what it is about."""
+    """Japanese, Chinese and Korean put the verb last: the first path is what it is about."""
     verb = _CJK_VERB.search(text)
     for token in _TOKEN.finditer(text):
         path = strip_path(token[1] or token[2] or _linked(token[0]))
@@ -160,7 +195,7 @@ def _cjk_files(text: str, line: int, default: str) -> list[PathRef]:
 
 def leading_file(text: str, line: int) -> PathRef | None:
     """The file an item is about when it starts with its path: ``- `src/a.py` — the parser``."""
-    token = _TOKEN.match(re.sub(r"^[*_]{0,3}", "", text))
+    token = _TOKEN.match(_EMPHASIS.sub("", text, count=1)) if _MAYBE.search(text) else None
     if token is None:
         return None
     path = strip_path(token[1] or token[2] or _linked(token[0]))
@@ -199,15 +234,7 @@ def table_files(block: Block) -> list[PathRef]:
             continue
         rest = " ".join(c for n, c in enumerate(row) if n != column)[:80]
         verb = _VERB.search(rest)
-        action = (
-            ""
-            if verb is None
-            else "create"
-            if verb[1] or verb[2]
-            else "modify"
-            if verb[3]
-            else "delete"
-        )
+        action = _action_of(verb)
         for raw in re.findall(r"`([^`]+)`", row[column]) or [row[column]]:
             path = strip_path(_linked(raw) or raw)
             if is_file(path) or (looks_like_path(path) and "/" in path and " " not in path):
@@ -215,10 +242,19 @@ def table_files(block: Block) -> list[PathRef]:
     return out
 
 
+def _action_of(verb: re.Match[str] | None) -> str:
+    """What a verb found alone in a cell says is done."""
+    if verb is None:
+        return ""
+    return "create" if verb[1] or verb[2] else "modify" if verb[3] else "delete"
+
+
 def mentioned(texts: Iterable[tuple[str, int]]) -> list[str]:
-    """Every path-like word, once: what an agent may want to look at, though nobody says it is written."""
+    """Every path-like word, once: what an agent may want to look at without writing it."""
     out: dict[str, None] = {}
     for text, _ in texts:
+        if not _MAYBE.search(text):
+            continue
         for token in _TOKEN.finditer(text):
             path = strip_path(token[1] or token[2] or _linked(token[0]))
             if is_file(path):

@@ -65,6 +65,29 @@ def with_keys(tasks: Iterable[Task]) -> tuple[Task, ...]:
     return tuple(out)
 
 
+class Unique:
+    """Hands out each name once; a name that is taken gets the next free number.
+
+    It remembers how far equal names were numbered, for plans that repeat one very often.
+    """
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = set(taken)
+        self._counts: dict[str, int] = {}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._taken
+
+    def name(self, base: str, form: str) -> str:
+        """The name itself when it is free, else ``form`` with the name and a number from 2 on."""
+        name = base
+        while name in self._taken:
+            self._counts[base] = count = self._counts.get(base, 1) + 1
+            name = form.format(base, count)
+        self._taken.add(name)
+        return name
+
+
 def prompt_task_id(now: datetime, token: Callable[[], str], taken: Container[str] = ()) -> str:
     """``task-YYYYMMDD-HHMMSS-xxxx``; asks ``token`` for hex digits until the id is new."""
     stamp = now.strftime("%Y%m%d-%H%M%S")

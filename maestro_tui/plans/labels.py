@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from maestro_tui.plans.blocks import Block
 
@@ -60,11 +61,13 @@ _VOCABULARY: tuple[tuple[str, str], ...] = (
     ("mode", r"(mode|execution( mode)?|parallelism)"),
     ("requirements", r"(requirements?|validates|covers|traces to)"),
 )  # fmt: skip
-_COMPILED = tuple((name, re.compile(pattern)) for name, pattern in _VOCABULARY)
+_NAMES = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _VOCABULARY))
+_LEAD = re.compile(r"^[^\w*_`(\[]+")
+_LONGEST = 100  # characters; what is longer is a sentence
 _LABEL = re.compile(
     r"^([*_]{0,3})([^\W\d_][^:：*`|\n]{0,48}?)(\*{0,3}|_{0,3})\s*[:：]\s*([*_]{0,3})(.*)$"
 )
-_INNER = re.compile(r"\s*(?:;|\s[|·•]|\s—|\s–|,)\s+(?=\**[A-Za-z][A-Za-z ]{2,24}\**:)")
+_INNER = re.compile(r"(?:;|\s[|·•]|\s—|\s–|,)\s+(?=\**[A-Za-z][A-Za-z ]{2,24}\**:)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +97,20 @@ class Label:
 
 def label_name(text: str) -> str:
     """What a label is called here, or nothing when it is not one we know."""
+    return _label_name(text) if len(text) <= _LONGEST else ""
+
+
+@lru_cache(maxsize=1 << 14)
+def _label_name(text: str) -> str:
     plain = " ".join(re.sub(r"[*_`~]", "", text).lower().split())
     plain = re.sub(r"^[^\w(]+", "", plain).rstrip(" :：")
-    return next((name for name, pattern in _COMPILED if pattern.fullmatch(plain)), "")
+    found = _NAMES.fullmatch(plain)
+    return (found.lastgroup or "") if found else ""
 
 
 def split_label(text: str) -> tuple[str, str, str]:
     """``(name, as written, value)`` of a line; the name is empty when it carries no known label."""
-    text = re.sub(r"^[^\w*_`(\[]+", "", text)
+    text = _LEAD.sub("", text, count=1)
     found = _LABEL.match(text)
     if found is None:
         return "", "", ""
@@ -131,8 +140,11 @@ def labels_in(blocks: Sequence[Block]) -> list[Label]:
 
 
 def _on_line(block: Block) -> list[Label]:
-    out = []
-    parts = _INNER.split(block.text)
+    out: list[Label] = []
+    colons = block.text.count(":") + block.text.count("：")
+    if not colons:
+        return out
+    parts = _INNER.split(block.text) if colons > 1 else [block.text]
     if len(parts) > 1 and not all(split_label(p)[0] for p in parts[1:]):
         parts = [block.text]
     for part in parts:

@@ -11,17 +11,20 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from maestro_tui.plans import conventions, orders
-from maestro_tui.plans.candidates import Candidate, find_candidates
-from maestro_tui.plans.choosing import RANK, Choice, choose, fill
+from maestro_tui.plans import conventions
+from maestro_tui.plans.candidates import Candidate
+from maestro_tui.plans.choosing import RANK, Choice, fill
 from maestro_tui.plans.document import Document
-from maestro_tui.plans.document_facts import document_facts
+from maestro_tui.plans.document_facts import Whole, document_facts
 from maestro_tui.plans.grouping import Group, group_tasks
-from maestro_tui.plans.keys import clean, with_keys
+from maestro_tui.plans.joining import Joining, Member
+from maestro_tui.plans.keys import Unique, clean, with_keys
 from maestro_tui.plans.marks import bare, mode_in
-from maestro_tui.plans.model import Diagnostic, Edge, Phase, Plan, Task
-from maestro_tui.plans.refs import Resolver, Target
+from maestro_tui.plans.model import Diagnostic, Phase, Plan, Task
 from maestro_tui.plans.task_facts import Found, task_facts
+from maestro_tui.plans.twins import Twins, is_full
+
+_OPTIONAL = re.compile(r"\boptional\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ class Outcome:
 
 def read_markdown(document: Document, style: Style) -> Outcome:
     """The plan a style finds in a document; one without tasks when nothing in it is surely work."""
-    choice = choose(find_candidates(document.tree), style.rank)
+    choice = document.choice(style.rank)
     if choice is None:
         title = document_title(document)
         return Outcome(Plan(title, id=document.name), None)
@@ -71,54 +74,56 @@ class _Reading:
         self.style = style
         self.choice = choice
         self.diagnostics: list[Diagnostic] = []
-        self.groups: list[Group] = []
-        self.tasks: list[Task] = []
-        self.found: list[Found] = []
+        self.members: list[Member] = []
         self.parallel: set[str] = set()
-        self.edges: list[Edge] = []
 
     def plan(self) -> Plan:
         """Everything in the order in which each step needs the one before."""
-        members = self._distinct(self.choice.tasks)
-        self.groups, of = group_tasks(members, self.choice)
-        names = self._names(members, of)
-        whole = document_facts(self.document, members)
-        for candidate, name, group in zip(members, names, of, strict=True):
-            self._task(candidate, name, group, whole.known)
+        chosen = self._distinct(self.choice.tasks)
+        groups, of = group_tasks(chosen, self.choice)
+        names = self._names(chosen, of)
+        whole = document_facts(self.document, chosen)
+        for candidate, name, group in zip(chosen, names, of, strict=True):
+            self._task(candidate, name, group, whole)
         self._complete_names()
-        self._join(members, names, of)
-        phases = self._phases()
-        self._orders(phases)
+        by_phase = self.choice.family == "phase"
+        joining = Joining(self.document, self.members, groups, by_phase)
+        phases = self._phases(groups)
+        edges = joining.join(phases, self.style.order, self.parallel)
         return Plan(
             title=document_title(self.document),
             id=self.document.name,
             verify=tuple(dict.fromkeys(whole.verify)),
             forbidden=tuple(dict.fromkeys(whole.forbidden)),
             phases=tuple(phases),
-            tasks=with_keys(self.tasks),
-            edges=_distinct_edges(self.edges),
-            gates=tuple(g for group in self.groups for g in group.gates),
-            diagnostics=(*self.diagnostics, *whole.diagnostics, *self._count_remark(members)),
-        )
+            tasks=with_keys(m.task for m in self.members),
+            edges=tuple(edges),
+            gates=tuple(g for group in groups for g in group.gates),
+            diagnostics=(
+                *self.diagnostics, *joining.diagnostics, *whole.diagnostics,
+                *self._count_remark(chosen),
+            ),
+        )  # fmt: skip
 
     # Which tasks, and what they are called
 
     def _distinct(self, tasks: Sequence[Candidate]) -> list[Candidate]:
         """Each piece of work once: of accounts with one id under one heading the fullest."""
-        seen: dict[str, list[int]] = {}
         out: list[Candidate] = []
+        known = Twins(any_home=self.choice.family == "phase")
         for task in tasks:
-            twins = seen.setdefault(task.id, []) if task.id else []
-            at = next((n for n in twins if self._same(out[n], task)), None)
+            at = known.find(task)
             if at is None:
-                if any(_home(out[n]) == _home(task) for n in twins):
-                    self._doubled(task, out[twins[0]])
-                twins.append(len(out))
+                if task.id and (first := known.beside(task)) is not None:
+                    self._doubled(task, out[first])
+                known.add(task, len(out))
                 out.append(task)
                 continue
-            first = out[at]
-            keep, drop = (task, first) if _full(task) and not _full(first) else (first, task)
+            first_account = out[at]
+            better = is_full(task) and not is_full(first_account)
+            keep, drop = (task, first_account) if better else (first_account, task)
             out[at] = keep
+            known.add(keep, at)
             self.diagnostics.append(
                 Diagnostic(
                     "duplicate-id", "warning", drop.line,
@@ -127,12 +132,6 @@ class _Reading:
                 )
             )  # fmt: skip
         return out
-
-    def _same(self, a: Candidate, b: Candidate) -> bool:
-        """Whether two candidates of one id are two accounts of one piece of work."""
-        if self.choice.family == "phase" or bare(a.title).lower() == bare(b.title).lower():
-            return True
-        return _home(a) == _home(b) and not (_full(a) and _full(b))
 
     def _doubled(self, task: Candidate, first: Candidate) -> None:
         self.diagnostics.append(
@@ -150,22 +149,14 @@ class _Reading:
         """Unique ids: as written, else with the group's in front, else numbered."""
         inner = self.choice.family == "phase-item"
         count = Counter(m.id for m in members if m.id)
-        taken: set[str] = set()
+        unique = Unique()
         out = []
         for n, (member, group) in enumerate(zip(members, of, strict=True), 1):
             name = member.id or str(n)
-            if (
-                group is not None
-                and member.id
-                and (count[name] > 1 or (inner and member.family != "phase"))
-            ):
+            streams = inner and member.family != "phase"
+            if group is not None and member.id and (count[name] > 1 or streams):
                 name = f"{group.short}.{name}"
-            base, more = name, 1
-            while name in taken:
-                more += 1
-                name = f"{base}-{more}"
-            taken.add(name)
-            out.append(name)
+            out.append(unique.name(name, "{}-{}"))
         if any(not m.id for m in members):
             self.diagnostics.append(
                 Diagnostic(
@@ -177,53 +168,56 @@ class _Reading:
             )  # fmt: skip
         return out
 
-    def _task(self, c: Candidate, name: str, group: Group | None, known: dict[str, str]) -> None:
+    def _task(self, c: Candidate, name: str, group: Group | None, whole: Whole) -> None:
         owner = f"Task {name}"
-        found = task_facts(c, owner, self.style.action, known,
-                           labels_only=self.style.labels_only, references=self.style.references)  # fmt: skip
+        found = task_facts(
+            c, owner, self.style.action, whole.known,
+            labels_only=self.style.labels_only, references=self.style.references,
+        )  # fmt: skip
         self.diagnostics += found.facts.diagnostics
         status = self._status(c, found)
+        if status == "pending":
+            status = whole.statuses.get(c.id, status)
         if (
             group is not None
             and group.status in ("done", "cancelled", "deferred")
             and status == "pending"
         ):
             status = group.status
-        task = Task(
-            id=name,
-            title=c.title,
-            phase=group.id if group else (name if self.choice.family == "phase" else ""),
-            line=c.line,
-            status=status,
-            optional=c.optional or bool(re.search(r"\boptional\b", c.raw[:120], re.I)),
-            body=(f"{c.line}-{c.end}",),
-            text=self._text(c),
-            prompt=found.prompt,
-            mentions=tuple(found.mentions),
+        task = found.facts.applied(
+            Task(
+                id=name,
+                title=c.title,
+                phase=group.id if group else (name if self.choice.family == "phase" else ""),
+                line=c.line,
+                optional=c.optional or _OPTIONAL.search(c.raw[:120]) is not None,
+                body=(f"{c.line}-{c.end}",),
+                text=self._text(c),
+                prompt=found.prompt,
+                mentions=tuple(found.mentions),
+            ),
+            status,
         )
-        task = replace(found.facts.applied(task), status=status)
         if c.parallel:
             self.parallel.add(name)
-        self.tasks.append(task)
-        self.found.append(found)
+        self.members.append(Member(task, c, found, group))
 
     def _complete_names(self) -> None:
         """Names without a folder become the one file that other lines name in full, or mentions."""
         tails: dict[str, set[str]] = {}
-        for task in self.tasks:
-            for path in task.files:
+        for member in self.members:
+            for path in member.task.files:
                 tails.setdefault(path.rsplit("/", 1)[-1], set()).add(path)
-        for n, (task, found) in enumerate(zip(self.tasks, self.found, strict=True)):
-            for ref in found.bare:
+        for n, member in enumerate(self.members):
+            task = member.task
+            for ref in member.found.bare:
                 full = tails.get(ref.path, set())
                 if len(full) == 1:
-                    path = next(iter(full))
-                    kind = "modify" if ref.action in ("", "create") else ref.action
-                    if path not in task.files:
-                        task = replace(task, **{kind: (*getattr(task, kind), path)})
+                    task = _with_file(task, next(iter(full)), ref.action)
                 elif ref.path not in task.mentions:
                     task = replace(task, mentions=(*task.mentions, ref.path))
-            self.tasks[n] = task
+            if task is not member.task:
+                self.members[n] = replace(member, task=task)
 
     def _status(self, c: Candidate, found: Found) -> str:
         if c.status != "pending":
@@ -237,133 +231,22 @@ class _Reading:
         return "pending"
 
     def _text(self, c: Candidate) -> str:
-        hidden = self.document.hidden
-        numbered = enumerate(self.document.lines[c.line : c.end], c.line + 1)
-        text = "\n".join(line for n, line in numbered if n not in hidden).strip()
+        lines = self.document.lines[c.line : c.end]
+        if hidden := self.document.hidden:
+            numbered = enumerate(lines, c.line + 1)
+            lines = tuple(line for n, line in numbered if n not in hidden)
+        text = "\n".join(lines).strip()
         return text if c.is_heading or not c.raw else f"{c.raw}\n{text}".strip()
 
-    # How they depend on one another
-
-    def _join(
-        self, members: Sequence[Candidate], names: Sequence[str], of: Sequence[Group | None]
-    ) -> None:
-        targets = [
-            Target("task", m.id or n, m.title, (n,), g.short if g else "", m.line)
-            for m, n, g in zip(members, names, of, strict=True)
-        ]  # fmt: skip
-        own = [replace(t, id=n) for t, n in zip(targets, names, strict=True) if t.id != n]
-        inside: dict[str, list[str]] = {}
-        for name, group in zip(names, of, strict=True):
-            if group is not None:
-                inside.setdefault(group.id, []).append(name)
-        phases = [
-            Target("phase", g.short, g.title, (g.id,), "", g.line) for g in self.groups
-        ]  # fmt: skip
-        self.targets = [*targets, *own, *phases]
-        if self.choice.family == "phase":
-            self.targets += [replace(t, kind="phase") for t in targets]
-        resolver = Resolver(sorted(self.targets, key=lambda t: t.line))
-        for target, found in zip(targets, self.found, strict=True):
-            self._depend(resolver, target, found.facts.dependencies, strict=False)
-            for phrase, line in found.uses:
-                self._uses(resolver, target, phrase, line, inside)
-        for phase, group in zip(phases, self.groups, strict=True):
-            self._depend(resolver, phase, group.dependencies, strict=False)
-            if group.after:
-                found_ids = resolver.resolve(group.after, group.line, phase, strict=False).ids
-                self.edges += [
-                    Edge(group.id, a, "mode", group.line) for a in found_ids if a != group.id
-                ]
-        self.resolver = resolver
-
-    def _depend(
-        self,
-        resolver: Resolver,
-        owner: Target,
-        stated: Sequence[tuple[str, str, int]],
-        *,
-        strict: bool,
-    ) -> None:
-        for label, value, line in stated:
-            answer = resolver.resolve(value, line, owner, strict=strict)
-            self.diagnostics += [d for d in answer.diagnostics if label != "prerequisites"]
-            for name in answer.ids:
-                for mine in owner.ids:
-                    pair = (name, mine) if label == "blocks" else (mine, name)
-                    if pair[0] != pair[1]:
-                        self.edges.append(Edge(pair[0], pair[1], "label", line))
-
-    def _uses(
-        self,
-        resolver: Resolver,
-        owner: Target,
-        phrase: tuple[str, str],
-        line: int,
-        inside: dict[str, list[str]],
-    ) -> None:
-        """``Uses the parser from Phase 1``: the task there that is called so, else the phase."""
-        what, where = phrase
-        titles = {t.id: t.title for t in self.tasks}
-        for name in resolver.resolve(where, line, owner, strict=False).ids:
-            if name == owner.phase:
-                continue
-            words = set(re.findall(r"\w{4,}", what.lower()))
-            fits = [
-                t for t in inside.get(name, [])
-                if len(words & set(re.findall(r"\w{4,}", titles[t].lower()))) >= 2
-            ]  # fmt: skip
-            self.edges += [Edge(owner.ids[0], a, "label", line) for a in fits or [name]]
-
-    def _phases(self) -> list[Phase]:
+    def _phases(self, groups: Sequence[Group]) -> list[Phase]:
         if self.choice.family == "phase":
             return [
-                Phase(t.id, t.title, *mode_in(c.raw), line=t.line)
-                for t, c in zip(self.tasks, self._distinct_quiet(), strict=True)
-            ]  # fmt: skip
+                Phase(m.task.id, m.task.title, *mode_in(m.candidate.raw), line=m.task.line)
+                for m in self.members
+            ]
         return [
-            Phase(g.id, g.title, g.mode, g.max_parallel, (), tuple(g.files), g.line)
-            for g in self.groups
+            Phase(g.id, g.title, g.mode, g.max_parallel, (), tuple(g.files), g.line) for g in groups
         ]
-
-    def _distinct_quiet(self) -> list[Candidate]:
-        by_line = {c.line: c for c in self.choice.tasks}
-        return [by_line[t.line] for t in self.tasks]
-
-    def _orders(self, phases: Sequence[Phase]) -> None:
-        found, problems, _ = orders.read_orders(self.document.tree, self.resolver)
-        have = {(e.task, e.after) for e in self.edges}
-        self.edges += [e for e in found if (e.task, e.after) not in have]
-        self.diagnostics += problems
-        self.edges += self._modes(phases)
-        stated = any(f.facts.dependencies for f in self.found) or any(
-            e.source in ("section", "arrow", "mermaid", "table") for e in self.edges
-        )
-        style = self.style.order
-        if stated and style not in (conventions.MARKED, conventions.FREE):
-            style = conventions.FREE
-        self.edges += conventions.default_order(
-            style, self.tasks, phases, self.edges, self.parallel
-        )
-
-    def _modes(self, phases: Sequence[Phase]) -> list[Edge]:
-        """What headings say: a sequential phase is a chain, and phases with modes follow each other."""
-        out: list[Edge] = []
-        with_mode = [p for p in phases if p.mode != "unspecified"]
-        if self.choice.family == "phase":
-            return []
-        for phase in with_mode:
-            if phase.mode == "sequential":
-                inside = [t for t in self.tasks if t.phase == phase.id]
-                out += [
-                    Edge(b.id, a.id, "mode", phase.line)
-                    for a, b in zip(inside, inside[1:], strict=False)
-                ]  # fmt: skip
-        if len(with_mode) > 1 and any(p.mode == "sequential" for p in with_mode):
-            out += [
-                Edge(b.id, a.id, "mode", b.line) for a, b in zip(phases, phases[1:], strict=False)
-            ]  # fmt: skip
-        have = {(e.task, e.after) for e in self.edges}
-        return [e for e in out if (e.task, e.after) not in have]
 
     def _count_remark(self, members: Sequence[Candidate]) -> list[Diagnostic]:
         declared = re.search(
@@ -386,18 +269,11 @@ class _Reading:
         ]  # fmt: skip
 
 
-def _home(task: Candidate) -> object:
-    parent = task.section.parent if task.is_heading else task.section
-    return parent.line if parent is not None else 0
-
-
-def _full(task: Candidate) -> bool:
-    return any(b.kind != "blank" for b in task.blocks)
-
-
-def _distinct_edges(edges: Sequence[Edge]) -> tuple[Edge, ...]:
-    first: dict[tuple[str, str], Edge] = {}
-    for edge in edges:
-        if edge.task != edge.after:
-            first.setdefault((edge.task, edge.after), edge)
-    return tuple(sorted(first.values(), key=lambda e: e.line or 10**9))
+def _with_file(task: Task, path: str, action: str) -> Task:
+    if path in task.files:
+        return task
+    if action == "delete":
+        return replace(task, delete=(*task.delete, path))
+    if action == "test":
+        return replace(task, test=(*task.test, path))
+    return replace(task, modify=(*task.modify, path))

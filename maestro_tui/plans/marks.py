@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from maestro_tui.plans.keys import clean
 
 _DONE = re.compile(
-    r"✅|☑|✔|✓|\[[xX]\]|~~.+~~|[(\[]\s*(done|completed?|implemented|finished)\b[^)\]]*[)\]]"
+    r"✅|☑|✔|✓|\[[xX]\]|~~.+~~|[(\[]\s*(done|completed?|implemented|finished)\b[^)\]]{0,80}[)\]]"
     r"|(?<![\w-])(DONE|COMPLETED?|IMPLEMENTED|FINISHED)(?![\w-])"
     r"|\s[-–—:]\s*(done|completed?|implemented|finished)\s*$",
 )
@@ -18,10 +19,16 @@ _DONE_WORD = re.compile(
 _DOING = re.compile(
     r"🚧|🔄|⏳|[(\[]\s*(in[ -]progress|doing|wip|started)\s*[)\]]|\bIN[ -]PROGRESS\b"
 )
-_DEFERRED = re.compile(r"⏭|[(\[]\s*(deferred|postponed|skipped|later|on hold)\b[^)\]]*[)\]]", re.I)
-_CANCELLED = re.compile(r"❌|[(\[]\s*(cancell?ed|dropped|won't do|obsolete)\b[^)\]]*[)\]]", re.I)
+_DEFERRED = re.compile(
+    r"⏭|[(\[]\s*(deferred|postponed|skipped|later|on hold)\b[^)\]]{0,80}[)\]]", re.I
+)
+_CANCELLED = re.compile(
+    r"❌|[(\[]\s*(cancell?ed|dropped|won't do|obsolete)\b[^)\]]{0,80}[)\]]", re.I
+)
 _OPTIONAL = re.compile(r"[(\[]\s*optional\s*[)\]]", re.I)
-_MODE = re.compile(r"[(\[]([^()\[\]]*\b(?:sequential|parallel|single)\b[^()\[\]]*)[)\]]", re.I)
+_MODE = re.compile(
+    r"[(\[]([^()\[\]]{0,120}\b(?:sequential|parallel|single)\b[^()\[\]]{0,120})[)\]]", re.I
+)
 _AFTER = re.compile(
     r"[(\[]\s*((?:after|needs?|requires?|depends on|blocked by)\s+[^()\[\]]+)[)\]]", re.I
 )
@@ -29,7 +36,7 @@ _STATUS_WORDS = {
     "done": _DONE_WORD,
     "doing": re.compile(r"(in[ -]progress|doing|started|wip|active|🚧.*|🔄.*)", re.I),
     "deferred": re.compile(r"(deferred|postponed|skipped|on hold|later)", re.I),
-    "cancelled": re.compile(r"(cancell?ed|dropped|won't do|obsolete|abandoned)", re.I),
+    "cancelled": re.compile(r"(❌ ?)?(cancell?ed|dropped|won't do|obsolete|abandoned)", re.I),
 }
 
 
@@ -80,8 +87,18 @@ def mode_in(text: str) -> tuple[str, int]:
     return ("parallel", most) if "parallel" in lower else ("unspecified", 0)
 
 
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,:;/'&+#-]*")  # most titles: nothing to take off
+_MARK_WORD = re.compile(r"done|complete|implemented|finished|in[ -]progress", re.IGNORECASE)
+
+
 def bare(text: str) -> str:
     """A heading's words: emphasis, boxes, emoji and status marks taken off."""
+    return _short_bare(text) if len(text) <= 200 else _bare(text)
+
+
+def _bare(text: str) -> str:
+    if _PLAIN.fullmatch(text) and not _MARK_WORD.search(text):
+        return " ".join(text.split()).rstrip(" -:")
     text = _DONE.sub(lambda m: m[0][2:-2] if m[0].startswith("~~") else " ", text)
     text = text.replace("~~", "")
     for pattern in (_DOING, _DEFERRED, _CANCELLED, _OPTIONAL):
@@ -90,6 +107,9 @@ def bare(text: str) -> str:
     text = re.sub(r"(?<!\w)(\*{1,3}|_{1,3})(?=\S)|(?<=\S)(\*{1,3}|_{1,3})(?!\w)", "", text)
     text = text.replace("`", "")
     return clean(re.sub(r"^[^\w([#]+", "", text.strip()).strip()).rstrip(" -–—:")
+
+
+_short_bare = lru_cache(maxsize=1 << 15)(_bare)  # every reader asks for the same titles
 
 
 def parse_heading(text: str, words: str, *, bare_ids: bool = False) -> Heading | None:

@@ -112,7 +112,10 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A command Maestro runs on the merged tree. ``when``: "wave" (after each) or "final"."""
+    """A command Maestro runs on the merged tree.
+
+    ``when``: "wave" (after each), "task" (after each merge; what depends on it waits) or "final".
+    """
 
     name: str
     run: str
@@ -197,6 +200,7 @@ class Estimate:
     tokens_basis: str = "default"  # history | default | mixed | none (no model is called)
     prices: str = ""  # the day of the price table
     unpriced: tuple[str, ...] = ()  # models without a price: reckoned as of unknown models
+    history_runs: int = 0  # earlier runs behind the figures that rest on history
 
 
 @dataclass(frozen=True, slots=True)

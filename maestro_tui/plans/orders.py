@@ -8,7 +8,7 @@ from itertools import pairwise
 from maestro_tui.plans.ascii_graph import drawn_edges
 from maestro_tui.plans.blocks import Block, Section
 from maestro_tui.plans.marks import bare
-from maestro_tui.plans.model import Diagnostic, Edge
+from maestro_tui.plans.model import Edge
 from maestro_tui.plans.phrases import Phrases
 from maestro_tui.plans.refs import Resolver
 from maestro_tui.plans.table_tasks import rows_of
@@ -47,14 +47,9 @@ _BARE_BEFORE = re.compile(
 _MERMAID_NODE = re.compile(r"\b([A-Za-z]\w*)\s*(?:\[+\"?|\(+\"?|\{+\"?)([^\])}\"]+)")
 _MERMAID_ARROW = re.compile(r"\s*(?:-{2,3}>|-\.+->|={2,}>|--[^->|]+-->)\s*(?:\|[^|]*\|)?\s*")
 
-Found = tuple[list[Edge], list[Diagnostic], bool]
 
-
-def read_orders(root: Section, resolver: Resolver) -> Found:
-    """Edges stated in sections about order and in Mermaid drawings anywhere.
-
-    The third value tells whether the document states any order this way.
-    """
+def read_orders(root: Section, resolver: Resolver) -> list[Edge]:
+    """Edges stated in sections about order and in Mermaid drawings anywhere."""
     edges: list[Edge] = []
     phrases = Phrases(resolver)
     lines = {t.line for t in resolver.targets}
@@ -77,7 +72,7 @@ def read_orders(root: Section, resolver: Resolver) -> Found:
             found = [e for e in found if not _coarse(e, phrases)]
         edges += found
     seen = {(e.task, e.after): e for e in reversed(edges) if e.task != e.after}
-    return list(seen.values())[::-1], [], bool(seen)
+    return list(seen.values())[::-1]
 
 
 def _coarse(edge: Edge, phrases: Phrases) -> bool:

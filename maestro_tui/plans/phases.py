@@ -53,8 +53,9 @@ class PhaseReader:
         self._resolve()
         whole = self._document_facts()
         self.edges += self._sections_order()
+        ordered = self.stated or bool(self.edges)  # a chain inside a phase says nothing of phases
         self._modes()
-        if not self.stated and not self.edges:
+        if not ordered:
             groups = [Task(p.id, p.title, line=p.line) for p in self.phases]
             self.edges += chain(groups, "convention")
         return Plan(
@@ -244,18 +245,19 @@ class PhaseReader:
         self.edges += [Edge(own, a, source, line) for own in target.ids for a in after if a != own]
 
     def _sections_order(self) -> list[Edge]:
-        found, problems, stated = orders.read_orders(self.document.tree, Resolver(self.targets))
+        found = orders.read_orders(self.document.tree, Resolver(self.targets))
         have = {(e.task, e.after) for e in self.edges}
-        self.diagnostics += problems
-        self.stated = self.stated or stated
+        self.stated = self.stated or bool(found)
         return [e for e in found if (e.task, e.after) not in have]
 
     def _modes(self) -> None:
         have = {(e.task, e.after) for e in self.edges}
+        inside: dict[str, list[Task]] = {}
+        for task in self.tasks:
+            inside.setdefault(task.phase, []).append(task)
         for phase in self.phases:
             if phase.mode == "sequential":
-                inside = [t for t in self.tasks if t.phase == phase.id]
-                new = chain(inside, "mode", phase.line)
+                new = chain(inside.get(phase.id, ()), "mode", phase.line)
                 self.edges += [e for e in new if (e.task, e.after) not in have]
 
     def _document_facts(self) -> Facts:

@@ -1,4 +1,4 @@
-"""What a phrase of an order section refers to: ``Setup (T001–T004)``, ``all user stories``, ``endpoints``.
+"""What a phrase of an order section refers to: ``Setup (T001–T004)``, ``all user stories``.
 
 Such sections speak of phases by a word of their title. A word counts only when it stands in the
 title of a phase of this plan; anything else stays prose and makes no edge.
@@ -13,8 +13,14 @@ from maestro_tui.plans.refs import Resolver, Target
 
 _NOBODY = Target("task", "", "", ())
 _STOP = frozenset(
-    ["the", "all", "any", "each", "every", "this", "that", "its", "and", "for", "with", "from", "into", "code", "codes", "phase", "phases", "task", "tasks", "work", "story", "completion", "complete", "completed", "done", "being", "must", "written", "desired", "first", "other", "within", "start", "can", "before", "after", "should", "are", "have", "been", "ready", "implementation", "impl", "first", "core"]
-)
+    [
+        "the", "all", "any", "each", "every", "this", "that", "its", "and", "for", "with", "from",
+        "into", "code", "codes", "phase", "phases", "task", "tasks", "work", "story", "completion",
+        "complete", "completed", "done", "being", "must", "written", "desired", "first", "other",
+        "within", "start", "can", "before", "after", "should", "are", "have", "been", "ready",
+        "implementation", "impl", "core",
+    ]
+)  # fmt: skip
 _WHOLE = re.compile(
     r"\b(impl|implementation|implement|everything|anything else|the rest)\b", re.IGNORECASE
 )
@@ -24,6 +30,9 @@ _SETUP = re.compile(
 )
 
 
+_STORY_TITLE = re.compile(r"\b(?:story|us) ?(\d+)\b")
+
+
 class Phrases:
     """Reads phrases against the phases and tasks of one plan."""
 
@@ -31,12 +40,20 @@ class Phrases:
         self.resolver = resolver
         self.known = frozenset(resolver.by_id)  # ids in lower case
         self.phases = [t for t in resolver.targets if t.kind == "phase"]
-        self.words = [_stems(f"{t.title}") for t in self.phases]
-        self.titles = [_folded(t.title) for t in self.phases]
+        self._words: dict[str, set[int]] = {}
+        self._stories: dict[str, list[str]] = {}
+        self._owners: dict[tuple[str, ...], Target] = {}
+        for n, phase in enumerate(self.phases):
+            for word in _stems(phase.title):
+                self._words.setdefault(word, set()).add(n)
+            for name in _STORY_TITLE.findall(_folded(phase.title)):
+                self._stories.setdefault(name, []).extend(phase.ids)
+        for target in resolver.targets:
+            self._owners.setdefault(target.ids, target)
 
     def owner(self, ids: list[str]) -> Target:
         """Who speaks, where the ids name one phase or task: "all others" leaves it out."""
-        return next((t for t in self.resolver.targets if list(t.ids) == ids), _NOBODY)
+        return self._owners.get(tuple(ids), _NOBODY)
 
     def resolve(self, text: str, line: int, owner: Target = _NOBODY) -> list[str]:
         """The ids a phrase refers to; nothing when it refers to no phase or task."""
@@ -53,21 +70,14 @@ class Phrases:
         return found or self._by_words(plain)
 
     def _story(self, text: str) -> list[str]:
-        """``User Story 2`` and ``US2`` name the phase whose title says so; "all user stories" all."""
+        """``User Story 2`` and ``US2`` name the phase titled so; "all user stories" all."""
         number = re.search(r"\b(?:user )?stor(?:y|ies) #?(\d+)|\bUS(\d+)\b", text, re.IGNORECASE)
         if number:
-            name = number[1] or number[2]
-            return [
-                i for t, title in zip(self.phases, self.titles, strict=True)
-                if re.search(rf"\b(story|us) ?{name}\b", title) for i in t.ids
-            ]  # fmt: skip
+            return list(dict.fromkeys(self._stories.get(number[1] or number[2], ())))
         if re.search(
             r"\b(all|any|every|each)\b.*\bstor(y|ies)\b|^user stories\b", text, re.IGNORECASE
         ):
-            return [
-                i for t, title in zip(self.phases, self.titles, strict=True)
-                if re.search(r"\b(story|us) ?\d", title) for i in t.ids
-            ]  # fmt: skip
+            return list(dict.fromkeys(i for ids in self._stories.values() for i in ids))
         return []
 
     def _by_words(self, text: str) -> list[str]:
@@ -75,9 +85,8 @@ class Phrases:
         for part in re.split(r",|;|\band\b|&|\+", text):
             hits = [n for word in part.split("/") for n in self._phases_of(word)]
             if "/" in part and hits:
-                hits = list(
-                    range(min(hits), max(hits) + 1)
-                )  # what lies between belongs to the range
+                # What lies between belongs to the range.
+                hits = list(range(min(hits), max(hits) + 1))
             if not hits and _WHOLE.search(part):
                 hits = [
                     n for n, t in enumerate(self.phases)
@@ -90,9 +99,11 @@ class Phrases:
         wanted = _stems(part)
         if not wanted:
             return []
-        return [n for n, words in enumerate(self.words) if wanted <= words] or (
-            [n for n, words in enumerate(self.words) if len(wanted) > 1 and _last(part) in words]
-        )
+        having = [self._words.get(word, set()) for word in wanted]
+        exact = set.intersection(*having)
+        if not exact and len(wanted) > 1:
+            exact = self._words.get(_last(part), set())
+        return sorted(exact)
 
 
 def _folded(text: str) -> str:

@@ -66,7 +66,11 @@ def _named(name: str) -> Format:
 def _ranked(document: Document) -> list[tuple[int, str, Format]]:
     found = []
     for candidate in all_formats().values():
-        score, reason = candidate.recognise(document)
+        try:
+            score, reason = candidate.recognise(document)
+        except Exception as error:
+            # One format's fault must not keep the others from reading the document.
+            score, reason = 0, f"its check failed: {type(error).__name__}: {error}"
         found.append((score, reason, candidate))
     return sorted(found, key=lambda f: -f[0])
 

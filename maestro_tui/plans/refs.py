@@ -49,6 +49,9 @@ _PREVIOUS = re.compile(
     r"^(the\s+)?(previous|prior|preceding)\s+(phase|task|step|stream|stage)s?\b", re.I
 )
 _ALL_OF_KIND = re.compile(rf"\ball\s+(the\s+)?({_KIND})\b(?!\s+(?:\d|[A-Z]\b))", re.IGNORECASE)
+_MANY = re.compile(r"all|every|any|previous|prior|preceding", re.IGNORECASE)
+MAX_NAMED = 300_000  # dependencies of one plan; more are a mistake and would only fill the memory
+_SUGGESTIONS = 50  # comparing with every name takes long; nobody reads more than these
 _NOISE = re.compile(
     r"^(needs?|requires?|after|depends on|blocked by|waits? for|only|on|the)\s+"
     r"|\s+(is|are|be|must be|to be|being|has been)?\s*(complete[ds]?|completion|done|finished|"
@@ -87,7 +90,20 @@ class Resolver:
         self.names: dict[str, list[str]] = {}
         self.by_id: dict[str, list[Target]] = {}
         self.by_title: dict[str, list[Target]] = {}
+        self._place = {id(t): n for n, t in enumerate(self.targets)}
+        self._of_kind: dict[str, list[Target]] = {}
+        self._among_kind: dict[int, int] = {}
+        self._inside: dict[str, list[Target]] = {}  # what 3.x stands for
+        self._shapes = {_shape(t.id) for t in self.targets}
+        self._given = 0
+        self._suggested = 0
         for target in targets:
+            pool = self._of_kind.setdefault(target.kind, [])
+            self._among_kind[id(target)] = len(pool)
+            pool.append(target)
+            parts = _norm(target.id).split(".")
+            for n in range(1, min(len(parts), 6)):
+                self._inside.setdefault(".".join(parts[:n]), []).append(target)
             self.by_id.setdefault(_norm(target.id), []).append(target)
             if target.title:
                 self.by_title.setdefault(_norm(target.title), []).append(target)
@@ -106,13 +122,17 @@ class Resolver:
         for part in re.split(r"[,;]|\s(?:and|&|\+|plus)\s", rest):
             self._alone(part, line, owner, out, strict)
         out.ids = [i for i in dict.fromkeys(out.ids) if i not in owner.ids]
+        self._given += len(out.ids)
+        if self._given > MAX_NAMED:
+            out.ids.clear()
+            out.diagnostics.append(_too_many(owner, line))
         return out
 
     def _everything(self, text: str, owner: Target, out: Resolved) -> str:
         """Takes "all previous", "all other tasks" and "previous phase" out of the value."""
-        if not re.search(r"all|every|any|previous|prior|preceding", text, re.IGNORECASE):
+        if not _MANY.search(text) or self._given > MAX_NAMED:
             return text
-        at = next((n for n, t in enumerate(self.targets) if t is owner), len(self.targets))
+        at = self._place.get(id(owner), len(self.targets))
         named = re.search(r"phase|stage|epic|milestone|wave|sprint|group", text, re.I)
         kind = "phase" if owner.kind == "phase" or named else ""
         if _ALL_BEFORE.search(text) or _ALL_OTHERS.search(text):
@@ -187,7 +207,7 @@ class Resolver:
 
     def _shaped_like_ids(self, name: str) -> bool:
         """Whether the document writes its ids this way, so that an unknown one is a mistake."""
-        return _shape(name) in {_shape(t.id) for t in self.targets}
+        return _shape(name) in self._shapes
 
     def _name(
         self, name: str, kind: str, line: int, owner: Target, out: Resolved, strict: bool
@@ -200,7 +220,7 @@ class Resolver:
                 out.ids += target.ids
             return
         if name.lower().endswith((".x", ".*")):
-            inside = [t for t in self.targets if _norm(t.id).startswith(_norm(name[:-2]) + ".")]
+            inside = self._inside.get(_norm(name[:-2]), [])
             if inside:
                 out.ids += [i for t in inside for i in t.ids if t is not owner]
                 return
@@ -226,8 +246,12 @@ class Resolver:
                 if target is None:
                     out.diagnostics.append(self._unknown(name, kind, line, owner, strict))
             return
-        pool = [t for t in self.targets if t.kind == low.kind]
-        a, b = sorted((pool.index(low), pool.index(high) if high in pool else 0))
+        pool = self._of_kind[low.kind]
+        last_place = self._among_kind[id(high)] if high.kind == low.kind else 0
+        a, b = sorted((self._among_kind[id(low)], last_place))
+        if self._given + b - a > MAX_NAMED:
+            self._given = MAX_NAMED + 1
+            return
         out.ids += [i for t in pool[a : b + 1] if t is not owner for i in t.ids]
 
     def _find(self, name: str, kind: str, owner: Target) -> Target | None:
@@ -257,7 +281,8 @@ class Resolver:
     def _unknown(self, name: str, kind: str, line: int, owner: Target, strict: bool) -> Diagnostic:
         names = self._names(kind)
         wanted = f"{kind.capitalize()} {name}" if kind else name
-        near = nearest(wanted, names)
+        self._suggested += 1
+        near = nearest(wanted, names) if self._suggested < _SUGGESTIONS else ""
         many = len(self.by_id.get(_norm(name), [])) > 1
         why = "names more than one" if many else "names nothing in this plan"
         hint = (f"Did you mean {near}? " if near else "") + f"Known: {names_listed(names)}."
@@ -304,6 +329,17 @@ def _note(text: str, line: int) -> Diagnostic:
         line,
         f"{text[:120]!r} names no phase or task of this plan, so it is kept as a note.",
         "To state an order write the id, such as 'Depends on: Phase 1' or 'Depends on: Task 1.2'.",
+    )
+
+
+def _too_many(owner: Target, line: int) -> Diagnostic:
+    return Diagnostic(
+        "too-many-dependencies",
+        "error",
+        line,
+        f"{owner.kind.capitalize()} {owner.id} brings the dependencies to more than {MAX_NAMED:,}; "
+        "this one and later ones are left out.",
+        "Put the tasks into phases and let the phases depend on one another.",
     )
 
 

@@ -1,8 +1,8 @@
 """Takes a changed document into a canonical plan without losing what a person edited there.
 
-Each table of an exported plan carries ``read``, a digest of what the reader said when it was written.
-A table whose content still has that digest was not touched, and is replaced by what the document
-says now; one that was edited is kept, and what the document says differently is reported.
+Each table of an exported plan carries ``read``, a digest of what the reader said when it was
+written. A table whose content still has that digest was not touched, and is replaced by what the
+document says now; one that was edited is kept, and what the document says differently is reported.
 """
 
 from __future__ import annotations
@@ -117,7 +117,9 @@ def _merged(
             continue
         if item.read:
             notes.append(
-                _note(f"{what}-kept", 0, f"{what} {item.id}: gone from the document, kept as edited.")
+                _note(
+                    f"{what}-kept", 0, f"{what} {item.id}: gone from the document, kept as edited."
+                )
             )
         before = mine[n - 1].id if n else ""
         at = next((i for i, other in enumerate(out) if other.id == before), len(out) - 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from maestro_tui.plans.blocks import Section
 from maestro_tui.plans.marks import bare
@@ -98,24 +99,21 @@ NO_WORK = frozenset({"criteria", "timeline", "log", "verification", "negative", 
 NEVER_WORK = frozenset({"criteria", "timeline", "log", "negative"})
 
 
+_LONGEST = 200  # characters of a title that are looked at
+
+
 def class_of_title(title: str) -> str:
     """The class of one title, or nothing when its words say none."""
+    return _class_of_title(title[:_LONGEST])
+
+
+@lru_cache(maxsize=1 << 15)
+def _class_of_title(title: str) -> str:
     plain = re.sub(r"^[\d.)\s]+", "", bare(title))
     head = re.split(r"\s[(\[（]", plain)[0]
     for name, pattern in _COMPILED:
         if pattern.search(head):
             return name
-    return ""
-
-
-def class_of(section: Section) -> str:
-    """The class of a section: its own title's, else that of the nearest one that has one.
-
-    The document's own title (level 1) does not count, it names the whole.
-    """
-    for one in (section, *section.ancestors()):
-        if one.level > 1 and (found := class_of_title(one.title)):
-            return found
     return ""
 
 

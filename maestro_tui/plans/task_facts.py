@@ -1,4 +1,4 @@
-"""The facts of one candidate: from its labels first, then from what its sentences and fences say."""
+"""The facts of one candidate: from its labels, then from what its sentences and fences say."""
 
 from __future__ import annotations
 
@@ -30,18 +30,24 @@ _USES = re.compile(
     r"(.{0,80}?)\b(?:from|of|in)\s+((?:phase|task|step|stream|stage|epic|milestone)\s+#?[\w.]+)",
     re.IGNORECASE,
 )
+_OF = re.compile(r"\b(?:from|of|in)\s+(?:phase|task|step|stream|stage|epic|milestone)\b", re.I)
+_DECORATION = re.compile(r"[*_`]")
+_COMMIT = re.compile(r"\W*commit\W*[:：]", re.IGNORECASE)
 _RUN_LINE = re.compile(
     r"^\W*(?:step\s*\d+\W*)?(?:run|re-?run|execute|verify|verification|expected|gate|check|confirm|ensure|validate|test|tests|"
-    r"検証|確認|验证|검증)\b[^`]{0,60}`|`\s*(?:を実行|で確認|を確認|が通る|が成功)|(?:^|[.;]\s)run\W*`",
+    r"検証|確認|验证|검증)\b[^`]{0,60}`|`[^`]{0,20}(?:を実行|で確認|を確認|が通る|が成功)|"
+    r"`\s*(?:→|->|=>|[-–—:])\s*(?:expect\w*\W+)?(?:pass|green|success|clean|exit 0)|"
+    r"(?:^|[.;]\s)run\W*`",
     re.IGNORECASE,
 )
 _LEADING_CODE = re.compile(
-    r"(`[^`]+`)\s*(?:$|→|->|=>|[-–—:(]|(returns?|passes|succeeds|exits?|성공|통과|works))"
+    r"(`[^`]+`)\s*(?:$|→|->|=>|[-–—:(]|(returns?|passes|succeeds|exits?|clean|green|성공|통과|works))"
 )
 _REFERENCES = re.compile(r"references?|files?( to (modify|change))?", re.IGNORECASE)
 _COMMENT_PATH = re.compile(
     r"^\s*(?:#|//|--|<!--|;|/\*)\s*(?:file:?\s*|path:?\s*)?([\w./@{}<>-]+)\s*(?:-->|\*/)?\s*$", re.I
 )
+_LISTED = re.compile(r"\s*[-*]\s+([\w-]+\.\w{1,5})\b")
 
 
 @dataclass(slots=True)
@@ -64,7 +70,7 @@ def task_facts(
     labels_only: bool = False,
     references: bool = False,
 ) -> Found:
-    """The facts of a candidate. ``known`` are the document's own list of files with their action."""
+    """The facts of a candidate; ``known``: the document's own list of files, with actions."""
     facts = gather(_without_commit(c.blocks), owner, c.labels)
     if references and not facts.files:
         _references(c, facts)
@@ -80,7 +86,7 @@ def task_facts(
         found = _PROMPT.match(text)
         if found is not None:
             out.prompt = out.prompt or found[1]
-        uses = _USES.search(re.sub(r"[*_`]", "", text))
+        uses = _USES.search(_DECORATION.sub("", text)) if _OF.search(text) else None
         if uses is not None:
             out.uses.append(((uses[1], uses[2]), line))
     stated = set(facts.all_files())
@@ -93,9 +99,7 @@ def _without_commit(blocks: list[Block]) -> list[Block]:
     out: list[Block] = []
     skipping = False
     for block in blocks:
-        if block.kind in ("text", "item") and re.match(
-            r"\W*commit\W*[:：]", block.text, re.IGNORECASE
-        ):
+        if block.kind in ("text", "item") and _COMMIT.match(block.text):
             skipping = True
             continue
         if skipping and block.kind not in ("item", "fence"):
@@ -151,7 +155,7 @@ def _body_files(c: Candidate) -> list[PathRef]:
         if block.kind == "table":
             out += [] if skipped else table_files(block)
         elif block.kind in ("item", "text", "heading"):
-            plain = re.sub(r"[*_`]", "", block.text).strip()
+            plain = _DECORATION.sub("", block.text).strip()
             if plain.endswith((":", "：")) or block.kind == "heading":
                 skipped = _TO_READ.search(plain) is not None
             found = inline_files(block.text, block.line)
@@ -198,9 +202,8 @@ def _fence_captions(c: Candidate, facts: Facts, action: str) -> None:
         path = strip_path(found[1]) if found else ""
         if not path or "/" not in path or not (is_file(path) or path.endswith("/")):
             continue
-        inner = [
-            m[1] for line in block.lines[1:] if (m := re.match(r"\s*[-*]\s+([\w-]+\.\w{1,5})\b", line))
-        ] if path.endswith("/") else []  # fmt: skip
+        listed = [_LISTED.match(line) for line in block.lines[1:]] if path.endswith("/") else []
+        inner = [m[1] for m in listed if m]
         for name in [path + i for i in inner] or [path]:
             _add(facts, PathRef(name, action or "create", block.line), action)
 
@@ -251,8 +254,9 @@ def _completed(path: str, known: dict[str, str]) -> str:
 def _commands(c: Candidate, facts: Facts) -> None:
     """Shell fences and inline code after "Run:" are checks, beside those under a label."""
     out = [x for x in facts.verify if is_check(x) or not c.blocks]
-    if _RUN_LINE.search(_words_of(c)):
-        out += [x for x in commands_said(c.raw) if is_check(x)]
+    words = _words_of(c)
+    if "`" in words and (_RUN_LINE.search(words) or _LEADING_CODE.match(words)):
+        out += [x for x in commands_said(words) if is_check(x)]
     for block in _in_order(c):
         if block.kind == "fence":
             out += checks_in_fence(block.info, block.lines)
@@ -260,18 +264,20 @@ def _commands(c: Candidate, facts: Facts) -> None:
             out += [
                 x for x in commands_said(code[1]) if is_check(x) and (is_command(x) or not code[2])
             ]
-        elif block.kind in ("item", "text") and _RUN_LINE.search(block.text):
+        elif block.kind in ("item", "text") and "`" in block.text and _RUN_LINE.search(block.text):
             out += [x for x in commands_said(block.text) if is_check(x)]
     facts.verify = list(dict.fromkeys(x for x in out if x))
 
 
 def _words_of(c: Candidate) -> str:
     """The line of an item without its id and flags, so that its first word is its verb."""
-    return re.sub(
-        r"^(?:[*_~\s]*(?:T?\d+(?:\.\d+)*[a-z]?|[A-Z]{1,8}-?\d+)[*_.):]*\s+)?(?:[*_]*\[(?:P|US\d+|\w{1,8})\](?!\()[*_]*\s*)*",
-        "",
-        c.raw,
-    )
+    return _FLAGS.sub("", c.raw, count=1)
+
+
+_FLAGS = re.compile(
+    r"^(?:[*_~\s]*(?:T?\d+(?:\.\d+)*[a-z]?|[A-Z]{1,8}-?\d+)[*_.):]*\s+)?"
+    r"(?:[*_]*\[(?:P|US\d+|\w{1,8})\](?!\()[*_]*\s*)*"
+)
 
 
 def _in_order(c: Candidate) -> list[Block]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from maestro_tui.plans.blocks import Block
 from maestro_tui.plans.commands import commands_said, is_check
 from maestro_tui.plans.document import Document
 from maestro_tui.plans.facts import gather
@@ -67,7 +68,7 @@ def whole_file(document: Document, kind: str) -> Plan:
 
 
 def _files(document: Document) -> list[PathRef]:
-    """Files of sections about files or deliverables, and of sentences that say where the work lies."""
+    """Files of sections about files, and of sentences that say where the work lies."""
     out: list[PathRef] = []
     for section in document.tree.walk():
         kind = class_of_title(section.title) if section.level > 1 else ""
@@ -79,24 +80,22 @@ def _files(document: Document) -> list[PathRef]:
                 out += table_files(block)
             elif listed and block.kind == "item":
                 lead = leading_file(block.text, block.line)
-                refs = (
-                    [lead]
-                    if lead
-                    else [r for r in find_paths(block.text, block.line) if is_file(r.path)][:1]
-                )
-                out += refs
+                out += [lead] if lead else _paths_in(block)[:1]
             elif block.kind in ("item", "text") and kind != "files":
-                found = inline_files(block.text, block.line)
-                if _LIVES.search(block.text):
-                    found = [r for r in find_paths(block.text, block.line) if is_file(r.path)]
-                    found += [
-                        r
-                        for r in inline_files(
-                            re.sub(r"\band\b", ", in", block.text), block.line, "modify"
-                        )
-                    ]
-                out += found
+                out += _spoken_of(block)
     return out
+
+
+def _paths_in(block: Block) -> list[PathRef]:
+    return [r for r in find_paths(block.text, block.line) if is_file(r.path)]
+
+
+def _spoken_of(block: Block) -> list[PathRef]:
+    """``The parser lives in `src/a.py` and `src/b.py` ``, else what a verb says is written."""
+    if not _LIVES.search(block.text):
+        return inline_files(block.text, block.line)
+    listed = re.sub(r"\band\b", ", in", block.text)
+    return [*_paths_in(block), *inline_files(listed, block.line, "modify")]
 
 
 def _checks(document: Document, stated: list[str]) -> list[str]:

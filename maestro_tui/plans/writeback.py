@@ -22,7 +22,9 @@ from maestro_tui.plans.reader import read_plan
 _LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _BOX = re.compile(r"^(\s*(?:>\s*)*(?:[-*+•]|\d{1,9}[.)])\s+\\?\[)([ xX✓✔~/>-])(\\?\])")
 _STATUS = re.compile(r"^(\W*status\W*?[:：][\s*_`]*)([^*_`\r\n|]*?)([\s*_`]*)$", re.IGNORECASE)
-_YAML_STATUS = re.compile(r"^(\s*(?:-\s+)?status\s*:\s*)(\"[^\"]*\"|'[^']*'|[^#\r\n]*?)(\s*(?:#.*)?)$")
+_YAML_STATUS = re.compile(
+    r"^(\s*(?:-\s+)?status\s*:\s*)(\"[^\"]*\"|'[^']*'|[^#\r\n]*?)(\s*(?:#.*)?)$"
+)
 _TOML_STATUS = re.compile(r"^(\s*status\s*=\s*)(\"[^\"]*\"|'[^']*')(\s*(?:#.*)?)$")
 _DONE_WORD = {
     "autoclaude": "completed", "beads": "closed", "cursor": "completed", "backlog": "Done",
@@ -56,7 +58,10 @@ def mark(text: str, plan: Plan, task_id: str, status: str = "done") -> str:
     if status not in ("done", "pending"):
         raise PlanError(f"A document can mark a task done or pending, not {status!r}.")
     task = _task(plan, task_id)
-    if normalise(plan.source, text, text.encode("utf-8", "surrogatepass")).sha256 != plan.source_sha256:
+    if (
+        normalise(plan.source, text, text.encode("utf-8", "surrogatepass")).sha256
+        != plan.source_sha256
+    ):
         raise PlanError(f"{plan.source}: has changed since it was read. Read it again, then mark.")
     if task.status == status:
         return text
@@ -185,7 +190,9 @@ def _json(lines: _Lines, task: Task, kind: str, status: str) -> bool:
     if value.line == 0 or value.value is None:
         return False
     word = _word(kind, status)
-    new = ("true" if status == "done" else "false") if isinstance(value.value, bool) else f'"{word}"'
+    new = (
+        ("true" if status == "done" else "false") if isinstance(value.value, bool) else f'"{word}"'
+    )
     old = text.removeprefix("\ufeff")[value.start : value.end]
     return _replace(lines, value.line, text.removeprefix("\ufeff"), value.start, old, new)
 

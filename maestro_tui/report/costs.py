@@ -16,15 +16,23 @@ CLASSES = ("input", "output", "cache_read", "cache_write")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Tokens by class, dollars as reported, and attempts that used tokens but named no price."""
+    """Tokens by class, dollars reported and estimated, and attempts that used tokens but named
+    no price.
+    """
 
     input: float = 0.0
     output: float = 0.0
     cache_read: float = 0.0
     cache_write: float = 0.0
     reported: float | None = None
+    estimated: float = 0.0  # from tokens and the price table, where nothing was reported
     unpriced: int = 0
     attempts: int = 0
+
+    @property
+    def money(self) -> float:
+        """Reported and estimated dollars together."""
+        return (self.reported or 0.0) + self.estimated
 
     @property
     def tokens(self) -> float:
@@ -42,6 +50,7 @@ def of_attempts(attempts: Iterable[Attempt]) -> Cost:
     sums = dict.fromkeys(CLASSES, 0.0)
     reported: float | None = None
     unpriced = count = 0
+    estimated = 0.0
     for attempt in attempts:
         count += 1
         for name in CLASSES:
@@ -49,9 +58,11 @@ def of_attempts(attempts: Iterable[Attempt]) -> Cost:
         price = attempt.usage.get("cost_usd")
         if price is not None:
             reported = (reported or 0.0) + price
+        elif attempt.usage.get("estimated_usd") is not None:
+            estimated += attempt.usage["estimated_usd"]
         elif any(attempt.usage.get(name) for name in CLASSES):
             unpriced += 1
-    return Cost(**sums, reported=reported, unpriced=unpriced, attempts=count)
+    return Cost(**sums, reported=reported, estimated=estimated, unpriced=unpriced, attempts=count)
 
 
 def of_tasks(tasks: Iterable[TaskRun]) -> Cost:
@@ -74,4 +85,4 @@ def of_agents(state: RunState) -> list[tuple[str, Cost]]:
         for attempt in task.attempts:
             found.setdefault(attempt.agent, []).append(attempt)
     costs = [(agent, of_attempts(attempts)) for agent, attempts in found.items()]
-    return sorted(costs, key=lambda pair: (-(pair[1].reported or 0.0), -pair[1].tokens, pair[0]))
+    return sorted(costs, key=lambda pair: (-pair[1].money, -pair[1].tokens, pair[0]))

@@ -53,11 +53,18 @@ class Summary:
     delivered: str
     not_merged: tuple[tuple[str, str], ...]
     next_steps: tuple[str, ...]
+    marks: str = ""  # what became of the plan's own document
+    idle_s: float = 0.0  # of wall_s, at rest until a person came
 
     @property
     def speed_up(self) -> float:
-        """Agents' working time over the run's: what running them one by one would have cost."""
-        return self.work_s / self.wall_s if self.wall_s > 0 else 0.0
+        """Agents' working time over the run's: what running them one by one would have cost.
+
+        Measured, gates and merges included; only the time nobody but a person could have
+        shortened is left out, because one by one it would have been the same.
+        """
+        busy = self.wall_s - self.idle_s
+        return self.work_s / busy if busy > 0 else 0.0
 
 
 def summarise(state: RunState) -> Summary:
@@ -100,6 +107,8 @@ def summarise(state: RunState) -> Summary:
         delivered=_delivered(state),
         not_merged=left,
         next_steps=_next_steps(state),
+        marks=_marks(state),
+        idle_s=state.idle_s,
     )
 
 
@@ -136,6 +145,18 @@ def _delivered(state: RunState) -> str:
     return "nothing to deliver"
 
 
+def _marks(state: RunState) -> str:
+    """What the delivery did to the plan's document; empty when it was left out of it."""
+    done = state.delivered
+    if done is None or not done.document:
+        return ""
+    if not done.marked:
+        return f"nothing is marked done in {done.document}: {done.note}"
+    count = f"{len(done.marked)} task{'s' if len(done.marked) != 1 else ''}"
+    rest = f" (not all: {done.note})" if done.note else ""
+    return f"{count} marked done in {done.document}{rest}"
+
+
 def _next_steps(state: RunState) -> tuple[str, ...]:
     steps = []
     if state.delivered is not None:
@@ -145,9 +166,11 @@ def _next_steps(state: RunState) -> tuple[str, ...]:
         steps.append(f"git merge maestro/{state.run}/_integration")
     strategy = state.strategy
     if strategy is not None and strategy.stage is not None and state.merges:
+        marked = state.delivered is not None and state.delivered.marked
         steps.append(
             f"maestro run {shlex.quote(strategy.plan.source)}   # the next stage, "
-            f"{len(strategy.stage.later)} tasks left, once what is merged is marked done in it"
+            f"{len(strategy.stage.later)} tasks left"
+            + ("" if marked else ", once what is merged is marked done in it")
         )
     for task in state.tasks.values():
         if task.state is TaskState.SKIPPED:
@@ -183,8 +206,9 @@ def summary_lines(summary: Summary) -> list[str]:
             out.append(f"    gate {sanitise(name)}: {state} ({seconds:.1f} s)")
     for task, why in summary.not_merged:
         out.append(f"  not merged: {task} — {sanitise(why)}")
+    idle = f" ({summary.idle_s:.1f} s of it at rest)" if summary.idle_s >= 1 else ""
     out.append(
-        f"  {summary.files} files, {summary.wall_s:.1f} s; the agents worked "
+        f"  {summary.files} files, {summary.wall_s:.1f} s{idle}; the agents worked "
         f"{summary.work_s:.1f} s "
         f"({summary.speed_up:.1f} x one after the other)"
     )
@@ -192,5 +216,7 @@ def summary_lines(summary: Summary) -> list[str]:
         cost = f", ${summary.cost:.2f} as reported" if summary.cost is not None else ""
         out.append(f"  {summary.tokens:,} tokens{cost}")
     out.append(f"  Delivered: {summary.delivered}")
+    if summary.marks:
+        out.append(f"  Plan: {sanitise(summary.marks)}")
     out.extend(f"  $ {step}" for step in summary.next_steps)
     return out

@@ -222,7 +222,9 @@ class MaestroApp(RunViews):
 
     def _sees_board(self) -> bool:
         """Whether nothing but dialogs lies over the board."""
-        above = self.screen_stack[self.screen_stack.index(self.board) + 1 :] if self.board else []
+        if self.board is None or self.board not in self.screen_stack:
+            return False  # it is not there yet, or not any more
+        above = self.screen_stack[self.screen_stack.index(self.board) + 1 :]
         return all(isinstance(s, ModalScreen) for s in above)
 
     def _second(self) -> None:
@@ -269,7 +271,8 @@ class MaestroApp(RunViews):
 
         top = self.screen
         if isinstance(top, QuestionDialog):
-            if top.question.id not in state.questions and top.is_current:
+            gone = top.question.id not in state.questions and not top.local
+            if gone and top.is_current:
                 self.notify("That question has been answered elsewhere", markup=False)
                 top.dismiss(None)
             return
@@ -308,7 +311,10 @@ class MaestroApp(RunViews):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without a run there is nothing to answer or turn up."""
         run_only = {"inbox", "answer", "more_agents", "fewer_agents", "resume", "drain"}
-        if action in (run_only | {"abort", "summary", "view", "jump"}) and self.source is None:
+        if (
+            action in (run_only | {"abort", "rollback", "summary", "view", "jump"})
+            and self.source is None
+        ):
             return False
         if action == "history" and self.history is None:
             return False

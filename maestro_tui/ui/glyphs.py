@@ -78,6 +78,9 @@ QUESTION: dict[str, Look] = {
     "rolledback": Look("↶", "Rolled back", "state-stopped"),
     "deliver": Look("✓", "Delivery", "state-merged"),
     "trouble": Look("!", "Trouble", "state-failed"),
+    "budget": Look("$", "Budget", "state-blocked"),
+    "held": Look("■", "Stopped", "state-stopped"),
+    "agent": Look("▸", "Agent", "state-running"),
 }
 ASKING = Look("?", "asks you", "state-asking")
 TICK, CROSS, PENDING = "✓", "✗", "○"

@@ -15,7 +15,7 @@ from maestro_tui.ui.replay import ReplaySource
 
 _STEP = 0.05  # of the run, a press of < or >
 _LOCKED = frozenset(
-    {"answer", "more_agents", "fewer_agents", "resume", "drain", "abort", "retry", "tell"}
+    {"answer", "more_agents", "fewer_agents", "resume", "drain", "abort", "retry", "tell", "agent"}
 )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from textual.app import SystemCommand
 from textual.screen import ModalScreen, Screen
 
-from maestro_tui.core.state import TaskState
+from maestro_tui.core.state import INTERACTIVE, TaskState
 from maestro_tui.ui.actions import ACTIONS
 from maestro_tui.ui.asking import Asking
 from maestro_tui.ui.controls import RunControls
@@ -149,10 +149,40 @@ class RunViews(RunControls):
         def done(words: str | None) -> None:
             if words and words.strip() and self.source is not None:
                 self.source.instruct(task.id, words.strip())
-                self.notify(f"Told the agent of {one_line(task.id)}", markup=False)
+                heard = task.assignment.driver in INTERACTIVE
+                told = "Told the agent of" if heard else "Noted for the next attempt at"
+                self.notify(f"{told} {one_line(task.id)}", markup=False)
 
         title = f"Tell the agent of {one_line(task.id)}"
-        self.push_screen(TextInputDialog(title, "It goes on, with this in mind"), done)
+        hint = "It goes on, with this in mind"
+        if task.assignment.driver not in INTERACTIVE:
+            hint = (
+                f"An agent of the driver {task.assignment.driver} hears nothing while it works: "
+                "its next attempt begins with these words. A, r starts that at once."
+            )
+        self.push_screen(TextInputDialog(title, hint), done)
+
+    def action_agent(self) -> None:
+        """Everything one may do with the agent of the task one is on."""
+        from maestro_tui.ui.dialogs.agent import agent_question
+        from maestro_tui.ui.dialogs.question import QuestionDialog, Reply
+
+        state, screen = self.run_state, self._run_screen()
+        task = state.tasks.get(screen.current_task) if state and screen is not None else None
+        if state is None or task is None:
+            return
+        attempt = task.attempt
+        if attempt is None or task.state is not TaskState.RUNNING:
+            words = f"{one_line(task.id)} is {TASK[task.state].word}; it has no agent at work"
+            self.notify(words, markup=False)
+            return
+
+        def done(reply: Reply | None) -> None:
+            if reply is not None and self.source is not None:
+                self.source.instruct(task.id, reply.text, reply.answer)
+
+        question = agent_question(task, attempt, self.now())
+        self.push_screen(QuestionDialog(question, state, local=True), done)
 
     # -- other runs ------------------------------------------------------------------------------
     def action_history(self) -> None:

@@ -152,3 +152,43 @@ def test_showing_needs_no_screen(tmp_path: Path) -> None:
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr[-500:]
+
+
+def test_agents_of_the_configured_folders_are_proposed_as_a_run_would(tmp_path: Path) -> None:
+    folder = tmp_path / "own agents"
+    folder.mkdir()
+    (folder / "shopkeeper.md").write_text(
+        "---\nname: shopkeeper\ndescription: keeps the shop\nowns: ['app/**']\n---\nKeep it.\n"
+    )
+    plan = PLAN.replace("### Stream A: Models", "### Stream A: Models\nAgent: shopkeeper")
+    data = json.loads(show(tmp_path, plan, "--json").stdout)
+    assert "shopkeeper" not in [a["agent"] for a in data["agents"]]
+    config = tmp_path / "config"
+    config.mkdir()
+    (config / "config.toml").write_text(f"[agents]\nfolders = [{json.dumps(str(folder))}]\n")
+    done = show(tmp_path, plan, "--json", MAESTRO_CONFIG_DIR=str(config))
+    assert done.stderr == ""
+    agents = {a["task"]: a["agent"] for a in json.loads(done.stdout)["agents"]}
+    assert agents["A"] == "shopkeeper"
+
+
+def test_check_counts_what_imports_advise(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/models.py").write_text("")
+    (tmp_path / "app/views.py").write_text("from app import models\n")
+    (tmp_path / "plan.md").write_text(
+        "# Plan\n\n## Phase 1: All\n### Stream A: Models\nFiles: app/models.py\n\n"
+        "### Stream B: Views\nFiles: app/views.py\n"
+    )
+
+    def check(*words: str) -> str:
+        command = [sys.executable, "-m", "maestro_tui", "plan", "check", "plan.md", *words]
+        env = os.environ | {"HOME": str(tmp_path)}
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=env)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert "an import speaks for an order the plan does not state" in check()
+    assert [r["code"] for r in json.loads(check("--json"))].count("import-unordered") == 1
+    (tmp_path / "app/views.py").write_text("")
+    assert "speak" not in check()

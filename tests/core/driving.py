@@ -107,9 +107,9 @@ def snapshot(state: RunState) -> dict[str, Any]:
 
 
 def unmoved(state: RunState) -> dict[str, Any]:
-    """Everything but the clock and the notices."""
+    """Everything but the clocks and the notices."""
     data = snapshot(state)
-    del data["now"], data["notices"]
+    del data["now"], data["idle_s"], data["notices"]
     return data
 
 

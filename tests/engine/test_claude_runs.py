@@ -221,7 +221,7 @@ def test_a_stop_ends_the_agent_and_what_it_started(place: Place) -> None:
     until(lambda: "time.sleep" in _text(folder / "events.jsonl"), "the command runs", SECONDS)
     client.stop("checkpoint")
     until(lambda: not client.engine_alive(), "the engine leaves", SECONDS)
-    assert leftovers(place.repo) == []
+    assert leftovers(place.repo) == ["1 worktrees"]  # the session's: it goes on there
 
 
 def test_a_killed_engine_finds_its_agent_at_work(place: Place) -> None:

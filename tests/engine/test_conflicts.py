@@ -142,8 +142,8 @@ def test_two_unordered_writers_are_serialised_in_document_order_and_shown(tmp_pa
     plan = write_plan(tmp_path, tasks)
     shown = maestro("plan", "show", str(plan), cwd=tmp_path)
     assert shown.returncode == 0
-    assert "Both write log.txt: late, early (serialised)" in shown.stdout
-    assert "Both write log.txt: early, last (serialised)" in shown.stdout
+    assert "late and early: both write log.txt (order added)" in shown.stdout
+    assert "early and last: both write log.txt (order added)" in shown.stdout
     append = "echo $MAESTRO_TASK_ID >> log.txt; done_"
     agent = cases_agent(tmp_path, {"late": append, "early": append, "last": append})
     done = headless(repo, plan, agent, "--mode", "streaming")

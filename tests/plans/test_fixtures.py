@@ -97,7 +97,8 @@ def test_fixture_survives_the_canonical_form(expected: Path) -> None:
     if not plan.tasks:
         pytest.skip("not a plan")
     again = read_plan("again.plan.toml", text=dump_plan(plan))
-    assert not [d for d in again.diagnostics if d not in plan.diagnostics]
+    # An unsafe path is found again, on the line it has in the canonical form.
+    assert {d.code for d in again.diagnostics} <= {d.code for d in plan.diagnostics}
     assert again.tasks == plan.tasks
     assert again.phases == plan.phases
     assert again.edges == plan.edges

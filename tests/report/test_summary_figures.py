@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from maestro_tui.core import events as e
 from maestro_tui.plans.model import Stage
 from maestro_tui.report.summary import summarise, summary_lines
-from tests.ui.runs import FakeSource, finished
+from tests.ui.runs import FakeSource, finished, waiting_for_delivery
 
 
 def test_a_finished_run_adds_up():
@@ -46,3 +47,23 @@ def test_a_stage_says_how_to_go_on():
     state.strategy = replace(state.strategy, plan=plan, stage=stage)
     steps = summarise(state).next_steps
     assert any(s.startswith("maestro run 'big plan.md'") and "2 tasks left" in s for s in steps)
+
+
+def test_waiting_for_a_person_does_not_count_against_the_speed():
+    quick, slow = waiting_for_delivery(), waiting_for_delivery()
+    for source, pause in ((quick, 0.0), (slow, 3600.0)):
+        source.wait(pause).decide("deliver-0", "leave")
+        source.finish()
+    fast, late = summarise(quick.state), summarise(slow.state)
+    assert (fast.idle_s, late.idle_s) == (0, 3600)
+    assert late.wall_s == fast.wall_s + 3600
+    assert late.speed_up == fast.speed_up > 0
+    assert any("3600.0 s of it at rest" in line for line in summary_lines(late))
+
+
+def test_the_time_between_an_end_and_going_on_after_all_is_rest():
+    source = finished("failed")
+    ended = summarise(source.state)
+    source.alive = True
+    source.wait(500).feed(e.RetryRequested(at=source.clock, task="3.2"))
+    assert source.state.idle_s == ended.idle_s + 500

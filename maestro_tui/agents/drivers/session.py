@@ -7,10 +7,14 @@ clock, control.jsonl and stop; the session owns its agent and nothing else:
 * the agent's doings -> ``context.log`` (redacted bytes) and an ``Observer`` (events.jsonl);
 * permissions, questions, plans -> ``await conversation.desk.ask(...)``, which puts them before the
   operator and returns the answer; cancelling it takes the question back;
-* waits that are not the agent's work (usage limits) -> ``conversation.parked(until, why)``.
+* waits that are not the agent's work (usage limits) -> ``await conversation.park(until, why)``,
+  which is false when the operator wants no waiting;
+* an interrupt that was not followed by words -> ``desk.ask(INTERRUPTED, ...)``, which waits by
+  itself while the operator has paused the agent.
 
 Control lines, one JSON object each: ``{"cmd": "stop"}``, ``{"cmd": "answer", "id", "allow",
-"text"}``, and ``{"cmd": "message" | "interrupt" | "model", "n", "text"}``.
+"text"}``, and ``{"cmd": "message" | "handoff" | "interrupt" | "model" | "pause" | "resume" |
+"no-waiting", "n", "text"}``.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,9 +29,19 @@ class Result:
 
 
 async def deliver(
-    git: Git, repo: Path, branch: str, base: str, head: str, run: str, title: str
+    git: Git,
+    repo: Path,
+    branch: str,
+    base: str,
+    head: str,
+    run: str,
+    title: str,
+    *,
+    last: Callable[[str], Awaitable[str]] | None = None,
 ) -> Result:
     """Bring ``head`` into ``branch`` (the detached HEAD when empty).
+
+    ``last`` may put one more commit on top of what the branch is to become.
 
     A branch that is checked out is moved by git's own fast-forward in that checkout, which keeps
     local changes and refuses where it would overwrite them; any other branch by compare-and-swap.
@@ -44,11 +55,11 @@ async def deliver(
         raise Refused(
             f"the branch {branch} is gone; create it again or leave the work on its branch"
         )
-    if await is_ancestor(git, head, target):
-        return Result(name, target, "already there")
     how = "fast-forward"
     new = head
-    if not await is_ancestor(git, target, head):
+    if await is_ancestor(git, head, target):
+        new, how = target, "already there"
+    elif not await is_ancestor(git, target, head):
         merged = await merge(git, target, head, f"Merge maestro run {run}: {title}")
         if merged.conflicts:
             raise Refused(
@@ -57,6 +68,10 @@ async def deliver(
                 merged.conflicts,
             )
         new, how = merged.sha, "merge"
+    if last is not None:
+        new = await last(new)
+    if new == target:
+        return Result(name, target, how)
     checkout = await _checked_out_at(git, repo, branch)
     if checkout is None:
         await git.run("update-ref", "-m", f"maestro: {run}", f"refs/heads/{branch}", new, target)

@@ -14,7 +14,7 @@ from maestro_tui.plans.records import Findings, with_prose
 _OWN = ("title", "assignee", "created_date", "labels", "dependencies", "priority", "ordinal")
 _MARKED = re.compile(r"<!--\s*(SECTION:\w+:(BEGIN|END)|(AC|DOD):(BEGIN|END))\s*-->")
 _PATH = re.compile(r"(^|/)backlog/(tasks|completed|drafts|archive/\w+)/")
-_COMMENT = re.compile(r"^\s*<!--.*?-->\s*$", re.MULTILINE)
+_COMMENT = re.compile(r"^[ \t]*<!--.*?-->[ \t]*$", re.MULTILINE)
 
 
 class BacklogTask:

@@ -97,6 +97,7 @@ class _Reader:
         self.out = Findings()
         self.issues: dict[str, _Issue] = {}
         self.deleted: set[str] = set()
+        self.phases: dict[str, str] = {}  # issue -> nearest epic above, once it was looked for
 
     def plan(self, records: list[Node]) -> Plan:
         for node in records:
@@ -189,14 +190,19 @@ class _Reader:
 
     def _phase(self, issue: _Issue) -> str:
         """The nearest epic above; a chain of parents that never ends has none."""
-        name, seen = issue.parent, set()
-        while name and name not in seen:
-            seen.add(name)
-            above = self.issues[name]
-            if self._is_group(above):
-                return name
-            name = above.parent
-        return ""
+        path: list[str] = []
+        found, name = "", issue.id
+        while name not in self.phases:
+            self.phases[name] = ""  # what a chain that comes back here finds
+            path.append(name)
+            name = self.issues[name].parent
+            if not name or self._is_group(self.issues[name]):
+                found = name
+                break
+        else:
+            found = self.phases[name]
+        self.phases.update(dict.fromkeys(path, found))
+        return self.phases[issue.id]
 
     def _task(self, issue: _Issue) -> Task:
         node = issue.node

@@ -16,12 +16,12 @@ class CanonicalToml:
 
     def recognise(self, document: Document) -> tuple[int, str]:
         """By suffix, or by the tables it cannot do without."""
-        foreign = re.search(r"^\[\[(steps|legs|template)\]\]\s*$", document.text, re.M)
+        foreign = re.search(r"^\[\[(steps|legs|template)\]\][ \t]*$", document.text, re.M)
         if document.path.lower().endswith(".toml") and foreign:
             return 30, "the file's name ends in .toml, but it holds [[steps]] of another tool"
         if document.path.lower().endswith(".toml"):
             return 100, "the file's name ends in .toml"
-        tables = re.search(r"^\[\[task\]\]\s*$", document.text, re.M)
+        tables = re.search(r"^\[\[task\]\][ \t]*$", document.text, re.M)
         schema = re.search(r"^schema\s*=\s*\d", document.text, re.M)
         if tables and schema and not re.search(r"^(#{2,6} |```)", document.text, re.M):
             return 90, "it holds a schema number and [[task]] tables"

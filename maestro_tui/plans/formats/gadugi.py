@@ -1,9 +1,9 @@
-"""Lists of prompt files to carry out: ``1. **setup-db.md** - title`` with groups that say the order."""
+"""Lists of prompt files: ``1. **setup-db.md** - title``, with groups that say the order."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from maestro_tui.plans.blocks import Block, Section
 from maestro_tui.plans.candidates import named
@@ -80,7 +80,7 @@ class PromptList:
         names = {t.prompt.rsplit("/", 1)[-1]: t.id for t in tasks}
         groups = _groups(document, names)
         phase_of = {m: g.name for g in groups for m in g.members}
-        tasks = [_in_phase(t, phase_of.get(t.id, "")) for t in tasks]
+        tasks = [replace(t, phase=phase_of.get(t.id, "")) for t in tasks]
         edges = _mode_edges(groups)
         stated, problems = _remark_edges(document, tasks, names)
         pairs = {(e.task, e.after): e for e in (*edges, *stated)}
@@ -94,14 +94,11 @@ def _task(path: str, rest: str, block: Block, section: Section) -> Task:
     stem = path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
     title = clean(re.sub(r"^[\s:–—*_-]+", "", re.sub(r"[*`]", "", rest))) or stem
     done = bool(block.checked) or status_in(block.text) == "done"
-    return Task(stem, title, line=block.line, kind="prompt", prompt=path, body=(f"{block.line}-{block.line}",),
-                text=block.text, status="done" if done else "pending")  # fmt: skip
-
-
-def _in_phase(task: Task, phase: str) -> Task:
-    from dataclasses import replace
-
-    return replace(task, phase=phase) if phase else task
+    return Task(
+        stem, title, line=block.line, kind="prompt", prompt=path,
+        body=(f"{block.line}-{block.line}",), text=block.text,
+        status="done" if done else "pending",
+    )  # fmt: skip
 
 
 def _groups(document: Document, names: dict[str, str]) -> list[_Group]:

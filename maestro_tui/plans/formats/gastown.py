@@ -48,11 +48,11 @@ class GasTown:
 
 def _is_formula(document: Document) -> bool:
     text = document.text
-    if not re.search(r"^\[\[(steps|legs|template)\]\]\s*$", text, re.MULTILINE):
+    if not re.search(r"^\[\[(steps|legs|template)\]\][ \t]*$", text, re.MULTILINE):
         return False
     if re.search(r"^#{2,6} \S|^```", text, re.MULTILINE) and not document.path.endswith(".toml"):
         return False
-    return re.search(r"^\s*(formula|type|id|title)\s*=", text, re.MULTILINE) is not None
+    return re.search(r"^[ \t]*(formula|type|id|title)\s*=", text, re.MULTILINE) is not None
 
 
 def _sections(document: Document) -> list[tuple[Section, re.Match[str]]]:

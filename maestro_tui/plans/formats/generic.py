@@ -20,11 +20,10 @@ class Generic:
         """By whether the document holds anything that is surely a task."""
         if document.path.lower().endswith((".toml", ".json", ".jsonl")) or document.is_data:
             return 0, "not Markdown"
-        outcome = read_markdown(document, _STYLE)
-        if outcome.choice is None:
+        choice = document.choice(_STYLE.rank)
+        if choice is None:
             return 0, "no headings, items or boxes that are surely work"
-        score = {"high": 58, "medium": 50, "low": 40}[outcome.choice.confidence]
-        return score, outcome.choice.reason
+        return {"high": 58, "medium": 50, "low": 40}[choice.confidence], choice.reason
 
     def read(self, document: Document) -> Plan:
         """The plan, with a remark where another family could have been meant."""

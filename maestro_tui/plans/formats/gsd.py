@@ -58,8 +58,10 @@ def _elements(document: Document) -> list[_Element]:
 def _fenced(document: Document) -> set[int]:
     """Lines of fences that hold no element of their own: samples in an action are no plan."""
     out: set[int] = set()
+    lines = enumerate(document.lines)
+    first = next((n for n, x in lines if "<" in x and _OPEN.match(x)), len(document.lines))
     for span in document.fences:
-        if any(_OPEN.match(x) for x in document.lines[: span.first]):
+        if span.first > first:
             out.update(range(span.first + 1, span.last + 2))
     return out
 
@@ -86,7 +88,7 @@ class Gsd:
 
     def recognise(self, document: Document) -> tuple[int, str]:
         """By ``<task>`` elements, surer with its frontmatter."""
-        found = _elements(document) if "<task" in document.text.lower() else []
+        found = _elements(document) if "<task" in document.sample.lower() else []
         front = {"wave", "depends_on", "files_modified", "autonomous"} & set(document.frontmatter)
         if not found:
             return (
@@ -175,8 +177,8 @@ class Gsd:
                     "Run those plans first; Maestro does not check that they are done.",
                 )
             )  # fmt: skip
-        listed = {r.path for x in document.lines[: document.frontmatter_end] if x.lstrip().startswith("-")
-                  for r in find_paths(x.lstrip(" -"))}  # fmt: skip
+        entries = [x.lstrip() for x in document.lines[: document.frontmatter_end]]
+        listed = {r.path for x in entries if x.startswith("-") for r in find_paths(x.lstrip("- "))}
         missing = sorted({f for t in tasks for f in t.files} - listed) if listed else []
         if missing and "files_modified" in front:
             line = next(
@@ -202,7 +204,7 @@ def _checks(element: _Element) -> list[str]:
     for key in ("verify", "automated"):
         for text, _ in element.fields.get(key, []):
             plain = re.sub(r"</?automated>", "", text)
-            plain = re.sub(r"^[-*]\s+|^\d+\.\s+", "", plain.strip())
+            plain = re.sub(r"^[-*][ \t]+|^\d+\.\s+", "", plain.strip())
             if "`" in plain:
                 out += commands_in_text(plain)
             elif is_command(plain) and not re.search(
@@ -223,7 +225,7 @@ def _unique(tasks: list[Task]) -> list[Task]:
 
 
 def _title(document: Document, front: dict[str, str]) -> str:
-    inside = re.search(r"<objective>\s*\n?\s*([^\n<]{3,200})", document.text)
+    inside = re.search(r"<objective>\s*\n?\s*([^\n<]{3,200})", document.sample)
     return clean(inside[1]) if inside else clean(front.get("phase", "")) or document.name
 
 

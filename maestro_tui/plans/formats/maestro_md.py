@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from maestro_tui.plans.blocks import Section
-from maestro_tui.plans.candidates import find_candidates
-from maestro_tui.plans.choosing import Choice, choose
+from maestro_tui.plans.choosing import Choice
 from maestro_tui.plans.document import Document
 from maestro_tui.plans.labels import Label, labels_in
 from maestro_tui.plans.model import Plan
@@ -26,15 +25,15 @@ class MaestroMarkdown:
         found = phase_sections(document.tree)
         if not found:
             return 0, "no heading such as '## Phase 1: title'"
-        labels = [label for section, _ in found for label in _labels(section)]
-        labelled = sum(
-            1 for section, _ in found if any(x.written.isascii() for x in _labels(section))
-        )
+        labels = [_labels(section) for section, _ in found]
+        labelled = sum(1 for those in labels if any(x.written.isascii() for x in those))
         said = f"{len(found)} phase headings, {labelled} with labels such as Files:"
-        choice = choose(find_candidates(document.tree))
+        choice = document.choice()
         if choice is not None and not _ours(choice, labelled):
             return 30, f"{said}, but its tasks are {choice.reason.split('from ')[-1]}"
-        plain = 59 if not labels else 45  # labels in another language are not of this style
+        # Without labels of this style the general reader sees more: files and checks in sentences.
+        inner = choice is not None and choice.family in ("task", "id", "step")
+        plain = 45 if inner or any(labels) else 59
         score = 85 if labelled * 2 >= len(found) else 60 if labelled else plain
         return score + (len(found) > 1) * 5, said
 

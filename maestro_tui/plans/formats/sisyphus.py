@@ -9,8 +9,8 @@ from maestro_tui.plans.document import Document
 from maestro_tui.plans.markdown_plan import Style, read_markdown
 from maestro_tui.plans.model import Plan
 
-_BOX = re.compile(r"^[-*]\s+\[[ xX~-]\]\s+\**(?:Task\s+)?\d+(?:\.\d+)*[.):]", re.MULTILINE)
-_WHAT = re.compile(r"^\s+(?:[-*]\s+)?\*\*What to do\*\*", re.MULTILINE | re.IGNORECASE)
+_BOX = re.compile(r"^[-*][ \t]+\[[ xX~-]\]\s+\**(?:Task\s+)?\d+(?:\.\d+)*[.):]", re.MULTILINE)
+_WHAT = re.compile(r"^[ \t]+(?:[-*][ \t]+)?\*\*What to do\*\*", re.MULTILINE | re.IGNORECASE)
 _STYLE = Style(rank=("box-id",), order=conventions.SEQUENTIAL, references=True)
 
 
@@ -21,7 +21,7 @@ class Sisyphus:
 
     def recognise(self, document: Document) -> tuple[int, str]:
         """By its boxes and their fixed labels, or the folder it lies in."""
-        boxes, what = len(_BOX.findall(document.text)), len(_WHAT.findall(document.text))
+        boxes, what = len(_BOX.findall(document.sample)), len(_WHAT.findall(document.sample))
         if not boxes or not (what or ".sisyphus/" in document.path):
             return 0, "no numbered boxes with 'What to do'"
         return 90, f"{boxes} numbered boxes with 'What to do'"

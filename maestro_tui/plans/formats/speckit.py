@@ -9,7 +9,7 @@ from maestro_tui.plans.document import Document
 from maestro_tui.plans.markdown_plan import Style, read_markdown
 from maestro_tui.plans.model import Plan
 
-_LINE = re.compile(r"^\s*[-*]\s+(?:\[[ xX~-]\]\s+)?\**T\d{3}[a-z]?\b", re.MULTILINE)
+_LINE = re.compile(r"^[ \t]*[-*][ \t]+(?:\[[ xX~-]\]\s+)?\**T\d{3}[a-z]?\b", re.MULTILINE)
 _STYLE = Style(rank=("box-id",), order=conventions.MARKED, action="create")
 
 
@@ -20,7 +20,7 @@ class SpecKit:
 
     def recognise(self, document: Document) -> tuple[int, str]:
         """By its task lines."""
-        lines = len(_LINE.findall(document.text))
+        lines = len(_LINE.findall(document.sample))
         if lines < 2 or document.is_data:
             return 0, "no '- [ ] T001' lines"
         return 92, f"{lines} task lines such as '- [ ] T001'"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
+from maestro_tui.core.budgets import limit_of
 from maestro_tui.report.costs import Cost, of_agents, of_tasks, of_waves
 from maestro_tui.ui.dashboards.page import Page, Scene, name_cell, name_width
 from maestro_tui.ui.formatting import bar, count, fit, money, one_line
@@ -28,7 +29,7 @@ def costs(scene: Scene) -> Page:
     for agent, cost in of_agents(state):
         page.line(_line(scene, Text(fit("   " + one_line(agent), width)), cost, dearest))
     page.title("By task", accent)
-    for task, cost in sorted(tasks, key=lambda p: (-(p[1].reported or 0.0), -p[1].tokens)):
+    for task, cost in sorted(tasks, key=lambda p: (-p[1].money, -p[1].tokens)):
         page.line(_line(scene, name_cell(scene, task, width), cost, dearest), task.id)
     return page
 
@@ -40,6 +41,12 @@ def _total(scene: Scene) -> Text:
     line.append(money(cost.reported) if cost.reported is not None else "no price reported", "bold")
     if cost.reported is not None:
         line.append(" reported by the agents", scene.colours.muted)
+    if cost.estimated:
+        line.append(f"  + {money(cost.estimated)}", "bold")
+        line.append(" estimated from tokens", scene.colours.muted)
+    limit = limit_of(state, "run")
+    if limit:
+        line.append(f"  {cost.money / limit:.0%} of the budget of {money(limit)}")
     if cost.unpriced:
         attempts = "attempt" if cost.unpriced == 1 else "attempts"
         line.append(
@@ -69,7 +76,10 @@ def _cell(scene: Scene) -> int:
 def _line(scene: Scene, name: Text, cost: Cost, dearest: float) -> Text:
     """Money first: it is what one looks for."""
     line, muted = name, scene.colours.muted
-    if cost.reported is not None:
+    if cost.estimated:
+        line.append(f"{'~' + money(cost.money):>9}", "bold")
+        line.append(" + ?" if cost.unpriced else "    ", scene.colours.style("state-asking"))
+    elif cost.reported is not None:
         line.append(f"{money(cost.reported):>9}", "bold")
         line.append(" + ?" if cost.unpriced else "    ", scene.colours.style("state-asking"))
     else:

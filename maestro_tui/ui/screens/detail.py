@@ -1,23 +1,28 @@
-"""Everything about one task, in five pages."""
+"""Everything about one task, in six pages."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from maestro_tui.core.state import RunState
+from maestro_tui.core.state import Attempt, RunState, TaskState
 from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.follow import Changes
+from maestro_tui.ui.formatting import one_line
 from maestro_tui.ui.palette import palette
-from maestro_tui.ui.screens.pages import PAGES, page_text
+from maestro_tui.ui.screens.pages import PAGES, page_text, session_line
 from maestro_tui.ui.screens.run_screen import RunScreen
+from maestro_tui.ui.screens.so_far import diff_so_far
 from maestro_tui.ui.source import RunSource
 from maestro_tui.ui.widgets.checks import Checks
 from maestro_tui.ui.widgets.key_bar import KeyBar
 from maestro_tui.ui.widgets.pager import Pager
+
+_AGAIN_S = 3  # between two looks at what a running agent has changed
 
 
 class DetailScreen(RunScreen[str]):
@@ -34,6 +39,7 @@ class DetailScreen(RunScreen[str]):
         super().__init__()
         self._source, self.task_id, self._now = source, task, now
         self._page = PAGES[0]
+        self._diff = ""
 
     @property
     def current_task(self) -> str:
@@ -70,6 +76,9 @@ class DetailScreen(RunScreen[str]):
         if not self.is_mounted:
             return
         self.query_one(Checks).show(self._state, self.task_id, self._now())
+        task = self._state.tasks[self.task_id]
+        if task.state is TaskState.RUNNING and int(self._now()) % _AGAIN_S == 0:
+            self._look_at_diff()
 
     def _show(self, *, top: bool = False) -> None:
         self.query_one(Checks).show(self._state, self.task_id, self._now())
@@ -84,14 +93,38 @@ class DetailScreen(RunScreen[str]):
         folder = None
         if task.attempt is not None:
             folder = self._source.attempt_dir(task.id, task.attempt.number)
-        text = page_text(self._page, self._state, task, folder, colours)
+        text = page_text(self._page, self._state, task, folder, colours, self._diff)
         self.query_one(Pager).show(text, top=top)
 
     def action_page(self, page: str) -> None:
         """That page."""
         if page in PAGES:
             self._page = page
+            self._diff = ""
             self._show(top=True)
+            self._look_at_diff()
+
+    def _look_at_diff(self) -> None:
+        task = self._state.tasks[self.task_id]
+        if self._page == "diff" and task.attempt is not None:
+            self.run_worker(self._fetch(task.id, task.attempt), group="diff", exclusive=True)
+
+    async def _fetch(self, task: str, attempt: Attempt) -> None:
+        """Git works beside the screen; its answer is shown if one still wants to see it."""
+        found = await diff_so_far(Path(self._state.repo), attempt)
+        if self.is_mounted and self.task_id == task and self._page == "diff":
+            self._diff = found
+            self._show()
+
+    def action_copy(self) -> None:
+        """The command that opens the agent's session, into the terminal's clipboard."""
+        task = self._state.tasks[self.task_id]
+        line = session_line(task, task.attempt) if task.attempt is not None else ""
+        if not line:
+            self.notify("This agent has no session one could open", markup=False)
+            return
+        self.app.copy_to_clipboard(line)
+        self.notify(f"Copied: {one_line(line)}", markup=False)
 
     def action_next_page(self) -> None:
         """The page to the right."""
@@ -105,7 +138,9 @@ class DetailScreen(RunScreen[str]):
         """The same page of the next task of the plan."""
         ids = list(self._state.tasks)
         self.task_id = ids[(ids.index(self.task_id) + step) % len(ids)]
+        self._diff = ""
         self._show(top=True)
+        self._look_at_diff()
 
     def action_close(self) -> None:
         """Back to the board, on this task."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,23 +16,34 @@ from maestro_tui.ui.palette import Palette
 from maestro_tui.ui.widgets.cards import agent_of
 from maestro_tui.ui.widgets.checks import checks_of
 
-PAGES = ("story", "prompt", "files", "attempts", "marker")
+PAGES = ("story", "prompt", "files", "attempts", "marker", "diff")
 _MOST = 256 * 1024  # of a file; more is never a prompt or a completion document
 
 
 def page_text(
-    page: str, state: RunState, task: TaskRun, folder: Path | None, colours: Palette
+    page: str,
+    state: RunState,
+    task: TaskRun,
+    folder: Path | None,
+    colours: Palette,
+    diff: str = "",
 ) -> Text:
-    """The text of a page for the newest attempt's folder."""
-    return _MAKERS[page](_Page(state, task, folder, colours))
+    """The text of a page for the newest attempt's folder; ``diff`` for the page of that name."""
+    return _MAKERS[page](_Page(state, task, folder, colours, diff))
 
 
 class _Page:
     """Collects lines."""
 
     def __init__(
-        self, state: RunState, task: TaskRun, folder: Path | None, colours: Palette
+        self,
+        state: RunState,
+        task: TaskRun,
+        folder: Path | None,
+        colours: Palette,
+        diff: str = "",
     ) -> None:
+        self.diff = diff
         self.state, self.task, self.folder, self.colours = state, task, folder, colours
         self.text = Text()
 
@@ -165,9 +177,37 @@ def _attempt(page: _Page, attempt: Attempt) -> None:
         used = attempt.usage.get(name) or 0
         page.fact(name.replace("_", " "), f"{count(used)} tokens" if used else "")
     cost = attempt.usage.get("cost_usd")
-    page.fact("cost", money(cost) if cost is not None else "")
+    page.fact("cost", f"{money(cost)} as reported" if cost is not None else "")
+    guess = attempt.usage.get("estimated_usd") if cost is None else None
+    page.fact("cost", f"about {money(guess)}, from its tokens" if guess is not None else "")
+    page.fact("model", attempt.model or page.task.model or page.task.assignment.model)
+    page.fact("session", attempt.session)
+    page.fact("open it", f"{session_line(page.task, attempt)}   (y copies it)"
+              if session_line(page.task, attempt) else "")  # fmt: skip
     page.fact("told", attempt.instructions)
     page.fact("after", attempt.failure)
+
+
+def session_line(task: TaskRun, attempt: Attempt) -> str:
+    """The command that opens the attempt's session by hand; empty where there is none."""
+    if task.assignment.driver != "claude" or not attempt.session:
+        return ""
+    line = f"claude --resume {shlex.quote(attempt.session)}"
+    return f"cd {shlex.quote(attempt.worktree)} && {line}" if attempt.worktree else line
+
+
+def _diff(page: _Page) -> Text:
+    page.head("Changed so far, against where it began")
+    attempt = page.task.attempt
+    if attempt is None or not attempt.base:
+        page.quiet("no attempt has begun")
+    elif not page.diff:
+        page.quiet("nothing yet")
+    styles = {"+": "state-merged", "-": "state-failed", "@": "primary"}
+    for row in lines(page.diff):
+        variable = styles.get(row[:1], "")
+        page.text.append(row + "\n", page.colours.style(variable) if variable else "")
+    return page.text
 
 
 def _marker(page: _Page) -> Text:
@@ -204,4 +244,5 @@ _MAKERS: dict[str, Callable[[_Page], Text]] = {
     "files": _files,
     "attempts": _attempts,
     "marker": _marker,
+    "diff": _diff,
 }

@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from rich.text import Text
 
 from maestro_tui.plans.durations import format_duration
-from maestro_tui.plans.model import CHOSEN, STATED_SOURCES, Assignment, Edge, Strategy
+from maestro_tui.plans.model import CHOSEN, STATED_SOURCES, Assignment, Edge, Estimate, Strategy
 from maestro_tui.plans.staging import in_words
 from maestro_tui.ui.formatting import clip, count, lines, money, one_line, plural
 from maestro_tui.ui.palette import Palette
 
 # Sources whose edges are as good as written by the user; all others are guesses to look at.
+WHEN = {"wave": "after each wave", "task": "after each task", "final": "at the end"}
 _CERTAIN = STATED_SOURCES | {"file-conflict"}
 _GUESSED_AGENT = ("nobody fits", "the task is in nobody", "nearest to", "the plan names")
 _SOURCE = {
@@ -37,6 +38,15 @@ _TOKENS = {
     "mixed": "partly a rough guess",
     "default": "a rough guess",
 }
+
+
+def _basis(e: Estimate) -> str:
+    """What the times rest on, with the number of earlier runs where they do."""
+    if not e.history or not e.history_runs:
+        return _BASIS.get(e.basis, e.basis)
+    history = f"history ({plural(e.history_runs, 'run')})"
+    total = e.stated + e.history + e.default
+    return f"{e.history} of {total} times from {history}" if e.history < total else history
 
 
 def guessed_agent(assignment: Assignment) -> bool:
@@ -95,7 +105,7 @@ class Totals:
         gain = f" ({e.sequential_s / e.total_s:.1f}×)" if e.total_s else ""
         return (
             f"about {format_duration(e.total_s)}, one by one {format_duration(e.sequential_s)}"
-            f"{gain} · {_BASIS.get(e.basis, e.basis)}"
+            f"{gain} · {_basis(e)}"
         )
 
     def cost(self) -> str:
@@ -152,9 +162,11 @@ def sections(
     if not commands and driver:
         page.item("agent", f"the {driver} driver")
     for gate in strategy.gates:
-        when = "at the end" if gate.when == "final" else "after each wave"
+        when = WHEN[gate.when]
         if gate.waves and gate.when != "final":
-            when = "after wave " + ", ".join(map(str, gate.waves))
+            when = ("after wave " if gate.when == "wave" else when + " of wave ") + ", ".join(
+                map(str, gate.waves)
+            )
         page.item("gate", gate.run, f"{when}{_line(gate.line)}")
     for task in running(strategy):
         for command in strategy.assignment(task).verify:

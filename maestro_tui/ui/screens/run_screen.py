@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from textual.screen import Screen
-
 from maestro_tui.ui.follow import Changes
+from maestro_tui.ui.painting import PaintsAtOnce
 
 Result = TypeVar("Result")
 
 
-class RunScreen(Screen[Result]):
+class RunScreen(PaintsAtOnce[Result]):
     """A screen that shows a run: it is told what changed, and when a second has passed."""
 
     SCOPE = "board"  # whose keys the help shows first

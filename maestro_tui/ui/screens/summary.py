@@ -74,6 +74,8 @@ def summary_text(summary: Summary, colours: Palette, width: int) -> Text:
     _missing(text, summary, colours)
     _head(text, "Where the work is", colours)
     text.append(f"  {one_line(summary.delivered)}\n")
+    if summary.marks:
+        text.append(f"  {one_line(summary.marks)}\n")
     if summary.next_steps:
         _head(text, "Next", colours)
     for step in summary.next_steps:

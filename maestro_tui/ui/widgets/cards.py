@@ -121,6 +121,10 @@ def task_time(task: TaskRun, now: float) -> str:
 def task_words(task: TaskRun, now: float, state: RunState | None = None) -> str:
     """What it does right now, or why it does nothing; with the run, as of this moment."""
     attempt = task.attempt
+    if task.state is TaskState.RUNNING and attempt is not None and attempt.paused:
+        return "paused by you" if attempt.paused == "user" else "paused: its budget is used up"
+    if task.state is TaskState.RUNNING and attempt is not None and attempt.parked_until > now:
+        return f"waits for a limit, goes on in {duration(attempt.parked_until - now)}"
     if task.state is TaskState.RUNNING and attempt is not None and attempt.activity:
         return one_line(attempt.activity)
     if task.not_before > now and task.state in (TaskState.WAITING, TaskState.READY):
@@ -137,7 +141,10 @@ def _what(paint: Paint, state: RunState, task: TaskRun, asks: bool) -> tuple[str
     colours = paint.colours
     words = task_words(task, paint.now, state)
     quiet = quiet_for(task.attempt, paint.now)
-    if task.state is TaskState.RUNNING and not asks and quiet >= _QUIET_S:
+    waits = task.attempt is not None and (
+        bool(task.attempt.paused) or task.attempt.parked_until > paint.now
+    )
+    if task.state is TaskState.RUNNING and not asks and not waits and quiet >= _QUIET_S:
         words = f"quiet {duration(quiet)}: {words}"
     if asks:
         return words, colours.look(ASKING)

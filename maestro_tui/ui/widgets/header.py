@@ -8,6 +8,7 @@ from textual import events
 from textual.message import Message
 from textual.widget import Widget
 
+from maestro_tui.core.budgets import limit_of, money_of
 from maestro_tui.core.limits import slots, slowed_by
 from maestro_tui.core.state import ACTIVE, RunState, RunStatus, TaskState
 from maestro_tui.report.progress import Progress, progress, remaining_s
@@ -16,6 +17,7 @@ from maestro_tui.ui.glyphs import GROUPS, RUN, spinner
 from maestro_tui.ui.palette import Palette, palette
 
 _BAR_MIN, _BAR_MAX = 8, 30
+_SLOWED = "slowed: "
 _GAP = "  "
 _REVERSE = Style(reverse=True)
 
@@ -87,7 +89,10 @@ class RunHeader(Widget):
         room = width - line.cell_len
         for part in parts:  # what matters most comes first; what does not fit is left out
             if part.cell_len + len(_GAP) > room:
-                break
+                if _SLOWED in part.plain and room > len(_GAP) + 24:
+                    part.truncate(room - len(_GAP), overflow="ellipsis")
+                else:
+                    break
             line.append(_GAP)
             line.append_text(part)
             room -= part.cell_len + len(_GAP)
@@ -101,9 +106,10 @@ class RunHeader(Widget):
             if name != "merged" and numbers.groups[name]
         ]
         counts.sort(key=lambda part: part.plain[0] not in "✗⊘")
-        parts = [*counts[:2], Text(f"agents {state.count(*ACTIVE)}/{slots(state)}")]
-        if slowed_by(state):
-            parts.append(Text(f"slowed: {one_line(slowed_by(state))}"))
+        agents = f"agents {state.count(*ACTIVE)}/{slots(state)}"
+        parts = [*counts[:2], Text(agents)]
+        if slowed_by(state):  # first of all: it explains why so little goes on
+            parts = [Text(f"{agents}, {_SLOWED}{one_line(slowed_by(state))}"), *counts[:2]]
         parts += [Text(words) for words in usage_words(state)]
         left = remaining_s(state, self._now)
         if left is not None and state.started_at and not state.ended:
@@ -134,9 +140,17 @@ def usage_words(state: RunState) -> list[str]:
         for a in attempts
         for k in ("input", "output", "cache_read", "cache_write")
     )
-    costs = [a.usage["cost_usd"] for a in attempts if a.usage.get("cost_usd") is not None]
+    reported, estimated = money_of(attempts)
     words = [f"{count(tokens)} tokens"] if tokens else []
-    return words + ([money(sum(costs))] if costs else [])
+    limit = limit_of(state, "run")
+    told = any(a.usage.get("cost_usd") is not None for a in attempts)
+    if not (told or estimated or limit):
+        return words
+    sum_ = ("~" if estimated else "") + money(reported + estimated)
+    if limit:
+        share = f"{min(9.99, (reported + estimated) / limit):.0%}"
+        return [f"{sum_} of {money(limit)} ({share})", *words]
+    return [*words, sum_]
 
 
 def _bar_size(width: int) -> int:

@@ -41,6 +41,7 @@ class LogIndex:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._fd = -1
+        self._node = 0  # the file that is open
         self._clear()
 
     def _clear(self) -> None:
@@ -74,6 +75,14 @@ class LogIndex:
     def behind(self) -> bool:
         """Whether the last call left something unread."""
         return not self.complete or self._end < self._seen
+
+    def moved(self) -> bool:
+        """Whether :meth:`grow` may find something: a look at the file's size, and no more."""
+        try:
+            found = os.stat(self.path)
+        except OSError:
+            return self._fd >= 0
+        return self._fd < 0 or (found.st_ino, found.st_size) != (self._node, self._end)
 
     def close(self) -> None:
         """Give the file back."""
@@ -120,6 +129,7 @@ class LogIndex:
                 self._fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
             except OSError:
                 return 0, reset
+            self._node = found.st_ino
         return found.st_size, reset
 
     def _same_start(self, size: int) -> bool:

@@ -1,40 +1,30 @@
 """The lines of a log file that are on the screen, and only those.
 
-The file is the buffer: a look ten times a second takes in what is new; text is decoded when it
-becomes visible.
+The file is the buffer; text is decoded when it becomes visible.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-from time import monotonic
+from dataclasses import dataclass, field
 
+from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual import events
-from textual.cache import LRUCache
-from textual.geometry import Size
-from textual.message import Message
-from textual.scroll_view import ScrollView
+from textual.geometry import Region
 from textual.strip import Strip
 
 from maestro_tui.ui.palette import palette
-from maestro_tui.ui.widgets.log_index import LINE_LIMIT, LogIndex
-from maestro_tui.ui.widgets.log_kinds import FILTERS, FilteredIndex
+from maestro_tui.ui.widgets.log_ansi import ansi_segments
+from maestro_tui.ui.widgets.log_feed import LogFeed
+from maestro_tui.ui.widgets.log_index import LINE_LIMIT
 from maestro_tui.ui.widgets.log_search import Hits
 from maestro_tui.ui.widgets.log_text import JSON_LIMIT, is_json, render
+from maestro_tui.ui.widgets.log_times import WIDTH, LogTimes
 from maestro_tui.ui.widgets.log_unfold import markdown, message, unfolded
 
-FLUSH_HZ = 20.0
-# Cells a second that a growing log may draw: what keeps a slow line usable. A screenful now and
-# then is never held back, only one screenful after the other.
-_CELLS_A_SECOND = 24_000
-_SLOWEST_HZ = 4.0
-_TELL_S = 0.25  # between two updates of the status line
-# While the beginning of a long file is still read: some 4 ms of work, then 16 ms for the keys.
-_CATCH_UP_S, _CATCH_UP_CHUNKS = 0.02, 4
 _PAN = 8
+_MOST_READY = 2048  # lines kept ready: some screenfuls
 
 
 @dataclass(slots=True)
@@ -42,138 +32,46 @@ class _Line:
     """A line made ready for the screen; ``length`` tells when it has grown."""
 
     length: int
-    text: Text
     rows: list[Strip]
+    shown: dict[object, Strip] = field(default_factory=dict)  # as last cut and coloured
 
 
-class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
+class LogLines(LogFeed, can_focus=True, inherit_bindings=False):
     """A file's lines; follows the end until scrolled away from it."""
-
-    class Changed(Message):
-        """What the status line says is out of date."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.index: LogIndex | None = None
         self.wrap = False
-        self.kind = FILTERS[0]  # of lines that are shown; empty for all
         self.unfold = False  # tool calls and results in full
         self.marked_up = False  # agents' messages as Markdown
-        self._drawn_at = 0.0
-        self._told_at, self._untold = 0.0, False
-        self._taking_in = False
+        self.times: LogTimes | None = None  # while they are shown
         self.left = 0  # columns panned, while not wrapped
         self.hits: Hits | None = None  # what to mark
         self.found: int | None = None  # the place of the hit that is stood on
-        self._ready: LRUCache[int, _Line] = LRUCache(1024)
+        self._ready: dict[int, _Line] = {}
         self._base: Style | None = None
-        # Faster than anybody reads: half as many looks then, each a whole screen to the terminal.
-        self._racing = False
-        self._rows_now: tuple[object, list[tuple[int, int]]] | None = None
 
-    # -- the file ------------------------------------------------------------------------------
-    def open(self, path: Path) -> None:
-        """Show another file, from its end."""
-        if self.index is not None:
-            self.index.close()
-        self.index = FilteredIndex(path, self.kind) if self.kind else LogIndex(path)
-        self._reset()
-        self.anchor()
-        if self.is_mounted:
-            self.flush()
-
-    def on_mount(self) -> None:
-        """Look for news from now on."""
-        self.set_interval(1 / FLUSH_HZ, self.flush)
-        self.call_after_refresh(self.flush)
-
-    def on_unmount(self) -> None:
-        """Give the file back."""
-        if self.index is not None:
-            self.index.close()
-
-    @property
-    def shown(self) -> bool:
-        """Whether anybody can see it: displayed, and no other screen in front but a dialog."""
-        screen = self.app.screen
-        if screen is not self.screen and not screen.is_modal:
-            return False
-        return self.size.height > 0 and all(node.display for node in self.ancestors_with_self)
-
-    @property
-    def following(self) -> bool:
-        """Whether the end stays in view as it grows."""
-        # Textual tells that it is anchored, but not whether scrolling released it meanwhile.
-        return self.is_anchored and not self._anchor_released
-
-    def flush(self) -> None:
-        """Take in what the file has gained; nothing while hidden."""
-        if self.index is None or not self.shown:
-            return
-        if not self.index.behind and self._too_soon():
-            self._tell_now_and_then()
-            return
-        known = self.line_count
-        growth = self.index.grow(_CATCH_UP_CHUNKS)
-        self._racing = self.line_count - known > self.size.height // 2
-        if growth.reset:
-            self._reset()
-            self.anchor()
-        if growth.before:
-            self._ready.clear()
-        if growth.changed:
-            self._drawn_at = monotonic()
-            self._measure()
-            if self.following:
-                # At once, not when the layout gets to it: that would be a second screenful.
-                self._taking_in = True
-                self._scroll_to(y=self.max_scroll_y, animate=False, release_anchor=False)
-                self._taking_in = False
-            if growth.before and not self.following:
-                self.scroll_to(y=self.scroll_y + growth.before, animate=False)
-            self.refresh()
-            self._untold = True
-        self._tell_now_and_then()
-        if self.index.behind:
-            self.set_timer(_CATCH_UP_S, self.flush)
-        self.more_to_search()
-
-    def _tell_now_and_then(self) -> None:
-        """Counts that change faster than anybody reads cost a frame each."""
-        if self._untold and monotonic() - self._told_at >= _TELL_S:
-            self._untold, self._told_at = False, monotonic()
-            self.post_message(self.Changed())
-
-    def _too_soon(self) -> bool:
-        """Whether one more screenful now would be more than a slow terminal takes."""
-        pause = min(1 / _SLOWEST_HZ, self.size.area / _CELLS_A_SECOND)
-        pause = max(pause, 2 / FLUSH_HZ) if self._racing else pause
-        return monotonic() - self._drawn_at < pause - 0.5 / FLUSH_HZ
-
-    def more_to_search(self) -> None:
-        """The file may have gained hits; whoever searches looks."""
-
+    # -- lines ---------------------------------------------------------------------------------
     def _reset(self) -> None:
+        super()._reset()
         self._ready.clear()
-        self._rows_now = None
-        self._racing = False
         self.left = 0
         self.found = None
+        if self.times is not None and self.index is not None:
+            self.times = LogTimes(self.index.path)
+            self.times.refresh()
         if self.hits is not None:
             self.hits = Hits(self.hits.words)
 
-    def _measure(self) -> None:
-        """Tell the scroll bar how much there is."""
-        size = self.scrollable_content_region.size
-        self._rows_now = None
-        self.virtual_size = Size(size.width, self._height(size.height))
+    def flush(self) -> None:
+        """New lines, and when they came."""
+        if self.times is not None and self.shown:
+            self.times.refresh()
+        super().flush()
 
-    @property
-    def line_count(self) -> int:
-        """Lines known."""
-        return self.index.line_count if self.index is not None else 0
+    def _renumbered(self) -> None:
+        self._ready.clear()
 
-    # -- lines ---------------------------------------------------------------------------------
     def forget_rows(self) -> None:
         """Lines look different from now on."""
         self._ready.clear()
@@ -200,11 +98,43 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         ready = self._ready.get(number)
         if ready is None or ready.length != length:
             raw = self.index.read_line(number, LINE_LIMIT)
-            if length > len(raw) and length <= JSON_LIMIT and is_json(raw):
-                raw = self.index.read_line(number, JSON_LIMIT)
-            text = self._text(raw, length)
-            ready = self._ready[number] = _Line(length, text, self._rows(text, self.base))
+            quick = None
+            if length == len(raw) and self.hits is None and not self._tall(length):
+                quick = ansi_segments(raw, self.base) if not is_json(raw) else None
+            if quick is not None:
+                if self.times is not None:
+                    muted = self.base + palette(self.app).muted
+                    quick.insert(0, Segment(self.times.stamp(self.index.start_of(number)), muted))
+                rows = [Strip(quick, sum(len(s.text) for s in quick))]
+            else:
+                rows = self._rows(self._stamped(number, self._read(raw, number, length)), self.base)
+            if len(self._ready) >= _MOST_READY:
+                self._ready.clear()
+            ready = self._ready[number] = _Line(length, rows)
         return ready
+
+    def _tall(self, length: int) -> bool:
+        """Whether a line of so many bytes may take more than one row."""
+        room = self.scrollable_content_region.width - (WIDTH if self.times is not None else 0)
+        return self.wrap and length > room
+
+    def _stamped(self, number: int, text: Text) -> Text:
+        """The text behind the time it came, while times are shown."""
+        if self.times is None or self.index is None:
+            return text
+        stamp = self.times.stamp(self.index.start_of(number))
+        return Text.assemble((stamp, palette(self.app).muted), text)
+
+    def text(self, number: int) -> Text:
+        """A line's text."""
+        assert self.index is not None
+        length = self.index.length_of(number)
+        return self._read(self.index.read_line(number, LINE_LIMIT), number, length)
+
+    def _read(self, raw: bytes, number: int, length: int) -> Text:
+        if self.index is not None and length > len(raw) and length <= JSON_LIMIT and is_json(raw):
+            raw = self.index.read_line(number, JSON_LIMIT)
+        return self._text(raw, length)
 
     def _text(self, raw: bytes, length: int) -> Text:
         """The line in words: folded, in full, or as Markdown."""
@@ -291,13 +221,49 @@ class LogLines(ScrollView, can_focus=True, inherit_bindings=False):
         if self.index is None or y >= len(rows):
             return Strip.blank(width, base)
         number, row = rows[y]
-        line = self.line(number)
-        strips = line.rows
         if self.found is not None and number == self.index.line_at(self.found):
             base = self.get_component_rich_style("log--found") + Style(bold=True)
-            strips = self._rows(line.text, base)
+            text = self._stamped(number, self.text(number))
+            return self._cut(self._rows(text, base), row, base)
+        return self._cut(self.line(number).rows, row, base)
+
+    def _cut(self, rows: list[Strip], row: int, base: Style) -> Strip:
+        """The part of a row that is in view."""
+        width = self.scrollable_content_region.width
         left = 0 if self.wrap else self.left
-        return strips[min(row, len(strips) - 1)].crop_extend(left, left + width, base)
+        strip = rows[min(row, len(rows) - 1)]
+        if not left and strip.cell_length <= width:
+            room = Segment(" " * (width - strip.cell_length), base)
+            return Strip([*strip, room] if room.text else list(strip), width)
+        return strip.crop_extend(left, left + width, base)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Rows as they are: there is no border, padding or tint to add, and most were drawn before.
+
+        A row that did not change is the same object as in the last picture, which whoever compares
+        pictures sees at once.
+        """
+        if self.opacity != 1.0 or self.index is None:
+            return super().render_lines(crop)
+        rows, width = self.visible_rows(), self.scrollable_content_region.width
+        filters, background = self.get_line_filters(), self.background_colors[1]
+        look = (self.left, width, background, *filters)
+        marked = self.index.line_at(self.found) if self.found is not None else -1
+        strips = []
+        for y in crop.line_range:
+            number, row = rows[y] if y < len(rows) else (-1, 0)
+            ready = self.line(number) if number >= 0 and number != marked else None
+            strip = ready.shown.get((row, look)) if ready is not None else None
+            if strip is None:
+                strip = self.render_line(y)
+                for change in filters:
+                    strip = strip.apply_filter(change, background)
+                if ready is not None:
+                    ready.shown[row, look] = strip
+            strips.append(strip)
+        if crop.column_span != (0, width):
+            return [s.crop_extend(*crop.column_span, self.base) for s in strips]
+        return strips
 
     # -- moving --------------------------------------------------------------------------------
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:

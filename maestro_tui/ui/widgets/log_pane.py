@@ -124,7 +124,7 @@ class LogPane(Vertical):
 
     @on(LogView.GotoWanted)
     def _ask_where(self) -> None:
-        self._prompt("line to go to: 120, 50%, +20, -20", "", going=True)
+        self._prompt("where to: line 120, 50%, +20, -20, or the time 12:30", "", going=True)
 
     def _prompt(self, placeholder: str, value: str, *, going: bool = False) -> None:
         self._going = going

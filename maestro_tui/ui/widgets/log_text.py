@@ -73,11 +73,14 @@ def _plain(line: str) -> Text:
     if _CONTROL.search(text.plain):
         return expand(Text(sanitise(text.plain)))
     for number, span in enumerate(text.spans):
-        if isinstance(span.style, Style) and (
-            span.style.conceal or span.style.blink or span.style.blink2
-        ):
-            text.spans[number] = span._replace(style=span.style + _SHOWN)
+        if isinstance(span.style, Style):
+            text.spans[number] = span._replace(style=visible(span.style))
     return expand(text)
+
+
+def visible(style: Style) -> Style:
+    """The style without what hides text or makes it flash."""
+    return style + _SHOWN if style.conceal or style.blink or style.blink2 else style
 
 
 def _tame(line: str) -> str:

@@ -16,6 +16,7 @@ from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.widgets.log_kinds import FILTERS
 from maestro_tui.ui.widgets.log_lines import LogLines
 from maestro_tui.ui.widgets.log_search import Hits, search
+from maestro_tui.ui.widgets.log_times import LogTimes
 
 _GOTO = re.compile(r"([+-]?)(\d{1,12})\s*(%?)")
 
@@ -167,6 +168,17 @@ class LogView(LogLines, inherit_bindings=False):
         self.marked_up = not self.marked_up
         self._other_rows(self.marked_up)
 
+    def action_times(self) -> None:
+        """When each line came, before it; where the runner wrote that down."""
+        if self.index is None:
+            return
+        times = LogTimes(self.index.path) if self.times is None else None
+        if times is not None and not times.refresh():
+            self.app.notify("It was not written down when these lines came", timeout=3)
+            return
+        self.times = times
+        self._other_rows(wrap=False)
+
     def _other_rows(self, wrap: bool) -> None:
         self.forget_rows()
         if wrap and not self.wrap:
@@ -178,7 +190,16 @@ class LogView(LogLines, inherit_bindings=False):
         self.post_message(self.GotoWanted())
 
     def go_to(self, words: str) -> bool:
-        """To line 120, to 50%, 20 lines on (+20) or back (-20); False when it is none of these."""
+        """To line 120, to 50%, 20 lines on (+20) or back (-20), to what came at 12:30.
+
+        False when it is none of these.
+        """
+        if self.index is not None and ":" in words and self.line_count:
+            place = LogTimes(self.index.path).place_of(words)
+            if place is None:
+                return False
+            self._go_down_to(self.index.line_at(place))
+            return True
         found = _GOTO.fullmatch(words.strip())
         if found is None or not self.line_count:
             return False
@@ -190,10 +211,13 @@ class LogView(LogLines, inherit_bindings=False):
             target = self.scroll_offset.y + (number if sign == "+" else -number)
         else:
             target = number - 1
-        self.release_anchor()
-        self._go(max(0, min(last, target)))
-        self.post_message(self.Changed())
+        self._go_down_to(max(0, min(last, target)))
         return True
+
+    def _go_down_to(self, line: int) -> None:
+        self.release_anchor()
+        self._go(line)
+        self.post_message(self.Changed())
 
     # -- elsewhere -----------------------------------------------------------------------------
     def action_pager(self) -> None:
@@ -208,7 +232,7 @@ class LogView(LogLines, inherit_bindings=False):
         numbers = list(dict.fromkeys(number for number, _ in self.visible_rows()))
         if self.found is not None and (line := self.index.line_at(self.found)) in numbers:
             numbers = [line]
-        return [self.line(number).text.plain for number in numbers]
+        return [self.text(number).plain for number in numbers]
 
     def action_copy(self) -> None:
         """To the clipboard, through the terminal."""

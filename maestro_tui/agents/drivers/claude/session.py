@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKClient
 
 from maestro_tui.agents import files
+from maestro_tui.agents.desk import INTERRUPTED
 from maestro_tui.agents.drivers.claude.finish import Finish
 from maestro_tui.agents.drivers.claude.guard import Guard
 from maestro_tui.agents.drivers.claude.invocation import Invocation
@@ -153,7 +154,7 @@ class ClaudeSession:
         """After an interrupt: the agent waits for words, or for leave to go on."""
         self._words.clear()
         asking = asyncio.create_task(
-            self._talk.desk.ask("Interrupted", _INTERRUPTED, form="question", choices=["Go on"])
+            self._talk.desk.ask(INTERRUPTED, _INTERRUPTED, form="question", choices=["Go on"])
         )
         said = asyncio.create_task(self._words.wait())
         await asyncio.wait({asking, said, pump}, return_when=asyncio.FIRST_COMPLETED)
@@ -172,9 +173,8 @@ class ClaudeSession:
         until = self._limits.until(verdict, time.time())
         if until is None:
             return False
-        self._talk.parked(until, verdict.text)
-        await asyncio.sleep(max(0.0, until - time.time()))
-        self._talk.parked(0.0, "")
+        if not await self._talk.park(until, verdict.text):
+            return False
         await self._client.query(_GO_ON)
         return True
 

@@ -1,0 +1,150 @@
+"""How the tasks of a Markdown plan depend on one another: what is stated, then what is usual."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from maestro_tui.plans import conventions, orders
+from maestro_tui.plans.candidates import Candidate
+from maestro_tui.plans.document import Document
+from maestro_tui.plans.grouping import Group
+from maestro_tui.plans.model import Diagnostic, Edge, Phase, Task
+from maestro_tui.plans.refs import Resolver, Target
+from maestro_tui.plans.task_facts import Found
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A task of the plan with where it came from."""
+
+    task: Task
+    candidate: Candidate
+    found: Found
+    group: Group | None
+
+
+@dataclass(slots=True)
+class Joining:
+    """Edges of one plan; ``phases_are_tasks`` where each phase is a task of its own."""
+
+    document: Document
+    members: Sequence[Member]
+    groups: Sequence[Group]
+    phases_are_tasks: bool
+    edges: list[Edge] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    stated: bool = False  # whether a task says what it waits for, be it nothing
+
+    def join(self, phases: Sequence[Phase], style: str, parallel: Collection[str]) -> list[Edge]:
+        """Every edge once, in the order of the lines that state them."""
+        resolver = self._labels()
+        self._new(orders.read_orders(self.document.tree, resolver))
+        self._new([] if self.phases_are_tasks else self._modes(phases))
+        drawn = any(e.source in ("section", "arrow", "mermaid", "table") for e in self.edges)
+        if (self.stated or drawn) and style not in (conventions.MARKED, conventions.FREE):
+            style = conventions.FREE
+        tasks = [m.task for m in self.members]
+        self.edges += conventions.default_order(style, tasks, phases, self.edges, parallel)
+        first: dict[tuple[str, str], Edge] = {}
+        for edge in self.edges:
+            if edge.task != edge.after:
+                first.setdefault((edge.task, edge.after), edge)
+        return sorted(first.values(), key=lambda e: e.line or 10**9)
+
+    def _new(self, found: Sequence[Edge]) -> None:
+        have = {(e.task, e.after) for e in self.edges}
+        self.edges += [e for e in found if (e.task, e.after) not in have]
+
+    def _labels(self) -> Resolver:
+        """The edges that stand beneath tasks and phases; what was needed to read them."""
+        own = [_target(m) for m in self.members]
+        phases = [Target("phase", g.short, g.title, (g.id,), "", g.line) for g in self.groups]
+        called = [
+            replace(t, id=m.task.id)
+            for t, m in zip(own, self.members, strict=True)
+            if t.id != m.task.id
+        ]
+        targets = [*own, *called, *phases]
+        if self.phases_are_tasks:
+            targets += [replace(t, kind="phase") for t in own]
+        resolver = Resolver(sorted(targets, key=lambda t: t.line))
+        inside: dict[str, list[Task]] = {}
+        for member in self.members:
+            if member.group is not None:
+                inside.setdefault(member.group.id, []).append(member.task)
+        for target, member in zip(own, self.members, strict=True):
+            if self._depend(resolver, target, member.found.facts.dependencies):
+                self.stated = True
+            for phrase, line in member.found.uses:
+                self._uses(resolver, target, phrase, line, inside)
+        for phase, group in zip(phases, self.groups, strict=True):
+            self._depend(resolver, phase, group.dependencies)
+            if group.after:
+                ids = resolver.resolve(group.after, group.line, phase, strict=False).ids
+                self.edges += [Edge(group.id, a, "mode", group.line) for a in ids if a != group.id]
+        return resolver
+
+    def _depend(
+        self, resolver: Resolver, owner: Target, stated: Sequence[tuple[str, str, int]]
+    ) -> bool:
+        """Adds what the labels state; false when all they name lies outside the plan."""
+        told = False
+        for label, value, line in stated:
+            answer = resolver.resolve(value, line, owner, strict=False)
+            self.diagnostics += [d for d in answer.diagnostics if label != "prerequisites"]
+            told = told or bool(answer.ids) or not answer.diagnostics
+            for name in answer.ids:
+                for mine in owner.ids:
+                    task, after = (name, mine) if label == "blocks" else (mine, name)
+                    if task != after:
+                        self.edges.append(Edge(task, after, "label", line))
+        return told
+
+    def _uses(
+        self,
+        resolver: Resolver,
+        owner: Target,
+        phrase: tuple[str, str],
+        line: int,
+        inside: dict[str, list[Task]],
+    ) -> None:
+        """``Uses the parser from Phase 1``: the task there that is called so, else the phase."""
+        what, where = phrase
+        words = _long_words(what)
+        for name in resolver.resolve(where, line, owner, strict=False).ids:
+            if name == owner.phase:
+                continue
+            fits = [
+                t.id
+                for t in inside.get(name, [])
+                if words and len(words & _long_words(t.title)) > 1
+            ]
+            self.edges += [Edge(owner.ids[0], a, "label", line) for a in fits or [name]]
+
+    def _modes(self, phases: Sequence[Phase]) -> list[Edge]:
+        """What headings say: a sequential phase is a chain, phases with modes follow each other."""
+        out: list[Edge] = []
+        inside: dict[str, list[str]] = {}
+        for member in self.members:
+            inside.setdefault(member.task.phase, []).append(member.task.id)
+        for phase in phases:
+            if phase.mode == "sequential":
+                chain = pairwise(inside.get(phase.id, ()))
+                out += [Edge(b, a, "mode", phase.line) for a, b in chain]
+        modes = [p.mode for p in phases if p.mode != "unspecified"]
+        if len(modes) > 1 and "sequential" in modes:
+            out += [Edge(b.id, a.id, "mode", b.line) for a, b in pairwise(phases)]
+        return out
+
+
+def _target(member: Member) -> Target:
+    c, group = member.candidate, member.group
+    name = member.task.id
+    return Target("task", c.id or name, c.title, (name,), group.short if group else "", c.line)
+
+
+def _long_words(text: str) -> set[str]:
+    return set(re.findall(r"\w{4,}", text.lower()))
