@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from maestro_tui.agents import files, launch
-from tests.agents.acp_agents import AGENTS, RealAgent, acp_folder
+from tests.agents.acp_agents import AGENTS, BIN, RealAgent, acp_folder
 from tests.agents.attempt_folder import AttemptFolder, gone, until
 from tests.agents.model_api import Fail, ModelApi, Silent, text
 
@@ -275,3 +276,22 @@ def test_a_program_that_is_not_there(acp: Acp) -> None:
     assert result["reason"] == "spawn-error"
     assert "/nowhere/agent" in result["error"]
     assert "npm install" in result["error"]
+
+
+def test_gemini_without_a_login_says_how_to_log_in(attempt: AttemptFolder) -> None:
+    program = shutil.which("gemini", path=f"{BIN}{os.pathsep}{os.environ['PATH']}")
+    if not program or not acp_folder():
+        pytest.skip("gemini is not installed; npm install -g @google/gemini-cli")
+    home = attempt.path.parent / "home"
+    home.mkdir()
+    options = {
+        "agent": "gemini",
+        "command": [program, "--acp", "--skip-trust"],
+        "python_path": [acp_folder()],
+    }
+    env = {"HOME": str(home), "GEMINI_API_KEY": "", "GOOGLE_API_KEY": ""}
+    attempt.spec(driver="acp", options=options, env=env)
+    attempt.start()
+    result = attempt.end(SECONDS)
+    assert result["reason"] == "unauthorised", result
+    assert "GEMINI_API_KEY" in result["error"]
