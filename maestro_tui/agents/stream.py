@@ -1,10 +1,12 @@
-"""Reads agents' output line by line: Claude-style stream-json where it is, plain text elsewhere."""
+"""Reads agents' output line by line: event lines where they are known, plain text elsewhere."""
 
 from __future__ import annotations
 
 import json
 
+from maestro_tui.agents.dialects import Dialects
 from maestro_tui.agents.sanitise import sanitise
+from maestro_tui.agents.text import LIMIT, clip, tool_summary
 from maestro_tui.agents.usage import MOST, UsageMeter
 
 TYPE_CHECKING = False
@@ -13,12 +15,9 @@ if TYPE_CHECKING:
 
     Event = dict[str, Any]
 
-__all__ = ["LIMIT", "MOST", "StreamParser", "readable"]
+__all__ = ["LIMIT", "MOST", "StreamParser", "clip", "readable", "tool_summary"]
 
-LIMIT = 2000
 _NAME = 100
-_SUMMARY_KEYS = ("command", "file_path", "notebook_path", "path", "pattern", "url", "query",
-                 "description", "prompt")  # fmt: skip
 
 
 class StreamParser:
@@ -31,6 +30,7 @@ class StreamParser:
     def __init__(self) -> None:
         self.meter = UsageMeter()
         self.error: str | None = None  # what a result line said went wrong
+        self._dialects = Dialects(self.meter)
         self._message = ""  # the one whose pieces are being streamed
         self._session = ""  # the one that spoke last
         self._model = ""
@@ -52,6 +52,12 @@ class StreamParser:
             return None
         if isinstance(data.get("session_id"), str):
             self._session = data["session_id"]
+        before = self._dialects.error
+        other = self._dialects.events(data)
+        if other is not None:
+            if self._dialects.error != before:
+                self.error = self._dialects.error
+            return other
         match data["type"]:
             case "assistant":
                 return self._assistant(data)
@@ -199,24 +205,6 @@ def _notice(data: dict[str, Any]) -> list[Event]:
 
 def _whole(value: object) -> str:
     return str(value) if isinstance(value, int) and abs(value) < 1_000_000 else "?"
-
-
-def tool_summary(value: object) -> str:
-    """What a tool is used on: its command, its path, or its arguments."""
-    if isinstance(value, dict):
-        for key in _SUMMARY_KEYS:
-            if isinstance(value.get(key), str) and value[key].strip():
-                return clip(value[key])
-        try:
-            return clip(json.dumps(value, ensure_ascii=False)) if value else ""
-        except RecursionError:  # what can just be read may be too deep to be written
-            return ""
-    return clip(value)
-
-
-def clip(value: object, limit: int = LIMIT) -> str:
-    """Text made harmless and cut; empty for anything else."""
-    return sanitise(value[: 4 * limit])[:limit].strip() if isinstance(value, str) else ""
 
 
 def readable(line: str) -> list[str]:

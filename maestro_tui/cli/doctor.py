@@ -13,7 +13,7 @@ from pathlib import Path
 
 from maestro_tui.cli.exits import DONE, FAILED
 from maestro_tui.config.paths import db_path, maestro_dir, run_dir
-from maestro_tui.config.settings import ConfigError, load_settings
+from maestro_tui.config.settings import ConfigError, Settings, load_settings
 from maestro_tui.engine.git.repository import (
     MIN_GIT,
     RepositoryError,
@@ -31,7 +31,15 @@ Row = tuple[str, bool, str]
 def doctor(arguments: argparse.Namespace) -> int:
     """Look at everything a run needs, each with what to do when it is missing."""
     repository = _repository(Path(arguments.repo))
-    rows = [_python(), _git(), _terminal(), *repository, _roster(), *_claude(arguments.repo)]
+    rows = [
+        _python(),
+        _git(),
+        _terminal(),
+        *repository,
+        _roster(),
+        *_claude(arguments.repo),
+        *_other_agents(arguments.repo),
+    ]
     if arguments.json:
         print(json.dumps([{"check": n, "ok": ok, "detail": d} for n, ok, d in rows], indent=1))
     else:
@@ -77,19 +85,13 @@ def _claude(folder: str) -> list[Row]:
     """The default agent: whether it can run, is logged in, and how its writes are confined."""
     from maestro_tui.engine.driver_options import can_sandbox, claude_missing, claude_program
 
-    try:
-        settings = load_settings(find_root(Path(folder))).claude
-    except (RepositoryError, ConfigError):
-        settings = load_settings().claude
+    settings = _settings(folder).claude
     missing = claude_missing(settings.program)
     if missing:
         return [("claude", True, f"not used: {missing}")]
     program = claude_program(settings.program)
     try:
-        done = subprocess.run(
-            [program, "--version"], capture_output=True, text=True, timeout=20, check=False
-        )
-        version = done.stdout.strip().partition(" ")[0] or "does not tell its version"
+        version = _version(program).partition(" ")[0]
     except (OSError, subprocess.TimeoutExpired) as error:
         return [("claude", False, f"{program} does not start: {error}")]
     numbers = tuple(int(n) for n in re.findall(r"\d+", version)[:3])
@@ -99,6 +101,50 @@ def _claude(folder: str) -> list[Row]:
     return [
         ("claude", True, f"{version}, {program}, {_login()}"),
         ("ownership", True, _ownership(settings.sandbox, can_sandbox())),
+    ]
+
+
+def _settings(folder: str) -> Settings:
+    try:
+        return load_settings(find_root(Path(folder)))
+    except RepositoryError:
+        return load_settings()
+    except ConfigError:
+        return Settings()  # the row about the settings says what is wrong
+
+
+def _version(program: str) -> str:
+    done = subprocess.run(
+        [program, "--version"], capture_output=True, text=True, timeout=20, check=False
+    )
+    lines = done.stdout.strip().splitlines()
+    return lines[-1][:60] if lines else "does not tell its version"
+
+
+def _other_agents(folder: str) -> list[Row]:
+    """The drivers that are used only when asked for: what they would find."""
+    from maestro_tui.agents.drivers.acp.presets import PRESETS
+    from maestro_tui.engine.acp_options import acp_command, acp_missing
+    from maestro_tui.engine.driver_options import api_missing
+
+    settings = _settings(folder)
+    acp, api = settings.acp, settings.api
+    missing = acp_missing(acp.agent, acp.command)
+    named = {acp.agent or "command": acp_command(acp.agent, acp.command)}
+    if not (acp.agent or acp.command):
+        named = {name: acp_command(name, ()) for name in PRESETS}
+    found = []
+    for name, command in named.items():
+        if command:
+            try:
+                found.append(f"{name} {_version(command[0])}")
+            except (OSError, subprocess.TimeoutExpired):
+                found.append(f"{name} (does not start)")
+    lacks = api_missing(api.key_env)
+    model = api.model or "claude-sonnet-5-5"
+    return [
+        ("acp", True, f"not used: {missing}" if missing else ", ".join(found)),
+        ("api", True, f"not used: {lacks}" if lacks else f"{api.key_env} is set, model {model}"),
     ]
 
 

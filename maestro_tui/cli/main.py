@@ -48,10 +48,17 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("--run-id", default="", metavar="NAME", help="name the run yourself")
     run.add_argument(
         "--driver",
-        choices=["auto", "claude", "rehearsal", "command"],
+        choices=["auto", "claude", "acp", "api", "rehearsal", "command"],
         default=None,
         help="who does the work (default: command with --agent-command, rehearsal where a script "
         "lies beside the plan, else claude)",
+    )
+    run.add_argument(
+        "--acp-agent",
+        metavar="NAME|CMD",
+        default=None,
+        help="the agent of the acp driver: gemini, codex, opencode, claude, or any command that "
+        "speaks the Agent Client Protocol",
     )
     run.add_argument(
         "--agent-command",

@@ -13,13 +13,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from maestro_tui.agents.drivers.acp.presets import PRESETS
 from maestro_tui.cli.exits import Exit
 from maestro_tui.cli.marking import markable
 from maestro_tui.config.paths import db_path
 from maestro_tui.config.settings import ConfigError, Settings, load_settings
 from maestro_tui.core.budget_questions import budget_lines
 from maestro_tui.core.state import RunOptions
-from maestro_tui.engine.driver_options import claude_missing, claude_program
+from maestro_tui.engine.acp_options import acp_command, acp_missing
+from maestro_tui.engine.driver_options import api_missing, claude_missing, claude_program
 from maestro_tui.engine.git.repository import Base, RepositoryError, find_root, read_base
 from maestro_tui.plans.checkout_size import checkout_bytes
 from maestro_tui.plans.errors import PlanError
@@ -156,7 +158,9 @@ def open_run(arguments: argparse.Namespace, find_base: Callable[[], Base] | None
     refuse_errors(plan, arguments.plan[0])
     script = script_of(arguments.plan, plan)
     command = arguments.agent_command or shlex.join(settings.run.agent_command)
-    driver = _driver(arguments.driver or settings.run.driver, command, script, settings)
+    settings = _with_acp_agent(settings, arguments.acp_agent or "")
+    wanted = arguments.driver or ("acp" if arguments.acp_agent else settings.run.driver)
+    driver = _driver(wanted, command, script, settings)
     options = run_options(arguments, settings, driver, command)
     timeout_s = arguments.timeout if arguments.timeout is not None else settings.run.timeout_s
     assign = assignment_of(base.root, settings, driver, timeout_s)
@@ -252,6 +256,16 @@ def script_of(files: list[str], plan: Plan) -> Path | None:
     return path if script.script else None
 
 
+def _with_acp_agent(settings: Settings, wanted: str) -> Settings:
+    """``--acp-agent`` before the settings: a known name, else a command."""
+    if not wanted:
+        return settings
+    known = wanted in PRESETS
+    command = () if known else tuple(_split(wanted, "--acp-agent"))
+    acp = dataclasses.replace(settings.acp, agent=wanted if known else "", command=command)
+    return dataclasses.replace(settings, acp=acp)
+
+
 def _driver(wanted: str, command: str, script: Path | None, settings: Settings) -> str:
     missing = ""
     if wanted == "auto":
@@ -266,6 +280,10 @@ def _driver(wanted: str, command: str, script: Path | None, settings: Settings) 
             'no agent to run: give --agent-command "CMD ..." (the prompt comes on its stdin), or '
             f"--driver rehearsal for a dry run without any agent; for Claude Code: {missing}"
         )
+    if wanted == "acp" and (missing := acp_missing(settings.acp.agent, settings.acp.command)):
+        raise Exit(f"--driver acp: {missing}")
+    if wanted == "api" and (missing := api_missing(settings.api.key_env)):
+        raise Exit(f"--driver api: {missing}")
     if wanted == "command":
         if not command:
             raise Exit('--driver command needs --agent-command "CMD ..."')
@@ -275,22 +293,22 @@ def _driver(wanted: str, command: str, script: Path | None, settings: Settings) 
     return wanted
 
 
-def _split(command: str) -> list[str]:
+def _split(command: str, flag: str = "--agent-command") -> list[str]:
     try:
         words = shlex.split(command)
     except ValueError as error:
-        raise Exit(f"--agent-command {command!r}: {error}") from error
+        raise Exit(f"{flag} {command!r}: {error}") from error
     if not words:
-        raise Exit("--agent-command is empty")
+        raise Exit(f"{flag} is empty")
     # The agent runs in a worktree: a path relative to where the user stands must stay true.
     head = Path(words[0]).expanduser()
     if "/" in words[0] and not head.is_absolute():
         words[0] = str(Path.cwd() / head)
     if "/" in words[0] and not Path(words[0]).exists():
-        raise Exit(f"--agent-command: {words[0]} does not exist")
+        raise Exit(f"{flag}: {words[0]} does not exist")
     if "/" in words[0] and shutil.which(words[0]) is None:
         raise Exit(
-            f"--agent-command: {words[0]} is not an executable file; make it one with chmod +x, or "
+            f"{flag}: {words[0]} is not an executable file; make it one with chmod +x, or "
             "name its interpreter before it"
         )
     return words
@@ -324,7 +342,7 @@ def run_options(
         permission_policy=run.permission_policy,
         retries=2 if run.retries is None else run.retries,
         retry_delay_s=run.retry_delay_s,
-        launch_delay_s=_first(run.launch_delay_s, 2.0 if driver == "claude" else 0.0),
+        launch_delay_s=_first(run.launch_delay_s, 2.0 if driver in ("claude", "acp") else 0.0),
         worktree_root=run.worktree_root,
         setup=run.setup,
         setup_timeout_s=run.setup_timeout_s,
@@ -334,7 +352,7 @@ def run_options(
         lfs=run.lfs,
         permission_allow=settings.permissions.allow,
         permission_deny=settings.permissions.deny,
-        agents=_agents(settings) if driver == "claude" else {},
+        agents=_agents(settings, driver),
         budget_agent=settings.budget.agent,
         budget_wave=settings.budget.wave,
         budget_run=settings.budget.run,
@@ -345,10 +363,19 @@ def run_options(
     return dataclasses.replace(base, **policies(arguments))
 
 
-def _agents(settings: Settings) -> dict[str, Any]:
+def _agents(settings: Settings, driver: str) -> dict[str, Any]:
     """The driver's own settings, those that are set; the program as it is found now."""
-    found = {k: v for k, v in dataclasses.asdict(settings.claude).items() if v or k in _EMPTY_SAYS}
-    return {**found, "program": claude_program(settings.claude.program)}
+    if driver not in ("acp", "api", "claude"):
+        return {}
+    table = dataclasses.asdict(getattr(settings, driver))
+    found = {k: v for k, v in table.items() if v or k in _EMPTY_SAYS}
+    if driver == "claude":
+        found["program"] = claude_program(settings.claude.program)
+    elif driver == "acp":
+        found["command"] = acp_command(settings.acp.agent, settings.acp.command)
+    elif settings.prices:
+        found["prices"] = {model: dict(row) for model, row in settings.prices.items()}
+    return found
 
 
 _EMPTY_SAYS = frozenset({"setting_sources"})

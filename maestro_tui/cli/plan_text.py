@@ -222,7 +222,9 @@ def _waves(page: _Page, shown: Shown, analysis: Analysis) -> None:
         page.item(f"{n + 1}", ", ".join(wave), look="bold")
         page.text(page.ink("quiet", " · ".join(facts)), indent=" " * 11)
     for gate in gates_of(shown.plan):
-        page.item("gate", f"{gate.run}  (after each wave)" if gate.when == "wave" else gate.run)
+        page.item(
+            "gate", gate.run if gate.when == "final" else f"{gate.run}  (after each {gate.when})"
+        )
     length = format_duration(e.critical_s)
     page.head(f"Critical path, {length} at least")
     page.text(" → ".join(map(shown.clean, analysis.critical_path)))

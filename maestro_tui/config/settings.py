@@ -107,7 +107,7 @@ _COMMAND = 'a command: "prog arg" or ["prog", "arg"]'
 class RunSettings:
     """How runs go: ``[run]``. None means: decided by the agent definition or the driver."""
 
-    driver: str = _choice("auto", "claude", "command", "rehearsal")
+    driver: str = _choice("auto", "claude", "acp", "api", "command", "rehearsal")
     agent_command: tuple[str, ...] = _rule(_command, _COMMAND, ())
     max_parallel: int = _rule(_count(1, 100), "a whole number from 1 to 100", 10)
     mode: str = _choice("waves", "streaming")
@@ -176,6 +176,38 @@ class ClaudeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AcpSettings:
+    """Which agent the acp driver runs, and how: ``[acp]``. Empty: as the agent has it."""
+
+    agent: str = _rule(_text, "gemini, codex, opencode or claude", "")
+    command: tuple[str, ...] = _rule(_command, _COMMAND, (), user_only=True)
+    model: str = _rule(_text, "a model as the agent names it", "")
+    auth_method: str = _rule(_text, "the id of a way to log in, as the agent names it", "")
+    keep_env: tuple[str, ...] = _rule(_texts, "a list of variables' names", (), user_only=True)
+    on_limit: str = _choice("park", "fail")
+    backoff_s: float = _rule(_above_zero, _SECONDS + " above 0", 60.0)
+    limit_wait_s: float = _rule(_above_zero, _SECONDS + " above 0", 28_800.0)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """How the api driver talks to the model: ``[api]``. Empty or 0: the driver's own choice."""
+
+    model: str = _rule(_text, "a model's name", "")
+    key_env: str = _rule(_text, "the name of the variable that holds the key", "ANTHROPIC_API_KEY",
+                         user_only=True)  # fmt: skip
+    base_url: str = _rule(_text, "an address", "", user_only=True)
+    max_tokens: int = _rule(_count(0, 1_000_000), "a whole number", 0)
+    max_turns: int = _rule(_count(0, 100_000), "a whole number", 0)
+    budget_usd: float = _rule(_seconds, "a number of dollars", 0.0)
+    effort: str = _choice("", "low", "medium", "high", "xhigh", "max")
+    keep_env: tuple[str, ...] = _rule(_texts, "a list of variables' names", (), user_only=True)
+    on_limit: str = _choice("park", "fail")
+    backoff_s: float = _rule(_above_zero, _SECONDS + " above 0", 60.0)
+    limit_wait_s: float = _rule(_above_zero, _SECONDS + " above 0", 28_800.0)
+
+
+@dataclass(frozen=True, slots=True)
 class UiSettings:
     """How the screen looks and calls: ``[ui]``."""
 
@@ -216,6 +248,8 @@ class Settings:
     permissions: PermissionSettings = PermissionSettings()
     budget: BudgetSettings = BudgetSettings()
     claude: ClaudeSettings = ClaudeSettings()
+    acp: AcpSettings = AcpSettings()
+    api: ApiSettings = ApiSettings()
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     # USD per million tokens by model, where they differ from those that come with Maestro.
     prices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -231,6 +265,8 @@ _SECTIONS: dict[str, type[Any]] = {
     "permissions": PermissionSettings,
     "budget": BudgetSettings,
     "claude": ClaudeSettings,
+    "acp": AcpSettings,
+    "api": ApiSettings,
 }
 
 

@@ -203,6 +203,8 @@ def _merged(state: RunState, task: TaskRun, attempt: Attempt, event: e.Merged) -
     move(state, task, _S.MERGED, "merged")
     announce(state, task)
     for run in state.gates.values():  # a later merge into a wave makes its green stale
+        if run.task not in ("", task.id):
+            continue
         if run.wave == task.wave and run.state in ("passed", "accepted"):
             run.state = "pending"
     return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from maestro_tui.core.events import RunCreated
 from maestro_tui.core.state import GateRun, RunOptions, RunState, RunStatus, TaskRun, TaskState
 from maestro_tui.plans.model import Strategy, from_dict
@@ -56,12 +58,18 @@ def _link(state: RunState) -> None:
 
 
 def _gates(state: RunState, strategy: Strategy) -> None:
-    """One gate run for each wave it applies to, and one on the final tree."""
+    """One gate run for each wave or task it applies to, and one on the final tree."""
     for index, gate in enumerate(strategy.gates, start=1):
         if gate.when == "wave":
             for number in range(1, len(state.waves) + 1):
                 if not gate.waves or number in gate.waves:
                     key = f"w{number}-{index}"
                     state.gates[key] = GateRun(key, gate, number)
+        if gate.when == "task":
+            for task in state.tasks.values():
+                if task.wave and (not gate.waves or task.wave in gate.waves):
+                    key = f"t{task.task.key}-{index}"
+                    own = replace(gate, name=f"{gate.name}, {task.id}")
+                    state.gates[key] = GateRun(key, own, task.wave, task.id)
         if gate.when == "final" or not gate.waves:
             state.gates[f"final-{index}"] = GateRun(f"final-{index}", gate, 0)

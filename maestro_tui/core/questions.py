@@ -301,6 +301,8 @@ def conflict(
 def gate(state: RunState, run: GateRun, suspects: tuple[str, ...]) -> Question:
     """The merged tree fails a check."""
     where = f"after wave {run.wave}" if run.wave else "on the final tree"
+    if run.task:
+        where = f"after {run.task} was merged"
     guilty = suspects[0] if suspects else ""
     options = []
     if guilty:

@@ -102,7 +102,7 @@ def _gate_ended(state: RunState, event: e.GateEnded) -> None:
     run.log, run.tail, run.stage = event.log, event.tail, ""
     run.new, run.known, run.fixed = event.new, event.known, event.fixed
     run.flaky, run.guilty, run.notes = event.flaky, event.guilty, event.notes
-    if _outdated(state, run.wave, event.sha):
+    if not run.task and _outdated(state, run.wave, event.sha):
         run.state = "pending"
         return
     run.state = "passed" if event.ok else "failed"

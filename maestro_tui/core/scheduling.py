@@ -38,6 +38,7 @@ def settle(state: RunState) -> None:
     if state.rollback_to is not None or state.rollback_task is not None:
         _quiesce_for_rollback(state)
         return
+    _inherit_green(state)
     _start(state)
     _next_merge(state)
     _gates(state)
@@ -95,7 +96,32 @@ def gates_of(state: RunState, wave: int) -> list[GateRun]:
     """The gates to pass at the end of a wave; none when nothing of it was merged."""
     if not any(state.tasks[i].state is _S.MERGED for i in state.waves[wave - 1]):
         return []
-    return [g for g in state.gates.values() if g.wave == wave]
+    return [g for g in state.gates.values() if g.wave == wave and _due(state, g)]
+
+
+def _due(state: RunState, run: GateRun) -> bool:
+    """A task's own gate is about its merge: without one there is nothing to pass."""
+    return not run.task or state.tasks[run.task].state is _S.MERGED
+
+
+def _inherit_green(state: RunState) -> None:
+    """A task's gate need not run where it was green with the task's merge in the tree already."""
+    places = {sha: n for n, (sha, _) in enumerate(state.merges)}
+    for run in state.gates.values():
+        if not run.task or run.state != "pending" or not _due(state, run):
+            continue
+        sha, how = state.green.get(run.gate.run, ("", ""))
+        merged = places.get(state.tasks[run.task].merged_sha, len(places))
+        if places.get(sha, -1) >= merged:
+            run.state, run.sha = how, sha
+            run.known = state.tolerated.get(run.gate.run, ())
+
+
+def _ungated(state: RunState) -> set[str]:
+    """Merged tasks whose own gates have not passed: nothing may build on them yet."""
+    return {
+        g.task for g in state.gates.values() if g.task and g.state not in ("passed", "accepted")
+    }
 
 
 def _gate_holds(state: RunState) -> bool:
@@ -115,6 +141,7 @@ def _start(state: RunState) -> None:
     open_waves: dict[int, bool] = {}
     budgeted = any(q.kind == "budget" for q in state.questions.values())
     holds = _gate_holds(state) or _shut_out(state)
+    ungated = _ungated(state)
     for task in state.tasks.values():
         if task.state not in (_S.WAITING, _S.READY):
             continue
@@ -122,6 +149,10 @@ def _start(state: RunState) -> None:
         if missing:
             why = "waits for " + ", ".join(missing[:3]) + (" …" if len(missing) > 3 else "")
             move(state, task, _S.WAITING, why)
+            continue
+        unsure = [d for d in task.after if d in ungated and state.tasks[d].state is _S.MERGED]
+        if unsure:
+            move(state, task, _S.WAITING, f"waits for the gate of {unsure[0]}")
             continue
         if task.id in state.held_tasks:
             move(state, task, _S.WAITING, "was rolled back; waits for your answer")
@@ -160,10 +191,17 @@ def _next_merge(state: RunState) -> None:
 
 
 def _gates(state: RunState) -> None:
-    """Start the next gate whose wave is over; one at a time, they share the integration tree."""
+    """Start the next gate whose task is merged, or whose wave is over; one at a time, they share
+    the integration tree.
+    """
     if any(g.state in ("running", "failed") for g in state.gates.values()):
         return
     if any(q.kind == "trouble" for q in state.questions.values()):
+        return
+    tasks = [g for g in state.gates.values() if g.task and g.state == "pending" and _due(state, g)]
+    if tasks:
+        # What most of the rest waits for first.
+        _run_gate(max(tasks, key=lambda g: state.tasks[g.task].rank))
         return
     for number in range(1, len(state.waves) + 1):
         if not wave_settled(state, number) or state.count(_S.MERGING):

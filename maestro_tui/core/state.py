@@ -288,11 +288,12 @@ class TaskRun:
 
 @dataclass(slots=True)
 class GateRun:
-    """A gate at the end of one wave (or of the run)."""
+    """A gate at the end of one wave (or of the run), or after one task's merge."""
 
     key: str
     gate: Gate
     wave: int  # 0 = final
+    task: str = ""  # after whose merge it runs, where it is one task's
     state: str = "pending"  # pending running passed failed accepted
     runs: int = 0
     sha: str = ""

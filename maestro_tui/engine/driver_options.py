@@ -5,7 +5,6 @@ The runner reads it from the spec alone, so that it needs neither the configurat
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -13,13 +12,17 @@ import shutil
 import subprocess
 import uuid
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from maestro_tui.agents.drivers import acp, api
 from maestro_tui.agents.drivers.claude import INSTALL, SDK
 from maestro_tui.core.state import Attempt, RunState, TaskRun
+from maestro_tui.engine.acp_options import package_folder
 from maestro_tui.plans.globs import overlap
+from maestro_tui.plans.prices import price_table, with_prices
 from maestro_tui.roster.definitions import AgentDefinition
 
 FindAgent = Callable[[str], AgentDefinition]
@@ -37,8 +40,17 @@ def claude_program(configured: str) -> str:
 
 def sdk_folder() -> str:
     """Where a runner finds claude-agent-sdk; empty when it is not installed."""
-    spec = importlib.util.find_spec(SDK)
-    return str(Path(spec.origin).parents[1]) if spec is not None and spec.origin else ""
+    return package_folder(SDK)
+
+
+def api_missing(key_env: str) -> str:
+    """What the api driver lacks, with how to get it; empty when it can run."""
+    name = key_env or api.KEY
+    if not os.environ.get(name):
+        return f"{name} is not set; export it, or name another variable with api.key_env"
+    if not package_folder(api.SDK):
+        return f"the anthropic package is not installed; {api.INSTALL}"
+    return ""
 
 
 def claude_missing(configured: str) -> str:
@@ -71,25 +83,47 @@ def driver_options(
     state: RunState, task: TaskRun, attempt: Attempt, folder: Path, find_agent: FindAgent
 ) -> dict[str, Any]:
     """The spec's ``options``; empty for drivers that have none."""
-    if task.assignment.driver != "claude":
+    driver = task.assignment.driver
+    if driver not in ("acp", "api", "claude"):
         return {}
     strategy = state.strategy
     assert strategy is not None
     definition = _definition(find_agent, attempt.agent)
     settings = state.options.agents
-    wanted = settings.get("sandbox", "auto")
-    return {
+    common = {
         **settings,
         **_wishes(definition),
-        "program": settings.get("program") or claude_program(""),
-        "python_path": [p for p in (sdk_folder(),) if p],
-        "session": str(uuid.uuid5(uuid.NAMESPACE_URL, folder.absolute().as_uri())),
         "model": _model(task, attempt, definition) or settings.get("model", ""),
         "tools": _tools(definition),
         "mcp_servers": _servers(definition, Path(state.repo)),
         "approved": [*task.assignment.verify, *(gate.run for gate in strategy.gates)],
+    }
+    if driver == "acp":
+        return {**common, "python_path": _found(package_folder(acp.SDK))}
+    if driver == "api":
+        return {**common, **_api(settings, str(common["model"]))}
+    wanted = settings.get("sandbox", "auto")
+    return {
+        **common,
+        "program": settings.get("program") or claude_program(""),
+        "python_path": _found(sdk_folder()),
+        "session": str(uuid.uuid5(uuid.NAMESPACE_URL, folder.absolute().as_uri())),
         "others": _others(state, task),
         "sandbox": wanted == "on" or (wanted == "auto" and can_sandbox()),
+    }
+
+
+def _found(folder: str) -> list[str]:
+    return [folder] if folder else []
+
+
+def _api(settings: dict[str, Any], model: str) -> dict[str, Any]:
+    """The service knows models by their ids alone, and tells no prices."""
+    table = with_prices(price_table(), settings.get("prices") or {})
+    return {
+        "python_path": _found(package_folder(api.SDK)),
+        "model": table.aliases.get(model, model),
+        "prices": {name: asdict(price) for name, price in table.models.items()},
     }
 
 

@@ -246,19 +246,34 @@ class Effects:
             return e.Merged(  # merged just before a crash, and not yet written down
                 at=now, task=task.id, attempt=attempt.number, sha=head, previous=self.state.head
             )
-        stray = await self._stray_at_merge(task, attempt)
+        message = f"Merge {task.id}: {task.task.title}\n\nRun {run}, attempt {attempt.number}."
+        # Looked at side by side: nothing moves before all of it is known.
+        stray, (result, clash) = await asyncio.gather(
+            self._stray_at_merge(task, attempt),
+            self._merged_in_memory(attempt, head, command.commit, message),
+        )
         if stray:
             return e.MergeRefused(at=now, task=task.id, attempt=attempt.number, stray=stray)
-        message = f"Merge {task.id}: {task.task.title}\n\nRun {run}, attempt {attempt.number}."
-        result = await merging.merge(self.git, head, command.commit, message, base=attempt.base)
-        clash = result.conflicts or (
-            # A person has chosen already what is to become of names that differ only in case.
-            () if attempt.merge_commit else await case_collisions(self.git, head, result.sha)
-        )
         if clash:
             return await resolving.conflicted(self.state, self.git, self.pool, task, attempt, head)
         await merging.swap_ref(self.git, ref, result.sha, head)
         return e.Merged(at=now, task=task.id, attempt=attempt.number, sha=result.sha, previous=head)
+
+    async def _merged_in_memory(
+        self, attempt: Attempt, head: str, commit: str, message: str
+    ) -> tuple[merging.MergeResult, bool]:
+        """The merge, and whether a person must look at it first."""
+        merge = merging.merge(self.git, head, commit, message, base=attempt.base)
+        if attempt.merge_commit:
+            # A person has chosen already what is to become of names that differ only in case.
+            result = await merge
+            return result, bool(result.conflicts)
+        if attempt.base == head:  # what is merged is the attempt's own tree
+            result, names = await asyncio.gather(merge, case_collisions(self.git, head, commit))
+            return result, bool(names)
+        result = await merge
+        clash = result.conflicts or await case_collisions(self.git, head, result.sha)
+        return result, bool(clash)
 
     async def _stray_at_merge(self, task: TaskRun, attempt: Attempt) -> tuple[str, ...]:
         """The commit that is merged may not be the one that was checked: look at its diff again."""

@@ -207,7 +207,7 @@ async def _breaks(
         if not result.ok:
             return f"the task's check fails on it: {line} (exit {result.exit})", result.tail
     for run in state.gates.values():
-        if run.wave != task.wave:
+        if run.wave != task.wave or run.task not in ("", task.id):
             continue
         runner = GateRunner(
             gate=run.gate,

@@ -45,7 +45,7 @@ _EDGE = {
     "line": "int", "note": "str",
 }  # fmt: skip
 _GATE = {
-    "name": "str", "run": "str", "when": "wave|final", "waves": "ints", "timeout_s": "float",
+    "name": "str", "run": "str", "when": "wave|task|final", "waves": "ints", "timeout_s": "float",
     "line": "int",
 }  # fmt: skip
 _DIAGNOSTIC = {

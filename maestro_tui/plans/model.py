@@ -112,7 +112,10 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A command Maestro runs on the merged tree. ``when``: "wave" (after each) or "final"."""
+    """A command Maestro runs on the merged tree.
+
+    ``when``: "wave" (after each), "task" (after each merge; what depends on it waits) or "final".
+    """
 
     name: str
     run: str

@@ -208,7 +208,7 @@ def _checks(plan: Plan, strategy: Strategy, assignment: Assignment) -> str:
         if gate.run in seen or not _applies(gate, assignment.wave):
             continue
         seen.add(gate.run)
-        when = "at the end of the run" if gate.when == "final" else "after your wave"
+        when = _WHEN[gate.when]
         lines.append(f"- {code(gate.run)} — on the merged work of all agents, {when}")
     if not lines:
         return ""
@@ -222,6 +222,13 @@ def _checks(plan: Plan, strategy: Strategy, assignment: Assignment) -> str:
             *lines,
         ]
     )
+
+
+_WHEN = {
+    "wave": "after your wave",
+    "task": "right after your work is merged",
+    "final": "at the end of the run",
+}
 
 
 def _applies(gate: Gate, wave: int) -> bool:

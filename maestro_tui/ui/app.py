@@ -311,7 +311,10 @@ class MaestroApp(RunViews):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without a run there is nothing to answer or turn up."""
         run_only = {"inbox", "answer", "more_agents", "fewer_agents", "resume", "drain"}
-        if action in (run_only | {"abort", "summary", "view", "jump"}) and self.source is None:
+        if (
+            action in (run_only | {"abort", "rollback", "summary", "view", "jump"})
+            and self.source is None
+        ):
             return False
         if action == "history" and self.history is None:
             return False

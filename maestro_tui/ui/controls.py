@@ -62,6 +62,25 @@ class RunControls(PaintsChanges[int]):
         """End the run."""
         self._confirm_stop("abort", "Abort this run for good?", "Abort it")
 
+    def action_rollback(self) -> None:
+        """Back to an earlier point of the run, after a look at what that drops."""
+        from maestro_tui.ui.dialogs.rollback import RollbackDialog
+
+        state = self.run_state
+        if state is None or self.source is None:
+            return
+        if state.delivered is not None or state.ended:
+            self.notify("The run is over; git revert undoes what was delivered", markup=False)
+            return
+
+        def done(to: str | None) -> None:
+            if to and self.source is not None:
+                self.source.rollback(to)
+                if not self.source.engine_alive():
+                    self.notify("Noted; R resumes the run and does it", markup=False)
+
+        self.push_screen(RollbackDialog(state), done)
+
     def _confirm_stop(self, mode: str, title: str, yes: str) -> None:
         from maestro_tui.ui.dialogs.confirm import confirm
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,30 @@ async def edit_conflicts(app: App[Any], folder: str, paths: tuple[str, ...]) -> 
             markup=False,
         )
         return
+    if await _edit(app, files, place) == 0:
+        app.notify("Edited; “I resolved it” takes the files as they are", markup=False)
+
+
+async def edit_text(app: App[Any], text: str, name: str) -> str | None:
+    """A text in the user's editor, under a name that tells its kind; None when nothing came of it.
+
+    The bytes are kept as they are: what is no UTF-8, and line ends.
+    """
+    with tempfile.TemporaryDirectory(prefix="maestro-edit-") as folder:
+        suffix = Path(name).suffix
+        path = Path(folder) / f"conflict{suffix if suffix[1:].isalnum() else '.txt'}"
+        path.write_bytes(text.encode("utf-8", "surrogateescape"))
+        if await _edit(app, [str(path)], Path(folder)) != 0:
+            return None
+        try:
+            return path.read_bytes().decode("utf-8", "surrogateescape")
+        except OSError as error:
+            app.notify(f"{path.name}: {error.strerror}", severity="error", markup=False)
+            return None
+
+
+async def _edit(app: App[Any], files: list[str], place: Path) -> int:
+    """Suspend the screen for an editor; its exit code, told where it is not 0."""
     command = editor_command()
     try:
         with app.suspend():
@@ -54,17 +79,13 @@ async def edit_conflicts(app: App[Any], folder: str, paths: tuple[str, ...]) -> 
             process = await asyncio.create_subprocess_exec(*command, "--", *files, cwd=place)
             code = await process.wait()
     except SuspendNotSupported:
-        app.notify(
-            f"This terminal cannot be lent to an editor; edit in {one_line(folder)}",
-            severity="warning",
-            markup=False,
-        )
-        return
+        words = f"This terminal cannot be lent to an editor; edit in {one_line(str(place))}"
+        app.notify(words, severity="warning", markup=False)
+        return -1
     except OSError as error:
         app.notify(f"{command[0]}: {error.strerror}; set $EDITOR", severity="error", markup=False)
-        return
+        return -1
     app.refresh(layout=True)
     if code:
         app.notify(f"{command[0]} ended with {code}", severity="warning", markup=False)
-    else:
-        app.notify("Edited; “I resolved it” takes the files as they are", markup=False)
+    return code

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from maestro_tui.core.conflicts import Conflict
 from maestro_tui.core.events import Event
 from maestro_tui.core.machine import Machine
 from maestro_tui.core.state import RunState
@@ -92,11 +93,18 @@ class ReplaySource:
         """It has been decided."""
         return False
 
+    async def conflict(self, task: str) -> Conflict:
+        """What it was about is not kept; it has been decided."""
+        raise LookupError("a replay decides nothing")
+
     def stop(self, mode: str) -> None:
         """It has stopped."""
 
     def set_parallel(self, limit: int) -> None:
         """It is as it was."""
+
+    def rollback(self, to: str) -> None:
+        """Nothing."""
 
     def retry(self, task: str, text: str = "") -> None:
         """Retry the run itself instead."""

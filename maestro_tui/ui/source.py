@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
+from maestro_tui.core.conflicts import Conflict
 from maestro_tui.core.state import RunState
 
 
@@ -37,12 +38,20 @@ class RunSource(Protocol):
         """Answer a question; False when somebody else was first."""
         ...
 
+    async def conflict(self, task: str) -> Conflict:
+        """The conflict that task's merge waits with."""
+        ...
+
     def stop(self, mode: str) -> None:
         """Ask for a stop: checkpoint | drain | abort."""
         ...
 
     def set_parallel(self, limit: int) -> None:
         """Turn the number of agents up or down."""
+        ...
+
+    def rollback(self, to: str) -> None:
+        """Go back to base, wave:N or task:ID."""
         ...
 
     def retry(self, task: str, text: str = "") -> None:

@@ -16,20 +16,19 @@ def _selected(request: pytest.FixtureRequest, name: str) -> bool:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def timed_runs(
+def wave_runs(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Background]:
     """The six tasks in both modes, with and without a slow third."""
     if not _selected(request, "test_waves.py"):
         yield {}
         return
-    from tests.engine.test_waves import SLOW, WORK, timed
+    from tests.engine.test_waves import CASES, run
 
     with ThreadPoolExecutor(2) as pool:
         yield {
-            (mode, third): pool.submit(timed, tmp_path_factory.mktemp(mode), mode, third)
-            for third in (WORK, SLOW)
-            for mode in ("streaming", "waves")
+            case: pool.submit(run, tmp_path_factory.mktemp(case.replace(" ", "-")), case)
+            for case in CASES
         }
 
 

@@ -66,7 +66,7 @@ def plans(draw: st.DrawFn) -> dict[str, Any]:
         "edges": " ".join(edges),
         "mode": draw(st.sampled_from(["waves", "streaming"])),
         "slots": draw(st.integers(1, 4)),
-        "gate": draw(st.booleans()),
+        "gate": draw(st.sampled_from(["", "wave", "task"])),
         "seed": draw(st.integers(0, 2**16)),
     }
 
@@ -83,7 +83,8 @@ class Life:
         tasks = {
             n: "" if kind == "meets others" else OWNER.format(n=n) for n, kind in self.kinds.items()
         }
-        red = gate("! grep -l broken f*.txt") if plan["gate"] else ""
+        when = plan["gate"]
+        red = gate("! grep -l broken f*.txt", when=f'"{when}"') if when else ""
         self.plan = write_plan(folder, tasks, plan["edges"], red)
         bodies = {n: BEHAVIOURS[k].replace("{n}", n) for n, k in self.kinds.items()}
         self.agent = cases_agent(folder, bodies)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from maestro_tui.core import events as e
+from maestro_tui.core.conflicts import Conflict
 from maestro_tui.core.machine import Machine
 from maestro_tui.core.state import RunOptions, RunState, TaskRun
 from maestro_tui.plans.model import (
@@ -121,6 +122,7 @@ class Calls:
     limits: list[int] = field(default_factory=list)
     retries: list[tuple[str, str]] = field(default_factory=list)
     told: list[tuple[str, str, str]] = field(default_factory=list)
+    rollbacks: list[str] = field(default_factory=list)
     engines: int = 0
 
 
@@ -136,6 +138,7 @@ class FakeSource:
         started: bool = True,
     ) -> None:
         self.machine = Machine()
+        self.conflicts: dict[str, Conflict] = {}
         self.folder = folder
         self.clock = START
         self.calls = Calls()
@@ -188,12 +191,20 @@ class FakeSource:
             self.feed(e.DecisionMade(at=self.clock, question=question, answer=answer, text=text))
         return True
 
+    async def conflict(self, task: str) -> Conflict:
+        if task not in self.conflicts:
+            raise LookupError(f"there is no conflict of {task}")
+        return self.conflicts[task]
+
     def stop(self, mode: str) -> None:
         self.calls.stops.append(mode)
 
     def set_parallel(self, limit: int) -> None:
         self.calls.limits.append(limit)
         self.feed(e.ParallelChanged(at=self.clock, limit=limit))
+
+    def rollback(self, to: str) -> None:
+        self.calls.rollbacks.append(to)
 
     def retry(self, task: str, text: str = "") -> None:
         self.calls.retries.append((task, text))
@@ -315,7 +326,7 @@ class FakeSource:
         )
         return self
 
-    def conflict(self, task: str, *paths: str, others: tuple[str, ...] = ()) -> FakeSource:
+    def clash(self, task: str, *paths: str, others: tuple[str, ...] = ()) -> FakeSource:
         """Its merge conflicts."""
         self.feed(
             e.MergeConflicted(

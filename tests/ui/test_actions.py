@@ -15,6 +15,7 @@ from maestro_tui.ui.dialogs.question import QuestionDialog
 from maestro_tui.ui.key_docs import START, put_into
 from maestro_tui.ui.keys import is_key, keymap_problems, shown_keys
 from maestro_tui.ui.screens.board import BoardScreen
+from maestro_tui.ui.screens.conflict import ConflictScreen
 from maestro_tui.ui.screens.detail import DetailScreen
 from maestro_tui.ui.screens.help import HelpScreen
 from maestro_tui.ui.screens.summary import SummaryScreen
@@ -28,6 +29,7 @@ OWNERS = {
     "tree": PlanTree,
     "waves": WaveBoard,
     "dialog": QuestionDialog,
+    "conflict": ConflictScreen,
     "choices": Choices,
     "detail": DetailScreen,
     "pager": Pager,

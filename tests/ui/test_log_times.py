@@ -24,7 +24,7 @@ def marked_log(tmp_path: Path) -> Path:
 
 async def test_times_stand_before_lines_and_go_again(tmp_path: Path) -> None:
     app = LogApp(marked_log(tmp_path))
-    async with app.run_test(size=(60, 20)):
+    async with app.run_test(size=(60, 20)) as pilot:
         view = app.pane.view
         await until(lambda: "line 099" in rows_of(view)[-1])
         await pilot.press("T")
@@ -52,7 +52,7 @@ async def test_a_log_without_marks_says_so(tmp_path: Path) -> None:
     log = tmp_path / "output.log"
     log.write_bytes(b"one\n")
     app = LogApp(log)
-    async with app.run_test(size=(60, 20), notifications=True):
+    async with app.run_test(size=(60, 20), notifications=True) as pilot:
         await until(lambda: app.pane.view.line_count == 1)
         await pilot.press("T")
         await pilot.pause()

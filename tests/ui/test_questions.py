@@ -22,7 +22,7 @@ def gate_failed(lines: int = 40) -> FakeSource:
 def conflicted(**more) -> FakeSource:
     source = midway(**more)
     source.end("1.2").check("1.2").merge("1.2").end("1.3").check("1.3")
-    return source.conflict("1.3", "app/validate.py", others=("1.2",))
+    return source.clash("1.3", "app/validate.py", others=("1.2",))
 
 
 async def test_a_question_shows_evidence_what_is_blocked_and_each_answer_with_its_key():

@@ -8,14 +8,22 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from maestro_tui.agents.drivers.protocol import Driver
 
-NAMES = ("claude", "command", "rehearsal")
-INTERACTIVE = frozenset({"claude"})  # can be talked to while they run
+NAMES = ("acp", "api", "claude", "command", "rehearsal")
+INTERACTIVE = frozenset({"acp", "api", "claude"})  # can be talked to while they run
 RESUMABLE = frozenset({"claude"})  # can go on with an attempt whose runner was killed
 
 
 def find_driver(name: str) -> Driver:
     """The driver of that name; SpecError lists those there are."""
     match name:
+        case "acp":
+            from maestro_tui.agents.drivers.acp import AcpDriver
+
+            return AcpDriver()
+        case "api":
+            from maestro_tui.agents.drivers.api import ApiDriver
+
+            return ApiDriver()
         case "claude":
             from maestro_tui.agents.drivers.claude import ClaudeDriver
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,21 +76,31 @@ async def commit_work(
         # The agent went to a branch of its own, or of the user's: that one is not ours to move.
         await git.run("update-ref", "--no-deref", "HEAD", head)
     if now.dirty:
-        head = await _commit_all(git, marker, agent, message) or head
-    if now.head != base:  # the agent moved HEAD itself: it must still stand on its base
-        ancestor = await git.run("merge-base", "--is-ancestor", base, head, codes=(0, 1))
-        if ancestor.code:
-            return Work("", (), "the branch no longer contains the commit it started from")
-    files = await changed(git, base, head)
+        await _commit_all(git, marker, agent, message)
+    # Side by side, after the last thing that changes any of it.
+    standing, head, files = await asyncio.gather(
+        _stands_on(git, base, now.head), git.text("rev-parse", "HEAD"), changed(git, base, "HEAD")
+    )
+    if not standing:
+        return Work("", (), "the branch no longer contains the commit it started from")
     if marker in files:
         await _restore(git, base, (marker,))
-        head = await _commit_index(git, agent, "Leave the completion marker out")
+        await _commit_index(git, agent, "Leave the completion marker out")
+        head = await git.text("rev-parse", "HEAD")
         files = tuple(f for f in files if f != marker)
     await git.run(
         "update-ref", "--stdin",
         stdin=f"update refs/heads/{branch} {head}\nupdate {keep_ref} {head}\n".encode(),
     )  # fmt: skip
     return Work(head, files)
+
+
+async def _stands_on(git: Git, base: str, head: str) -> bool:
+    """Whether an agent that moved HEAD itself has kept the commit it started from."""
+    if head == base:
+        return True
+    found = await git.run("merge-base", "--is-ancestor", base, head, codes=(0, 1))
+    return found.code == 0
 
 
 async def changed(git: Git, base: str, head: str) -> tuple[str, ...]:
@@ -126,18 +137,14 @@ async def preserve(git: Git, ref: str, agent: str, message: str) -> str:
     return head
 
 
-async def _commit_all(git: Git, marker: str, agent: str, message: str) -> str:
-    """Commit everything but the marker; "" when the marker was all there was."""
+async def _commit_all(git: Git, marker: str, agent: str, message: str) -> None:
+    """Commit everything but the marker; nothing when the marker was all there was."""
     await git.run("add", "-A", "--", ".", f":(top,exclude,literal){marker}")
-    return await _commit_index(git, agent, message)
+    await _commit_index(git, agent, message)
 
 
-async def _commit_index(git: Git, agent: str, message: str) -> str:
-    result = await git.run(
-        "commit", "-q", "--no-verify", "-m", message, env=author(agent), codes=(0, 1)
-    )
-    del result
-    return await git.text("rev-parse", "HEAD")
+async def _commit_index(git: Git, agent: str, message: str) -> None:
+    await git.run("commit", "-q", "--no-verify", "-m", message, env=author(agent), codes=(0, 1))
 
 
 async def _restore(git: Git, base: str, paths: tuple[str, ...]) -> None:

@@ -142,6 +142,7 @@ def _gates(scene: Scene, page: Page) -> None:
         look = gate_look(gate)
         line = Text.assemble((f" {look.glyph} ", scene.colours.look(look, bold=True)))
         where = f"wave {gate.wave}" if gate.wave else "final tree"
+        where = gate.task or where
         line.append(fit(f"{where}: {one_line(gate.gate.name)}", name_width(scene) - 3))
         line.append(f" {look.word:<12}", scene.colours.look(look))
         took = f"{duration(gate.seconds)}  " if gate.seconds else ""

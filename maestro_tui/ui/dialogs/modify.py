@@ -23,7 +23,7 @@ from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.formatting import clip, one_line, plural
 from maestro_tui.ui.palette import palette
 from maestro_tui.ui.screens.drafting import Drafting
-from maestro_tui.ui.screens.review_text import edge_words, guessed_agent, guessed_edge
+from maestro_tui.ui.screens.review_text import WHEN, edge_words, guessed_agent, guessed_edge
 from maestro_tui.ui.widgets.key_bar import KeyBar
 
 _FILES = ("create", "modify", "delete", "test", "scope")
@@ -70,7 +70,7 @@ def fields_of(strategy: Strategy, task_id: str) -> list[Field]:
     waves = f"of {len(strategy.waves)}; a larger number lets it wait for the wave before"
     found.append(Field("wave", "wave", str(a.wave) if a.wave else "", waves if a.wave else ""))
     for number, gate in enumerate(strategy.gates):
-        when = "at the end" if gate.when == "final" else "after each wave"
+        when = WHEN[gate.when]
         found.append(Field("gate", f"gate {number + 1}", gate.run, when, number=number))
     new = len(strategy.gates)
     found.append(Field("gate", "new gate", "", "Enter adds one", number=new))

@@ -14,6 +14,7 @@ from textual.widgets import Static
 from maestro_tui.core.questions import dependents_of
 from maestro_tui.core.state import Option, Question, RunState
 from maestro_tui.ui.actions import bindings
+from maestro_tui.ui.controls import RunControls
 from maestro_tui.ui.dialogs.choices import Choices
 from maestro_tui.ui.dialogs.words import Words
 from maestro_tui.ui.editor import edit_conflicts
@@ -184,10 +185,28 @@ class QuestionDialog(ModalScreen[Reply | None]):
         event.stop()
         if self._deaf():
             return
+        if event.option.key == "resolve" and self._open_conflict():
+            return
         if event.option.text:
             self._type(event.option)
         else:
             self.dismiss(Reply(self.question.id, event.option.key))
+
+    def _open_conflict(self) -> bool:
+        """A conflict is chosen at on a screen of its own, place by place."""
+        from maestro_tui.ui.screens.conflict import ConflictScreen
+
+        app = self.app
+        if self.question.kind != "conflict" or not isinstance(app, RunControls):
+            return False
+        if app.source is None:
+            return False
+        self.app.push_screen(ConflictScreen(app.source, self.question), self._chosen)
+        return True
+
+    def _chosen(self, reply: Reply | None) -> None:
+        if reply is not None:
+            self.dismiss(reply)
 
     def _type(self, option: Option | None) -> None:
         self._typing = option

@@ -11,6 +11,8 @@ from maestro_tui.plans.model import Gate, Strategy
 from maestro_tui.plans.strategy import ORDERS
 from maestro_tui.plans.strategy import revise as default_revise
 
+_NEXT_WHEN = {"wave": "final", "final": "task", "task": "wave"}
+
 Revise = Callable[..., Strategy]
 
 
@@ -162,10 +164,10 @@ class Drafting:
         return self.change(gates=gates)
 
     def toggle_gate(self, number: int) -> bool:
-        """After each wave, or only at the end."""
+        """After each wave, only at the end, after each task."""
         gates = list(self.strategy.gates)
         old = gates[number]
-        gates[number] = replace(old, when="final" if old.when == "wave" else "wave", waves=())
+        gates[number] = replace(old, when=_NEXT_WHEN.get(old.when, "wave"), waves=())
         return self.change(gates=gates)
 
 

@@ -13,6 +13,7 @@ from maestro_tui.ui.formatting import clip, count, lines, money, one_line, plura
 from maestro_tui.ui.palette import Palette
 
 # Sources whose edges are as good as written by the user; all others are guesses to look at.
+WHEN = {"wave": "after each wave", "task": "after each task", "final": "at the end"}
 _CERTAIN = STATED_SOURCES | {"file-conflict"}
 _GUESSED_AGENT = ("nobody fits", "the task is in nobody", "nearest to", "the plan names")
 _SOURCE = {
@@ -161,9 +162,11 @@ def sections(
     if not commands and driver:
         page.item("agent", f"the {driver} driver")
     for gate in strategy.gates:
-        when = "at the end" if gate.when == "final" else "after each wave"
+        when = WHEN[gate.when]
         if gate.waves and gate.when != "final":
-            when = "after wave " + ", ".join(map(str, gate.waves))
+            when = ("after wave " if gate.when == "wave" else when + " of wave ") + ", ".join(
+                map(str, gate.waves)
+            )
         page.item("gate", gate.run, f"{when}{_line(gate.line)}")
     for task in running(strategy):
         for command in strategy.assignment(task).verify:

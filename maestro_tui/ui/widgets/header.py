@@ -17,6 +17,7 @@ from maestro_tui.ui.glyphs import GROUPS, RUN, spinner
 from maestro_tui.ui.palette import Palette, palette
 
 _BAR_MIN, _BAR_MAX = 8, 30
+_SLOWED = "slowed: "
 _GAP = "  "
 _REVERSE = Style(reverse=True)
 
@@ -88,7 +89,10 @@ class RunHeader(Widget):
         room = width - line.cell_len
         for part in parts:  # what matters most comes first; what does not fit is left out
             if part.cell_len + len(_GAP) > room:
-                break
+                if _SLOWED in part.plain and room > len(_GAP) + 24:
+                    part.truncate(room - len(_GAP), overflow="ellipsis")
+                else:
+                    break
             line.append(_GAP)
             line.append_text(part)
             room -= part.cell_len + len(_GAP)
@@ -102,9 +106,10 @@ class RunHeader(Widget):
             if name != "merged" and numbers.groups[name]
         ]
         counts.sort(key=lambda part: part.plain[0] not in "✗⊘")
-        parts = [*counts[:2], Text(f"agents {state.count(*ACTIVE)}/{slots(state)}")]
-        if slowed_by(state):
-            parts.append(Text(f"slowed: {one_line(slowed_by(state))}"))
+        agents = f"agents {state.count(*ACTIVE)}/{slots(state)}"
+        parts = [*counts[:2], Text(agents)]
+        if slowed_by(state):  # first of all: it explains why so little goes on
+            parts = [Text(f"{agents}, {_SLOWED}{one_line(slowed_by(state))}"), *counts[:2]]
         parts += [Text(words) for words in usage_words(state)]
         left = remaining_s(state, self._now)
         if left is not None and state.started_at and not state.ended:

@@ -6,12 +6,12 @@ permission and ends at the desk.
 
 from __future__ import annotations
 
-import asyncio
 import shlex
 from typing import TYPE_CHECKING
 
 from claude_agent_sdk import HookMatcher, PermissionResultAllow, PermissionResultDeny
 
+from maestro_tui.agents.drivers.gate import minded, rule_for
 from maestro_tui.agents.ownership import FOREIGN, OWN, Ownership
 from maestro_tui.agents.shell_writes import written
 from maestro_tui.agents.stream import clip, tool_summary
@@ -76,7 +76,9 @@ class Guard:
         command = str((data.get("tool_input") or {}).get("command") or "")
         folder = str(data.get("cwd") or self._context.spec.worktree)
         stray = [p for p in written(command, folder) if self._owns.verdict(p) == FOREIGN]
-        stray = await self._minded([self._owns.inside(path) for path in stray])
+        stray = await minded(
+            self._context.spec.worktree, [self._owns.inside(path) for path in stray]
+        )
         if stray:
             return self._refuse(stray)
         if " ".join(command.split()) in self._approved:
@@ -110,22 +112,6 @@ class Guard:
             return {}
         self._context.emit("text", text=f"Sent back to work: {clip(missing, 300)}")
         return {"decision": "block", "reason": missing}
-
-    async def _minded(self, paths: list[str]) -> list[str]:
-        """Those git minds: what it ignores (builds, caches) is nobody's work and never merged."""
-        if not paths:
-            return []
-        process = await asyncio.create_subprocess_exec(
-            "git", "check-ignore", "-z", "--stdin",
-            cwd=self._context.spec.worktree,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-        both = [form for path in paths for form in (path, path + "/")]  # it may be a folder yet
-        out, _ = await process.communicate("\0".join(both).encode("utf-8", "surrogateescape"))
-        ignored = {p.rstrip("/") for p in out.decode("utf-8", "surrogateescape").split("\0")}
-        return [path for path in paths if path not in ignored]
 
     def _refuse(self, paths: list[str]) -> dict[str, Any]:
         self._context.emit("text", text=f"Refused to write {', '.join(paths[:5])}: not its own")
@@ -166,25 +152,6 @@ class Guard:
                 return PermissionResultDeny(message=why)
             answers[item["question"]] = answer.text
         return PermissionResultAllow(updated_input={**given, "answers": answers})
-
-
-def rule_for(tool: str, given: dict[str, Any]) -> str:
-    """What "always" would allow: a simple command with any arguments, else exactly this."""
-    if tool == "Bash":
-        command = " ".join(str(given.get("command") or "").split())
-        try:
-            words = shlex.split(command)
-        except ValueError:
-            words = []
-        if not words or any(c in command for c in ";|&<>$`(){}\n") or "=" in words[0]:
-            return f"Bash({command})"
-        takes_verb = len(words) > 1 and words[1].replace("-", "").isalnum() and words[1][0] != "-"
-        return f"Bash({' '.join(words[: 2 if takes_verb else 1])}:*)"
-    if tool == "WebFetch":
-        host = str(given.get("url") or "").partition("://")[2].partition("/")[0]
-        return f"WebFetch(domain:{host})" if host else "WebFetch"
-    path = given.get("file_path") or given.get("notebook_path") or given.get("path")
-    return f"{tool}({path})" if isinstance(path, str) and path else tool
 
 
 def _allow(why: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import glob
 import json
 import os
 
+from maestro_tui.agents.drivers.options import Options
 from maestro_tui.agents.secrets import scrubbed
 
 TYPE_CHECKING = False
@@ -39,28 +40,12 @@ _OURS = {
 }
 
 
-class Invocation:
+class Invocation(Options):
     """One attempt's ``claude``. Exists so that all the program is handed is in one place."""
 
     def __init__(self, spec: Spec, folder: str) -> None:
+        super().__init__(spec.options)
         self._spec, self._folder = spec, folder
-        self._options = spec.options
-
-    def text(self, key: str) -> str:
-        """An option that is text; empty where it is not set."""
-        value = self._options.get(key)
-        return value if isinstance(value, str) else ""
-
-    def texts(self, key: str) -> list[str]:
-        """An option that is a list of texts."""
-        value = self._options.get(key)
-        return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
-
-    def number(self, key: str) -> float:
-        """An option that is a number; 0 where it is not set."""
-        value = self._options.get(key)
-        good = isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
-        return float(value) if good else 0.0  # type: ignore[arg-type]
 
     def environment(self) -> dict[str, str]:
         """What the agent finds: the user's, without secrets that are none of its business."""

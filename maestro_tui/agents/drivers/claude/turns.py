@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from maestro_tui.agents.drivers.claude.invocation import Invocation
+    from maestro_tui.agents.drivers.options import Options
 
 BACKOFF_S = 60.0
 _LONGEST_BACKOFF_S = 900.0
@@ -102,10 +102,10 @@ def _words(message: dict[str, Any]) -> str:
 class Limits:
     """How long to wait when the service says "not now"; it rarely says until when."""
 
-    def __init__(self, invocation: Invocation) -> None:
-        self.park = invocation.text("on_limit") != "fail"
-        self._backoff = invocation.number("backoff_s") or BACKOFF_S
-        self._longest = invocation.number("limit_wait_s") or _LONGEST_WAIT_S
+    def __init__(self, options: Options) -> None:
+        self.park = options.text("on_limit") != "fail"
+        self._backoff = options.number("backoff_s") or BACKOFF_S
+        self._longest = options.number("limit_wait_s") or _LONGEST_WAIT_S
         self._resets_at = 0.0
         self._waits = 0
 
@@ -119,10 +119,14 @@ class Limits:
         elif message.get("type") == "result" and message.get("is_error") is not True:
             self._waits = 0
 
-    def until(self, verdict: Verdict, now: float) -> float | None:
-        """When to try again, in Unix seconds; None where that is longer than allowed."""
-        if self._resets_at > now:
-            wait = self._resets_at - now
+    def until(self, verdict: Verdict, now: float, resets_at: float = 0.0) -> float | None:
+        """When to try again, in Unix seconds; None where that is longer than allowed.
+
+        ``resets_at`` is for services that say so with the refusal itself.
+        """
+        resets_at = resets_at or self._resets_at
+        if resets_at > now:
+            wait = resets_at - now
         else:
             wait = min(self._backoff * 2.0**self._waits, _LONGEST_BACKOFF_S)
             self._waits += 1

@@ -1,0 +1,254 @@
+"""What an agent may ask of its client: leave to do something, files, commands."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+from typing import TYPE_CHECKING
+
+from acp.exceptions import RequestError
+from acp.schema import (
+    AllowedOutcome,
+    CreateTerminalResponse,
+    DeniedOutcome,
+    ReadTextFileResponse,
+    RequestPermissionResponse,
+    TerminalExitStatus,
+    TerminalOutputResponse,
+    WaitForTerminalExitResponse,
+    WriteTextFileResponse,
+)
+
+from maestro_tui.agents.drivers.acp.terminals import MOST_BYTES, Terminals
+from maestro_tui.agents.drivers.acp.updates import WRITES, Call
+from maestro_tui.agents.drivers.gate import NO
+from maestro_tui.agents.spawn import SpawnError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from maestro_tui.agents.drivers.acp.updates import Updates
+    from maestro_tui.agents.drivers.gate import Gate
+
+REFUSED = -32003
+MOST_READ = 10 << 20
+_KINDS_YES = ("allow_once", "allow_always")
+_KINDS_NO = ("reject_once", "reject_always")
+
+
+class AcpClient:
+    """The library's ``Client``: every request is judged by the gate before it is granted."""
+
+    def __init__(self, worktree: str, gate: Gate, updates: Updates, terminals: Terminals) -> None:
+        self._root = os.path.realpath(worktree)
+        self._gate, self._updates, self._terminals = gate, updates, terminals
+        self._asking: set[asyncio.Task[str]] = set()
+        self._granted: list[str] = []  # commands that may run once without another question
+        self.unsaid: list[str] = []  # refusals whose reasons the protocol does not carry
+
+    def withdraw(self) -> None:
+        """The turn was cancelled: nobody waits for the open questions any more."""
+        for task in self._asking:
+            task.cancel()
+
+    # -- permission --------------------------------------------------------------------------------
+
+    async def request_permission(
+        self, session_id: str, tool_call: Any, options: list[Any], **_: Any
+    ) -> RequestPermissionResponse:
+        """Allowed by the option of the narrowest kind; "always" is remembered by Maestro."""
+        told = tool_call.model_dump(by_alias=True, exclude_none=True, mode="json")
+        call = self._updates.call(str(told.get("toolCallId")), told)
+        try:
+            refused = await self._until_answered(self._judge(call))
+        except asyncio.CancelledError:
+            return RequestPermissionResponse(outcome=DeniedOutcome(outcome="cancelled"))
+        if not refused:
+            if call.command:
+                self._granted.append(_plain(call.command))
+            chosen = _option(options, _KINDS_YES)
+        else:
+            self._remember(call, refused)
+            chosen = _option(options, _KINDS_NO)
+        if not chosen:
+            return RequestPermissionResponse(outcome=DeniedOutcome(outcome="cancelled"))
+        outcome = AllowedOutcome(outcome="selected", option_id=chosen)
+        return RequestPermissionResponse(outcome=outcome)
+
+    async def _judge(self, call: Call) -> str:
+        edits = call.kind in WRITES or any(c.get("type") == "diff" for c in call.content)
+        if edits and call.paths:
+            return await self._gate.write(call.paths)
+        if call.command and call.kind in ("execute", "other", ""):
+            return await self._gate.command(call.command, call.folder)
+        if call.kind in ("read", "search"):
+            for path in call.paths:
+                if refused := await self._gate.read(path):
+                    return refused
+            return ""
+        given = call.given if isinstance(call.given, dict) else {}
+        detail = str(given.get("url") or call.title or call.name)
+        return await self._gate.ask(call.name, detail, given)
+
+    async def _until_answered(self, judging: Any) -> str:
+        task: asyncio.Task[str] = asyncio.create_task(judging)
+        self._asking.add(task)
+        try:
+            return await task
+        finally:
+            self._asking.discard(task)
+
+    def _remember(self, call: Call, refused: str) -> None:
+        if refused == NO:
+            return
+        what = call.command or ", ".join(call.paths) or call.title
+        self.unsaid.append(f"`{what}` was refused: {refused}")
+
+    # -- files -------------------------------------------------------------------------------------
+
+    async def write_text_file(
+        self, session_id: str, path: str, content: str, **_: Any
+    ) -> WriteTextFileResponse:
+        """Its own files are written, those of others never."""
+        await self._let_in(self._gate.write([path], "Write"))
+        real = os.path.realpath(os.path.join(self._root, path))
+        try:
+            os.makedirs(os.path.dirname(real), exist_ok=True)
+            with open(real, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+                file.write(content)
+        except OSError as error:
+            raise RequestError(-32603, f"{path}: {error.strerror}") from error
+        return WriteTextFileResponse()
+
+    async def read_text_file(
+        self,
+        session_id: str,
+        path: str,
+        line: int | None = None,
+        limit: int | None = None,
+        **_: Any,
+    ) -> ReadTextFileResponse:
+        """What is in the worktree can be read; a person is asked about the rest."""
+        await self._let_in(self._gate.read(path))
+        real = os.path.realpath(os.path.join(self._root, path))
+        try:
+            if not os.path.isfile(real):
+                raise RequestError(-32002, f"{path}: no such file")
+            with open(real, encoding="utf-8", errors="replace", newline="") as file:
+                text = file.read(MOST_READ)
+        except OSError as error:
+            raise RequestError(-32603, f"{path}: {error.strerror}") from error
+        if line is not None or limit is not None:
+            first = max(0, (line or 1) - 1)
+            lines = text.splitlines(keepends=True)
+            text = "".join(lines[first : None if limit is None else first + limit])
+        return ReadTextFileResponse(content=text)
+
+    async def _let_in(self, judging: Any) -> None:
+        try:
+            refused = await self._until_answered(judging)
+        except asyncio.CancelledError:
+            raise RequestError(REFUSED, "Cancelled") from None
+        if refused:
+            raise RequestError(REFUSED, refused)
+
+    # -- commands ----------------------------------------------------------------------------------
+
+    async def create_terminal(
+        self,
+        session_id: str,
+        command: str,
+        args: list[str] | None = None,
+        env: list[Any] | None = None,
+        cwd: str | None = None,
+        output_byte_limit: int | None = None,
+        **_: Any,
+    ) -> CreateTerminalResponse:
+        """Run a command, unless it was allowed just before only after a question."""
+        argv = [command, *args] if args else ["sh", "-c", command]
+        words = shlex.join(argv) if args else command
+        if len(argv) == 3 and argv[1] in ("-c", "-lc"):
+            words = argv[2]
+        if _plain(words) in self._granted:
+            self._granted.remove(_plain(words))
+        else:
+            await self._let_in(self._gate.command(words, cwd or ""))
+        folder = os.path.realpath(os.path.join(self._root, cwd or ""))
+        if folder != self._root and not folder.startswith(self._root + "/"):
+            raise RequestError(REFUSED, f"{cwd} is outside of the worktree {self._root}")
+        more = {item.name: item.value for item in env or ()}
+        try:
+            name = self._terminals.start(argv, folder, more, output_byte_limit or MOST_BYTES)
+        except SpawnError as error:
+            raise RequestError(-32603, str(error)) from error
+        return CreateTerminalResponse(terminal_id=name)
+
+    async def terminal_output(
+        self, session_id: str, terminal_id: str, **_: Any
+    ) -> TerminalOutputResponse:
+        """What it has said so far."""
+        terminal = self._find(terminal_id)
+        status = None
+        if terminal.status is not None:
+            code, number = terminal.ending()
+            status = TerminalExitStatus(exit_code=code, signal=number)
+        return TerminalOutputResponse(
+            output=terminal.output, truncated=terminal.truncated, exit_status=status
+        )
+
+    async def wait_for_terminal_exit(
+        self, session_id: str, terminal_id: str, **_: Any
+    ) -> WaitForTerminalExitResponse:
+        """Until it ends."""
+        code, number = await self._find(terminal_id).wait()
+        return WaitForTerminalExitResponse(exit_code=code, signal=number)
+
+    async def kill_terminal(self, session_id: str, terminal_id: str, **_: Any) -> None:
+        """End it, keep its output."""
+        self._find(terminal_id).kill()
+
+    async def release_terminal(self, session_id: str, terminal_id: str, **_: Any) -> None:
+        """End it, forget its output."""
+        self._terminals.release(terminal_id)
+
+    def _find(self, name: str) -> Any:
+        try:
+            return self._terminals.find(name)
+        except LookupError:
+            raise RequestError(-32002, f"There is no terminal {name}") from None
+
+    # -- the rest ----------------------------------------------------------------------------------
+
+    async def session_update(self, session_id: str, update: Any, **_: Any) -> None:
+        """Updates are read before they come here."""
+
+    async def ext_method(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Extensions are known to nobody."""
+        raise RequestError.method_not_found(method)
+
+    async def ext_notification(self, method: str, params: dict[str, Any]) -> None:
+        """As above, but nobody waits for an answer."""
+
+    async def create_elicitation(self, message: str, mode: Any, **_: Any) -> Any:
+        """Forms are not offered, so nobody should ask for one."""
+        raise RequestError.method_not_found("elicitation/create")
+
+    async def complete_elicitation(self, elicitation_id: str, **_: Any) -> None:
+        """As above."""
+
+    on_connect: Callable[[Any], None] | None = None
+
+
+def _option(options: list[Any], kinds: tuple[str, ...]) -> str:
+    """The first option of the first kind that is offered: ids and words differ by agent."""
+    for kind in kinds:
+        for option in options:
+            if option.kind == kind:
+                return str(option.option_id)
+    return ""
+
+
+def _plain(command: str) -> str:
+    return " ".join(command.split())

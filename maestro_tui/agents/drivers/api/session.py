@@ -1,0 +1,305 @@
+"""One conversation with a model by its API: asked, its tools run, told, until it is done."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from typing import TYPE_CHECKING
+
+import anthropic
+
+from maestro_tui.agents.drivers.api import KEY
+from maestro_tui.agents.drivers.api.cost import COUNTS, Bill
+from maestro_tui.agents.drivers.api.tools import Toolset
+from maestro_tui.agents.drivers.api.verdicts import judge_failure, judge_stop, retry_at
+from maestro_tui.agents.drivers.claude.finish import Finish
+from maestro_tui.agents.drivers.claude.turns import Limits, Verdict
+from maestro_tui.agents.drivers.gate import Gate
+from maestro_tui.agents.drivers.options import Options
+from maestro_tui.agents.drivers.transcript import Transcript
+from maestro_tui.agents.outcome import Outcome
+from maestro_tui.agents.sanitise import one_line
+from maestro_tui.agents.secrets import Redactor, scrubbed
+from maestro_tui.agents.stream import clip
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from maestro_tui.agents.conversation import Conversation
+
+MODEL = "claude-sonnet-5-5"
+MAX_TOKENS = 32_000
+RETRIES = 4
+TICK_S = 0.5
+_SYSTEM = (
+    "You are a coding agent. You work alone on one task in a git worktree and use your tools to "
+    "read, write, run and check. Every bash command starts in the working directory.\n"
+    "Working directory: {root}\n"
+    "Do not commit. You may write only the files your task owns; some commands are put before a "
+    "person first. What is refused stays refused: find another way within your task."
+)
+_INTERRUPTED = "It was interrupted and waits: what is it to do?"
+_CUT_OFF = "The operator interrupted this step; whether it came to an end is unknown."
+
+
+class ApiSession:
+    """A ``Session`` over the anthropic package."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        self._talk, self._context = conversation, conversation.context
+        spec, folder = self._context.spec, self._context.folder
+        self._options = Options(spec.options)
+        self._key = self._options.text("key_env") or KEY
+        whole = spec.environment(folder)
+        self._redact = Redactor({**whole, "MAESTRO_API_KEY": whole.get(self._key, "")})
+        self._transcript = Transcript(self._context, self._redact, f"{spec.run}-{spec.task}")
+        gate = Gate(self._context, conversation.desk, self._redact)
+        clean = scrubbed(whole, self._options.texts("keep_env"))
+        environment = {k: v for k, v in clean.items() if k != self._key}
+        self._finish = Finish(spec, environment)
+        self._toolset = Toolset(
+            spec.worktree, environment, self._options.texts("tools"), gate, self._transcript
+        )
+        self._client = anthropic.AsyncAnthropic(
+            api_key=whole.get(self._key),
+            base_url=self._options.text("base_url") or whole.get("ANTHROPIC_BASE_URL") or None,
+            max_retries=RETRIES,
+        )
+        self._model = self._options.text("model") or MODEL
+        self._bill = Bill(self._options.table("prices"))
+        self._limits = Limits(self._options)
+        self._messages: list[dict[str, Any]] = []
+        self._words: list[str] = []  # said by people, not yet heard by the model
+        self._spoken = asyncio.Event()
+        self._turn: asyncio.Task[Verdict] | None = None
+        self._changed = self._interrupting = False
+        self._answers = 0
+        self._resume_at = 0.0
+
+    # -- the session's life ------------------------------------------------------------------------
+
+    async def run(self) -> Outcome:
+        """From the first request to the last answer."""
+        self._context.emit("started", pid=os.getpid(), model=self._model)
+        ticking = asyncio.create_task(self._tick())
+        verdict: Verdict | None = None
+        error = ""
+        try:
+            with open(self._context.spec.prompt, encoding="utf-8", errors="replace") as file:
+                self._say(file.read())
+            verdict = await self._until_done()
+        except Exception as failure:
+            error = one_line(str(failure).encode("utf-8", "replace"), 300) or repr(failure)
+        finally:
+            ticking.cancel()
+            await self._toolset.close()
+            await self._client.close()
+            words = verdict.text if verdict is not None else error
+            cost = self._bill.total if self._bill.known and self._answers else None
+            self._transcript.turn(self._redact.text(words), cost=cost)
+            self._transcript.observer.finish([])
+        return self._outcome(verdict, error)
+
+    async def _until_done(self) -> Verdict:
+        while True:
+            self._changed = False
+            self._turn = asyncio.create_task(self._converse())
+            await asyncio.wait({self._turn})
+            if self._turn.cancelled():
+                self._mend()
+                if self._talk.ended_by_us:
+                    return Verdict(text="The agent was interrupted", interrupted=True)
+                if self._interrupting:
+                    self._interrupting = False
+                    if not await self._ask_what_now():
+                        return Verdict(text="The agent was interrupted", interrupted=True)
+                continue
+            verdict = self._turn.result()
+            if verdict.limited and self._limits.park:
+                if not await self._park(verdict):
+                    return verdict
+            elif verdict.more:
+                continue
+            elif not verdict.ok or not await self._sent_back():
+                return verdict
+
+    async def _converse(self) -> Verdict:
+        """Requests and tools until the model ends its turn, or something ends it."""
+        runner = self._client.beta.messages.tool_runner(
+            model=self._model,
+            max_tokens=int(self._options.number("max_tokens") or MAX_TOKENS),
+            system=_SYSTEM.format(root=os.path.realpath(self._context.spec.worktree)),
+            messages=list(self._messages),
+            tools=self._toolset.tools,
+            cache_control={"type": "ephemeral"},
+            thread=False,  # what stands between here and the service need not know of threads
+            stream=True,
+            **self._effort(),
+        )
+        try:
+            async for stream in runner:
+                message = await stream.get_final_message()
+                self._heard(message)
+                ended = self._spent()
+                if ended is not None:
+                    return ended
+                reply = await runner.generate_tool_call_response()
+                if reply is None:
+                    return await self._unless_spoken_to(message)
+                self._append_words(reply["content"])
+                self._messages.append(reply)
+                if self._changed:  # another model, from the next request on
+                    return Verdict(ok=True, more=True)
+        except (anthropic.APIError, anthropic.AnthropicError) as error:
+            self._resume_at = retry_at(error)
+            return judge_failure(error, self._key)
+        finally:
+            await runner.close()
+        return Verdict(ok=True)
+
+    async def _unless_spoken_to(self, message: Any) -> Verdict:
+        verdict = judge_stop(message.stop_reason)
+        if message.stop_reason == "pause_turn":
+            return Verdict(ok=True, more=True)
+        if verdict.ok and self._words:
+            self._say()
+            return Verdict(ok=True, more=True)
+        return verdict
+
+    def _heard(self, message: Any) -> None:
+        """Write down an answer of the model: its words, its tokens, what they cost."""
+        self._answers += 1
+        self._messages.append({"role": "assistant", "content": list(message.content)})
+        for block in message.content:
+            if block.type == "text":
+                self._transcript.text(block.text)
+        usage = message.usage.model_dump(exclude_none=True)
+        self._transcript.usage(message.id, {name: usage.get(name, 0) for name in COUNTS})
+        self._bill.add(str(message.model), usage)
+        if self._bill.known:
+            self._transcript.cost(self._bill.total)
+
+    def _spent(self) -> Verdict | None:
+        """Whether money or turns have run out."""
+        budget, turns = self._options.number("budget_usd"), self._options.number("max_turns")
+        if budget and self._bill.total >= budget:
+            words = f"The budget of {budget:g} USD is used up ({self._bill.total:.4f} USD)"
+            return Verdict(text=words)
+        if turns and self._answers >= turns:
+            return Verdict(text=f"The limit of {turns:.0f} turns is reached")
+        return None
+
+    def _effort(self) -> dict[str, Any]:
+        effort = self._options.text("effort")
+        return {"output_config": {"effort": effort}} if effort else {}
+
+    def _say(self, text: str = "") -> None:
+        """Put words before the model: those given, and those of people that wait."""
+        content: list[dict[str, Any]] = [{"type": "text", "text": text}] if text else []
+        self._append_words(content)
+        if content and self._messages and self._messages[-1]["role"] == "user":
+            self._messages[-1]["content"] = [*self._messages[-1]["content"], *content]
+        elif content:
+            self._messages.append({"role": "user", "content": content})
+
+    def _append_words(self, content: Any) -> None:
+        words, self._words = self._words, []
+        for text in words:
+            said = f"The operator says while you work: {text}"
+            content.append({"type": "text", "text": said})
+
+    def _mend(self) -> None:
+        """After a cut: every tool call needs an answer before the model can be spoken to."""
+        last = self._messages[-1] if self._messages else None
+        if last is None or last["role"] != "assistant":
+            return
+        calls = [block for block in last["content"] if block.type == "tool_use"]
+        if calls:
+            answers = [
+                {"type": "tool_result", "tool_use_id": call.id, "content": _CUT_OFF,
+                 "is_error": True}
+                for call in calls
+            ]  # fmt: skip
+            self._messages.append({"role": "user", "content": answers})
+
+    async def _sent_back(self) -> bool:
+        missing = await self._finish.missing()
+        if not missing:
+            return False
+        self._transcript.note(f"Sent back to work: {clip(missing, 300)}")
+        self._say(missing)
+        return True
+
+    async def _ask_what_now(self) -> bool:
+        """After an interrupt: the agent waits for words, or for leave to go on."""
+        if not self._words:
+            self._spoken.clear()
+            asking = asyncio.create_task(
+                self._talk.desk.ask("Interrupted", _INTERRUPTED, form="question", choices=["Go on"])
+            )
+            said = asyncio.create_task(self._spoken.wait())
+            await asyncio.wait({asking, said}, return_when=asyncio.FIRST_COMPLETED)
+            said.cancel()
+            if not asking.done():
+                asking.cancel()
+            elif asking.result().allow:
+                self._words.append(asking.result().text or "Go on.")
+            else:
+                return False
+        self._say()
+        return True
+
+    async def _park(self, verdict: Verdict) -> bool:
+        """Wait until the service can be used again, then ask the same again."""
+        until = self._limits.until(verdict, time.time(), self._resume_at)
+        if until is None:
+            return False
+        self._talk.parked(until, self._redact.text(verdict.text))
+        await asyncio.sleep(max(0.0, until - time.time()))
+        self._talk.parked(0.0, "")
+        return True
+
+    # -- what people say ---------------------------------------------------------------------------
+
+    async def tell(self, text: str) -> None:
+        """Words that go with the next tool result, or begin the next turn."""
+        self._words.append(text)
+        self._spoken.set()
+
+    async def interrupt(self) -> None:
+        """End the turn, keep the conversation."""
+        if self._turn is not None and not self._turn.done():
+            self._interrupting = True
+            self._turn.cancel()
+
+    async def change_model(self, model: str) -> None:
+        """From the next request on."""
+        self._model = model or self._options.text("model") or MODEL
+        self._changed = True
+
+    async def end(self) -> None:
+        """Nothing to be told: the conversation is cut off."""
+        if self._turn is not None:
+            self._turn.cancel()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            observer = self._transcript.observer
+            due = observer.due()
+            if due is not None and time.monotonic() >= due:
+                observer.tell()
+
+    def _outcome(self, verdict: Verdict | None, error: str) -> Outcome:
+        usage = self._transcript.observer.usage()
+        if self._talk.ended_by_us:
+            words = "The agent was stopped on request"
+            if self._talk.ended_by_us == "timeout":
+                words = f"The agent worked longer than {self._context.spec.timeout_s:g} s"
+            return Outcome(self._talk.ended_by_us, error=words, usage=usage)
+        if verdict is not None and verdict.ok:
+            return Outcome("exited", exit=0, usage=usage)
+        reason = verdict.reason if verdict is not None else "exited"
+        words = verdict.text if verdict is not None else f"The agent failed: {error}"
+        return Outcome(reason, exit=1, error=self._redact.text(words), usage=usage)
