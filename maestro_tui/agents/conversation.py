@@ -136,6 +136,7 @@ class Conversation:
                     await session.tell(text)
                 case "pause":
                     self.desk.resumed.clear()
+                    self.desk.by_pause = True
                     await session.interrupt()
                 case "resume":
                     self.desk.resumed.set()
@@ -144,6 +145,7 @@ class Conversation:
                     self.waits = False
                     self._unparked.set()
                 case "interrupt":
+                    self.desk.by_pause = False
                     await session.interrupt()
                 case "model":
                     await session.change_model(text)

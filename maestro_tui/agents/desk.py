@@ -34,6 +34,7 @@ class Desk:
         self._open: dict[str, asyncio.Future[Answer]] = {}
         self.resumed = asyncio.Event()  # not set while the agent is paused
         self.resumed.set()
+        self.by_pause = False  # the interrupt that is on its way comes of a pause
         self._number = (
             asked_before  # by an earlier runner, whose answers must not be taken for ours
         )
@@ -48,7 +49,8 @@ class Desk:
 
         What a paused agent is to do, its operator has said already: wait.
         """
-        if tool == INTERRUPTED and not self.resumed.is_set():
+        if tool == INTERRUPTED and (self.by_pause or not self.resumed.is_set()):
+            self.by_pause = False
             await self.resumed.wait()
             return Answer(True, GO_ON)
         self._number += 1
