@@ -1,7 +1,7 @@
 # Needs only Python 3.11+, pip, git and make. Everything is installed into .venv.
 PYTHON ?= python3
 VENV ?= .venv
-CLAUDE_VERSION := 2.1.329
+AGENT_PACKAGES := @anthropic-ai/claude-code@2.1.329 @agentclientprotocol/claude-agent-acp@0.49.0 opencode-ai@1.18.33
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c .ci/constraints.txt
 
@@ -55,8 +55,12 @@ $(VENV)/.check: pyproject.toml .ci/constraints.txt | $(BIN)/python
 	$(PIP) -e '.[demo,test,check]'
 	@touch $@
 
-# The SDK without its own copy of the program, and the program itself; the tests skip what is missing.
+# The SDK without its own copy of the program, and the programs themselves; each on its own, since
+# the tests skip what is missing.
 $(VENV)/.agents: pyproject.toml .ci/constraints.txt | $(VENV)/.test
 	-$(PIP) --no-binary claude-agent-sdk -e '.[demo,test,claude]'
-	-command -v npm >/dev/null && npm install --no-audit --no-fund --prefix $(VENV)/agents @anthropic-ai/claude-code@$(CLAUDE_VERSION)
+	-$(PIP) -e '.[acp]'
+	-$(PIP) -e '.[api]'
+	-command -v npm >/dev/null && for package in $(AGENT_PACKAGES); do \
+		npm install --no-audit --no-fund --prefix $(VENV)/agents $$package; done
 	@touch $@

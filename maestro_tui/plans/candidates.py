@@ -53,7 +53,7 @@ _ID_HEADING = re.compile(
 _NUMBERED = re.compile(r"(\d{1,3})(?:[.):：]|\s+[-–—])\s*(\S.*)$")
 _BOX_ID = re.compile(
     r"(?:\[[A-Z]+\]\s*)?[*_`]*(?:(?:task|TASK|Task)[\s-]+)?"
-    r"(T\d{1,4}[A-Za-z]?|\d+(?:\.\d+)*[a-z]?(?=[.):]|\*|\s)|[A-Z]{2,10}-\d+|[A-Z]\d{1,3}(?=[.:)\s*]))"
+    r"(T\d{1,6}[A-Za-z]?|\d+(?:\.\d+)*[a-z]?(?=[.):]|\*|\s)|[A-Z]{2,10}-\d+|[A-Z]\d{1,3}(?=[.:)\s*]))"
     r"[*_`]*\s*[.):：]?[*_`]*\s*(?:[-–—]\s*)?(\S.*)?$"
 )
 _ITEM_ID = re.compile(  # "**EH-1.1: title**", "**Task 2** - title"
