@@ -37,7 +37,7 @@ SATISFIED = frozenset({TaskState.MERGED, TaskState.DONE})
 GIVEN_UP = frozenset({TaskState.SKIPPED, TaskState.EXCLUDED})
 
 # Drivers whose agents hear what is said to them while they work.
-INTERACTIVE = frozenset({"claude"})
+INTERACTIVE = frozenset({"acp", "api", "claude"})
 # Drivers whose attempts can be taken up again in their own session, and whose model can be chosen.
 RESUMABLE = frozenset({"claude"})
 MODELLED = frozenset({"acp", "api", "claude"})

@@ -11,7 +11,7 @@ import pytest
 
 from maestro_tui.core.state import Attempt
 from tests.agents import claude_cli
-from tests.agents.model_api import Fail, Silent, bash, write
+from tests.agents.model_api import Fail, Silent, bash, text, write
 from tests.engine.scratch import git, leftovers, until
 from tests.engine.test_claude_runs import END, SECONDS, Place, place
 
@@ -106,13 +106,12 @@ def test_paused_it_waits_and_goes_on(place: Place) -> None:
 
 def test_a_wait_for_a_limit_is_cut_short(place: Place) -> None:
     limit = Fail(429, {"retry-after": "3600"}, "rate_limit_error", times=1)
-    place.script("a", [limit, write("fa.txt", "a\n")])
+    place.script("a", [limit, text("x")], [write("fa.txt", "a\n")])
     config = place.folder / "home" / "config" / "maestro"
     config.mkdir(parents=True)
     (config / "config.toml").write_text("[claude]\nbackoff_s = 500.0\nlimit_wait_s = 9000000.0\n")
     client = place.start(place.plan({"a": ""}))
     until(lambda: attempt_of(place).parked_until > 0, "parked", SECONDS)
-    place.script("a", [], [write("fa.txt", "a\n")])
     client.instruct("a", "", "resume")
     assert place.finish() == "done"
     assert len(client.state.tasks["a"].attempts) == 1
@@ -135,18 +134,18 @@ def test_at_its_budget_it_is_paused_and_goes_on_with_more(place: Place) -> None:
 
 
 def test_what_another_task_delivered_reaches_the_agent_at_work(place: Place) -> None:
-    for name, text in {"models.py": "A = 1\n", "service.py": "from models import A\n"}.items():
-        (place.repo / name).write_text(text)
+    for name, body in {"models.py": "A = 1\n", "service.py": "from models import A\n"}.items():
+        (place.repo / name).write_text(body)
     git(place.repo, "add", "-A")
     git(place.repo, "commit", "-q", "-m", "files")
     rows = {"a": "models.py", "b": "service.py"}
-    text = 'schema = 1\n[plan]\ntitle = "Work"\norder = "explicit"\n' + "".join(
+    lines = 'schema = 1\n[plan]\ntitle = "Work"\norder = "explicit"\n' + "".join(
         f'[[task]]\nid = "{n}"\nkey = "{n}"\ntitle = "Task {n}"\nmodify = ["{f}"]\n'
         f'marker = "{n}_DONE.md"\ntext = "[[script:{n}]] Change it."\n'
         for n, f in rows.items()
     )
     plan = place.folder / "work.plan.toml"
-    plan.write_text(text)
+    plan.write_text(lines)
     place.api.scripts["a"] = [
         [write("a_DONE.md", "# Done\n\n## Interface\n\n- `models.B` is new\n")],
         [],

@@ -17,6 +17,7 @@ from acp.schema import (
 )
 
 from maestro_tui import __version__
+from maestro_tui.agents.desk import INTERRUPTED
 from maestro_tui.agents.drivers.acp.client import AcpClient
 from maestro_tui.agents.drivers.acp.invocation import Invocation, pick_model
 from maestro_tui.agents.drivers.acp.process import AgentProcess
@@ -228,7 +229,7 @@ class AcpSession:
             self._send(words)
             return True
         asking = asyncio.create_task(
-            self._talk.desk.ask("Interrupted", _INTERRUPTED, form="question", choices=["Go on"])
+            self._talk.desk.ask(INTERRUPTED, _INTERRUPTED, form="question", choices=["Go on"])
         )
         said = asyncio.create_task(self._words.wait())
         ended = asyncio.create_task(self._until_output_ends())
@@ -253,9 +254,8 @@ class AcpSession:
         until = self._limits.until(verdict, time.time())
         if until is None:
             return False
-        self._talk.parked(until, verdict.text)
-        await asyncio.sleep(max(0.0, until - time.time()))
-        self._talk.parked(0.0, "")
+        if not await self._talk.park(until, verdict.text):
+            return False
         self._send(_GO_ON)
         return True
 

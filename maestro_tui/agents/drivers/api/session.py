@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import anthropic
 
+from maestro_tui.agents.desk import INTERRUPTED
 from maestro_tui.agents.drivers.api import KEY
 from maestro_tui.agents.drivers.api.cost import COUNTS, Bill
 from maestro_tui.agents.drivers.api.tools import Toolset
@@ -236,7 +237,7 @@ class ApiSession:
         if not self._words:
             self._spoken.clear()
             asking = asyncio.create_task(
-                self._talk.desk.ask("Interrupted", _INTERRUPTED, form="question", choices=["Go on"])
+                self._talk.desk.ask(INTERRUPTED, _INTERRUPTED, form="question", choices=["Go on"])
             )
             said = asyncio.create_task(self._spoken.wait())
             await asyncio.wait({asking, said}, return_when=asyncio.FIRST_COMPLETED)
@@ -255,10 +256,7 @@ class ApiSession:
         until = self._limits.until(verdict, time.time(), self._resume_at)
         if until is None:
             return False
-        self._talk.parked(until, self._redact.text(verdict.text))
-        await asyncio.sleep(max(0.0, until - time.time()))
-        self._talk.parked(0.0, "")
-        return True
+        return await self._talk.park(until, self._redact.text(verdict.text))
 
     # -- what people say ---------------------------------------------------------------------------
 
