@@ -40,7 +40,7 @@ PRESETS: dict[str, Preset] = {
     ),
     "codex": Preset(
         ("codex-acp",),
-        "@zed-industries/codex-acp",
+        "@agentclientprotocol/codex-acp",
         ("OPENAI_*", "CODEX_*"),
         login="run `codex login`, or set OPENAI_API_KEY",
     ),
