@@ -9,7 +9,7 @@ from pathlib import Path
 from git import Head, Repo
 
 from maestro_tui.cli.exits import DONE
-from maestro_tui.cli.opening import repository
+from maestro_tui.cli.repository import repository
 from maestro_tui.cli.selecting import sessions
 from maestro_tui.config.paths import run_dir, worktrees_root
 from maestro_tui.core.state import ENDED, RunStatus

@@ -15,29 +15,13 @@ from typing import Any
 
 from maestro_tui.agents.sanitise import sanitise
 from maestro_tui.cli.exits import DONE, FAILED, INTERRUPTED, WAITING, Exit
+from maestro_tui.cli.glyphs import GLYPHS
 from maestro_tui.core import events as e
 from maestro_tui.core.state import RunState, RunStatus, TaskState
 from maestro_tui.engine.journal import JournalError
 from maestro_tui.engine.lock import Held
 from maestro_tui.engine.loop import Engine
 from maestro_tui.report.summary import summarise, summary_lines
-
-GLYPHS = {
-    TaskState.WAITING: "·",
-    TaskState.READY: "○",
-    TaskState.PREPARING: "◔",
-    TaskState.RUNNING: "▶",
-    TaskState.CHECKING: "◑",
-    TaskState.QUEUED: "◕",
-    TaskState.MERGING: "⇉",
-    TaskState.CONFLICTED: "≠",
-    TaskState.MERGED: "✓",
-    TaskState.FAILED: "✗",
-    TaskState.BLOCKED: "⊘",
-    TaskState.SKIPPED: "−",
-    TaskState.EXCLUDED: "−",
-    TaskState.DONE: "✓",
-}
 
 
 def run_headless(repo: Path, run: str, policies: dict[str, Any], *, as_json: bool) -> int:

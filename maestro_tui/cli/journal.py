@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from maestro_tui.cli.exits import DONE, FAILED, Exit
-from maestro_tui.cli.opening import repository
+from maestro_tui.cli.repository import repository
 from maestro_tui.cli.selecting import pick
 from maestro_tui.config.paths import db_path, maestro_dir
 from maestro_tui.engine.backups import Backup, backups, damage, restore

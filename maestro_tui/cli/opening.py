@@ -22,7 +22,7 @@ from maestro_tui.core.budget_questions import budget_lines
 from maestro_tui.core.state import RunOptions
 from maestro_tui.engine.acp_options import acp_command, acp_missing
 from maestro_tui.engine.driver_options import api_missing, claude_missing, claude_program
-from maestro_tui.engine.git.repository import Base, RepositoryError, find_root, read_base
+from maestro_tui.engine.git.repository import Base, RepositoryError, read_base
 from maestro_tui.plans.checkout_size import checkout_bytes
 from maestro_tui.plans.errors import PlanError
 from maestro_tui.plans.estimates import Known
@@ -64,14 +64,6 @@ class Opening:
     assign: Callable[[Task], Assignment]
     reread: Callable[[str], Strategy] | None = None
     known: Known = field(default_factory=Known)
-
-
-def repository(folder: str) -> Path:
-    """The repository a command is about."""
-    try:
-        return find_root(Path(folder).expanduser())
-    except RepositoryError as error:
-        raise Exit(str(error)) from error
 
 
 def read(files: list[str], form: str | None = None, order: str = "") -> Plan:

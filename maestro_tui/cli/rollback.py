@@ -7,7 +7,7 @@ import json
 
 from maestro_tui.agents.sanitise import sanitise
 from maestro_tui.cli.exits import DONE, FAILED, Exit
-from maestro_tui.cli.opening import repository
+from maestro_tui.cli.repository import repository
 from maestro_tui.cli.runs import client
 from maestro_tui.core.rollback import NoSuchPoint, point_of, points, preview
 from maestro_tui.engine.git.command import run_sync

@@ -65,7 +65,8 @@ def _headless_run(arguments: argparse.Namespace, opening: Opening) -> int:
 
 def resume(arguments: argparse.Namespace) -> int:
     """Go on with an unfinished run."""
-    from maestro_tui.cli.opening import policies, repository
+    from maestro_tui.cli.opening import policies
+    from maestro_tui.cli.repository import repository
     from maestro_tui.cli.selecting import newest_unfinished
 
     repo = repository(arguments.repo)
@@ -84,7 +85,7 @@ def resume(arguments: argparse.Namespace) -> int:
 
 def attach(arguments: argparse.Namespace) -> int:
     """Open the screen of a run."""
-    from maestro_tui.cli.opening import repository
+    from maestro_tui.cli.repository import repository
     from maestro_tui.cli.selecting import choose_run
 
     repo = repository(arguments.repo)
@@ -98,7 +99,7 @@ def attach(arguments: argparse.Namespace) -> int:
 
 def replay(arguments: argparse.Namespace) -> int:
     """Play a run again."""
-    from maestro_tui.cli.opening import repository
+    from maestro_tui.cli.repository import repository
     from maestro_tui.cli.selecting import choose_run
 
     repo = repository(arguments.repo)

@@ -9,8 +9,8 @@ from typing import Any
 
 from maestro_tui.agents.sanitise import sanitise
 from maestro_tui.cli.exits import DONE, FAILED, Exit
-from maestro_tui.cli.headless import GLYPHS
-from maestro_tui.cli.opening import repository
+from maestro_tui.cli.glyphs import GLYPHS
+from maestro_tui.cli.repository import repository
 from maestro_tui.cli.selecting import choose_run, pick, sessions
 from maestro_tui.config.paths import run_dir
 from maestro_tui.core.budget_questions import scope_words

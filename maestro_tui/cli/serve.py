@@ -7,7 +7,7 @@ import ipaddress
 import sys
 
 from maestro_tui.cli.exits import DONE, Exit
-from maestro_tui.cli.opening import repository
+from maestro_tui.cli.repository import repository
 from maestro_tui.cli.selecting import choose_run
 
 

@@ -18,8 +18,6 @@ from dataclasses import dataclass, replace
 from maestro_tui.engine.git.command import Git
 from maestro_tui.plans.errors import PlanError
 from maestro_tui.plans.model import Plan, Task
-from maestro_tui.plans.reader import read_plan
-from maestro_tui.plans.writeback import mark
 
 MOST_S = 60.0  # every mark is read back; a huge document must not hold a delivery up for longer
 _BOX = re.compile(r"\[[ xX✓✔~/>-]\]")
@@ -47,6 +45,9 @@ def form_of(path: str, plan: Plan) -> str:
 
 def read_text(text: str, path: str, form: str) -> Plan:
     """The plan in this text, tied to this text and to no document it was exported from."""
+    # The reader knows every format and takes 0.1 s to import: only a delivery needs it.
+    from maestro_tui.plans.reader import read_plan
+
     plan = read_plan(path, text=text, format=form)
     return replace(plan, source=path, source_sha256=_hash(text), format=form)
 
@@ -77,6 +78,8 @@ def mark_done(text: str, path: str, reviewed: Plan, tasks: Sequence[str]) -> Mar
 
 def can_be_marked(text: str, path: str, plan: Plan, among: int = 20) -> bool:
     """Whether one of its first open tasks has a box or a status to mark."""
+    from maestro_tui.plans.writeback import mark  # imports every format: late, as the reader
+
     own = read_text(text, path, form_of(path, plan))
     for task in [t for t in own.tasks if t.status not in ("done", "cancelled")][:among]:
         try:
@@ -88,6 +91,8 @@ def can_be_marked(text: str, path: str, plan: Plan, among: int = 20) -> bool:
 
 
 def _marked(text: str, plan: Plan, task: Task) -> tuple[str, Plan]:
+    from maestro_tui.plans.writeback import mark  # imports every format: late, as the reader
+
     if task.status == "done":
         return text, plan
     new = mark(text, plan, task.id)

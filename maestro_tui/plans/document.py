@@ -8,14 +8,17 @@ import unicodedata
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from maestro_tui.plans.blocks import Section, build_tree
-from maestro_tui.plans.candidates import Candidate, find_candidates
-from maestro_tui.plans.choosing import RANK, Choice, choose
 from maestro_tui.plans.errors import PlanError
 from maestro_tui.plans.fences import FenceSpan, find_fences
 from maestro_tui.plans.model import Diagnostic
 from maestro_tui.plans.rehearsal_text import is_rehearsal
+
+if TYPE_CHECKING:
+    from maestro_tui.plans.candidates import Candidate
+    from maestro_tui.plans.choosing import Choice
 
 MAX_BYTES = 20_000_000
 MAX_LINE = 5_000  # of a longer line only the start is looked at; the agent still gets all of it
@@ -104,14 +107,20 @@ class Document:
 
     @cached_property
     def _candidates(self) -> dict[str, list[Candidate]]:
+        from maestro_tui.plans.candidates import find_candidates
+
         return find_candidates(self.tree)
 
     @cached_property
     def _choices(self) -> dict[tuple[str, ...], Choice | None]:
         return {}
 
-    def choice(self, rank: tuple[str, ...] = RANK) -> Choice | None:
+    def choice(self, rank: tuple[str, ...] = ()) -> Choice | None:
         """The family of tasks that this order of precedence chooses, found once for all formats."""
+        # Late: an engine reads scripts and prompts as documents, and never looks for tasks.
+        from maestro_tui.plans.choosing import RANK, choose
+
+        rank = rank or RANK
         if rank not in self._choices:
             self._choices[rank] = choose(self._candidates, rank)
         return self._choices[rank]

@@ -11,7 +11,6 @@ from maestro_tui.plans.errors import PlanError
 from maestro_tui.plans.expansion import names_listed, nearest
 from maestro_tui.plans.model import SCHEMA, Diagnostic
 from maestro_tui.plans.paths import unsafe_reason
-from maestro_tui.plans.reader import read_plan
 from maestro_tui.plans.rehearsal_text import is_rehearsal
 from maestro_tui.plans.toml_tables import TomlText, parse_toml
 
@@ -101,6 +100,9 @@ def load_rehearsal(plan_path: Path | str, tasks: list[str] | None = None) -> Reh
             return Rehearsal()
         text, path, offset = found[0], str(plan), found[1]
     if tasks is None:
+        # The reader knows every format: an engine that is handed its script needs none of them.
+        from maestro_tui.plans.reader import read_plan
+
         tasks = [task.id for task in read_plan(plan).tasks]
     return parse_rehearsal(text, path, tasks, offset=offset)
 
