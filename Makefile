@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 AGENT_PACKAGES := @anthropic-ai/claude-code@2.1.329 @agentclientprotocol/claude-agent-acp@0.49.0 opencode-ai@1.18.33
 BIN := $(VENV)/bin
+# AGAIN=--last-failed runs only what failed the last time.
+AGAIN ?=
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c .ci/constraints.txt
 
 .PHONY: demo test test-fast test-agents check format bench screenshots clean
@@ -11,14 +13,14 @@ demo: $(VENV)/.demo
 	@$(BIN)/maestro demo
 
 test: $(VENV)/.test
-	TEXTUAL_ANIMATIONS=none $(BIN)/python -m pytest -q -m "not agents"
+	TEXTUAL_ANIMATIONS=none $(BIN)/python -m pytest -q -m "not agents" $(AGAIN)
 
 test-fast: $(VENV)/.test
 	TEXTUAL_ANIMATIONS=none $(BIN)/python -m pytest -q -m "not slow and not agents"
 
 # The real agents' programs, from their registries, against a scripted service on this machine.
 test-agents: $(VENV)/.agents
-	$(BIN)/python -m pytest -q -m agents
+	$(BIN)/python -m pytest -q -m agents $(AGAIN)
 
 check: $(VENV)/.check
 	$(BIN)/ruff check .
