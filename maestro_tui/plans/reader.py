@@ -57,8 +57,7 @@ def _plan_of(document: Document, format: str | None) -> Plan:
     ranked = _ranked(document)
     score, reason, chosen = ranked[0]
     if score < _LEAST:
-        why = "; ".join(f"{f.name}: {reason}" for _, reason, f in ranked)
-        return _no_plan(document, f"No plan was recognised in it ({why}).")
+        return _no_plan(document, _why_none(document, ranked))
     plan = _read(chosen, document)
     if chosen.name != "canonical":
         second = ranked[1] if len(ranked) > 1 and ranked[1][0] >= _LEAST else None
@@ -71,6 +70,21 @@ def _plan_of(document: Document, format: str | None) -> Plan:
     elif not plan.reason:
         plan = replace(plan, reason=reason)
     return _finished(plan, document, chosen)
+
+
+def _why_none(document: Document, ranked: Sequence[tuple[int, str, Format]]) -> str:
+    """What was looked for in vain: the general reader's words, or those of the data formats."""
+    data = document.is_data or document.path.lower().endswith((".json", ".jsonl"))
+    tried = [
+        (f.name, reason)
+        for _, reason, f in ranked
+        if (not getattr(f, "markdown", True) if data else f.name == "generic")
+    ]
+    said = "; ".join(f"{name}: {reason}" if data else reason for name, reason in tried)
+    return (
+        f"No plan was recognised in it: {said}. {len(ranked)} kinds were tried; "
+        "--format reads it as one of them."
+    )
 
 
 def _named(name: str) -> Format:
