@@ -23,6 +23,7 @@ from maestro_tui.engine.client import RunClient
 from maestro_tui.engine.create import create_run
 from maestro_tui.ui.app import MaestroApp
 from maestro_tui.ui.screens.review import ReviewScreen
+from maestro_tui.ui.screens.source_lines import lines_of
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 SIZE = (120, 34)
@@ -73,7 +74,7 @@ async def main() -> None:
 
     with tempfile.TemporaryDirectory(prefix="maestro-pictures-") as scratch:
         opening = open_sample("document-processing", Path(scratch) / "paperwork")
-        review = ReviewScreen(opening.strategy, driver="rehearsal")
+        review = ReviewScreen(opening.strategy, driver="rehearsal", source=lines_of)
         await picture(app(None, review), "review", lambda: True)
         client = start(opening, "paperwork")
 
