@@ -17,6 +17,11 @@ from maestro_tui.plans.sections import class_of_title
 _FILE = re.compile(
     r"[*_`\[\s]*((?:[\w.~-]+/)*[\w.-]+\.(?:md|prompt|txt))[*_`\])]*(?:\([^)\s]*\))?(.*)$"
 )
+_LISTED = re.compile(
+    r"^[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?"
+    r"[*_`\[]{0,6}[\w./~-]{1,200}\.(?:md|prompt|txt)\b",
+    re.MULTILINE,
+)
 _AFTER = re.compile(
     r"\b(?:depends on|after|requires|needs|once|blocked by)\s+([^()]{2,80})", re.IGNORECASE
 )
@@ -44,6 +49,8 @@ class PromptList:
 
     def recognise(self, document: Document) -> tuple[int, str]:
         """By list items that start with the name of a prompt file, in a section of work."""
+        if len(_LISTED.findall(document.text)) < 2:
+            return 0, "no list of prompt files"  # without a look at every heading
         found = self._items(document)
         tasks = sum(1 for s in document.tree.walk() if s.level and named(s.title, "task"))
         if len(found) < 2 or tasks > 1:
