@@ -20,8 +20,17 @@ def rows_of_dirty(compositor: Compositor) -> list[Part] | None:
     dirty = compositor._dirty_regions
     if screen in dirty or len(dirty) > _MANY:
         return None
+    return _all_rows(compositor, sorted(dirty))
+
+
+def rows_at(compositor: Compositor, place: Region) -> list[Part] | None:
+    """The rows of one place."""
+    return _all_rows(compositor, [place])
+
+
+def _all_rows(compositor: Compositor, todo: list[Region]) -> list[Part] | None:
+    screen = compositor.size.region
     parts: list[Part] = []
-    todo = sorted(dirty)
     while todo:
         rows = _rows(compositor, todo.pop().intersection(screen), todo)
         if rows is None:

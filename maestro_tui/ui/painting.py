@@ -17,10 +17,12 @@ from rich.style import Style
 from textual import events
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.app import App
+from textual.geometry import Region
 from textual.screen import Screen
 from textual.strip import Strip
+from textual.widget import Widget
 
-from maestro_tui.ui.composing import Part, rows_of_dirty
+from maestro_tui.ui.composing import Part, rows_at, rows_of_dirty
 
 Result = TypeVar("Result")
 _RESET = "\x1b[0m"
@@ -273,6 +275,28 @@ class PaintsAtOnce(Screen[Result], Generic[Result]):
             and app.key_waits()
         ):
             self._on_timer_update()
+
+    def paint(self, widget: Widget, region: Region) -> bool:
+        """Paint a part of a widget now, if that is all there is to do and it can be seen."""
+        app, compositor = self.app, self._compositor
+        if (
+            not isinstance(app, PaintsChanges)
+            or self is not app.screen
+            or app.is_inline
+            or app._batch_count
+            or self._layout_required
+            or self._repaint_required
+        ):
+            return False
+        found = compositor.visible_widgets.get(widget)
+        if found is None:
+            return False
+        place, clip = found
+        rows = rows_at(compositor, region.translate(place.offset).intersection(clip))
+        if rows is None:
+            return False
+        app._display(self, _Rows(rows, app.picture))
+        return True
 
     def _compositor_refresh(self) -> None:
         app, compositor = self.app, self._compositor

@@ -13,7 +13,7 @@ from textual.strip import Strip
 
 from maestro_tui.ui.painting import Picture, difference
 from maestro_tui.ui.palette import Palette
-from maestro_tui.ui.widgets.log_ansi import ansi_segments
+from maestro_tui.ui.widgets.log_ansi import Looks, ansi_segments
 from maestro_tui.ui.widgets.log_text import render
 
 WIDTH, HEIGHT = 24, 3
@@ -106,7 +106,7 @@ coloured = st.lists(
 @settings(max_examples=150, deadline=None)
 def test_the_quick_way_reads_a_coloured_line_as_the_careful_one(line: str) -> None:
     raw = line.encode()
-    quick = ansi_segments(raw, BASE)
+    quick = ansi_segments(raw, Looks(BASE))
     assert quick is not None
     text: Text = render(raw, len(raw), Palette({}))
     careful = Strip(text.render(CONSOLE, end="")).apply_style(BASE)
@@ -116,5 +116,5 @@ def test_the_quick_way_reads_a_coloured_line_as_the_careful_one(line: str) -> No
 @given(st.binary(max_size=60))
 @settings(max_examples=150, deadline=None)
 def test_the_quick_way_leaves_what_is_not_plain_to_the_careful_one(raw: bytes) -> None:
-    quick = ansi_segments(raw, BASE)
+    quick = ansi_segments(raw, Looks(BASE))
     assert quick is None or all(s.text.isascii() and s.text.isprintable() for s in quick)
