@@ -30,7 +30,17 @@ class Crowd:
         self.repo.mkdir()
         for words in (
             ["init", "-q", "-b", "main"],
-            ["-c", "user.name=b", "-c", "user.email=b@b", "commit", "-q", "--allow-empty", "-m", "x"],
+            [
+                "-c",
+                "user.name=b",
+                "-c",
+                "user.email=b@b",
+                "commit",
+                "-q",
+                "--allow-empty",
+                "-m",
+                "x",
+            ],
         ):
             run_sync(words, self.repo)
         ensure_maestro_dir(self.repo)

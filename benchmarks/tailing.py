@@ -101,7 +101,9 @@ def smallest() -> float:
         terminal.listen(1.0)
         times = answers(terminal, 0, press(terminal, "jk"))
     floor = p95(times)
-    print(f"smallest program\n  key to paint    {floor:8.1f} ms p95, {statistics.median(times):.1f} median")
+    print(
+        f"smallest program\n  key to paint    {floor:8.1f} ms p95, {statistics.median(times):.1f} median"
+    )
     return floor
 
 
@@ -115,7 +117,9 @@ def plain(log: Path, seconds: float) -> float:
     return kilobytes
 
 
-def scene(name: str, rate: int, writers: int, seconds: float, floor_key: float, floor_kb: float) -> None:
+def scene(
+    name: str, rate: int, writers: int, seconds: float, floor_key: float, floor_kb: float
+) -> None:
     """The program, with so many logs written at that rate."""
     print(name)
     with tempfile.TemporaryDirectory(prefix="maestro-bench-") as folder:
@@ -145,14 +149,22 @@ def scene(name: str, rate: int, writers: int, seconds: float, floor_key: float, 
                 if rate:
                     late = ages(terminal, begun)
                     late = late[: round(taken * 1000)]
-                    print(f"  behind the file {p95(late):8.1f} ms p95, {statistics.median(late):.1f} median; "
-                          f"{against(p95(late), BUDGET_LAG_MS)}")
-                print(f"  processor       {cpu:8.1f} %; {against(cpu, BUDGET_CPU if rate else BUDGET_IDLE)}")
-                print(f"  to the terminal {kilobytes / taken:8.1f} kB/s; {against(kilobytes / taken, BUDGET_KB, floor_kb)}")
+                    print(
+                        f"  behind the file {p95(late):8.1f} ms p95, {statistics.median(late):.1f} median; "
+                        f"{against(p95(late), BUDGET_LAG_MS)}"
+                    )
+                print(
+                    f"  processor       {cpu:8.1f} %; {against(cpu, BUDGET_CPU if rate else BUDGET_IDLE)}"
+                )
+                print(
+                    f"  to the terminal {kilobytes / taken:8.1f} kB/s; {against(kilobytes / taken, BUDGET_KB, floor_kb)}"
+                )
                 times = answers(terminal, _TOP, moments)
                 budget = BUDGET_LOADED_KEY_MS if rate > 1000 else BUDGET_KEY_MS
-                print(f"  key to paint    {p95(times):8.1f} ms p95, {statistics.median(times):.1f} median; "
-                      f"{against(p95(times), budget, floor_key)}")
+                print(
+                    f"  key to paint    {p95(times):8.1f} ms p95, {statistics.median(times):.1f} median; "
+                    f"{against(p95(times), budget, floor_key)}"
+                )
                 print(f"  keys answered   {len(times):8} of {len(moments)}")
 
 

@@ -120,7 +120,7 @@ class LogFeed(ScrollView, inherit_bindings=False):
         if app.screen is not self.screen:
             pause = _COVERED_S
         if isinstance(app, PaintsChanges):
-            if app.key_pending and since < _KEY_FIRST_S:
+            if (app.key_pending and since < _KEY_FIRST_S) or app.terminal_busy:
                 return _SOON_S
             pause = max(pause, app.picture.last_bytes / _BYTES_A_SECOND)
         if since < pause:
