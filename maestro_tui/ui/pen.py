@@ -25,7 +25,7 @@ _OFF = dict(_ATTRIBUTES.values())
 _FAR = 5  # cells that differ not and are worth stepping over
 Codes = tuple[tuple[str, ...], str, str]  # attributes, foreground, background
 _PLAIN: Codes = ((), "39", "49")
-Run = tuple[int, list[Segment]]  # a column, and what is written from there
+Run = tuple[int, int, list[Segment]]  # what is written from one column up to another
 
 
 class Pen:
@@ -111,7 +111,7 @@ def runs(old: Sequence[Segment], new: Sequence[Segment]) -> Iterator[Run]:
         same = before == segment
         if same and (width >= _FAR or not run or run[-1].style != segment.style):
             if run:
-                yield start, run
+                yield start, column, run
                 run = []
         elif run:
             run.append(segment)
@@ -125,7 +125,7 @@ def runs(old: Sequence[Segment], new: Sequence[Segment]) -> Iterator[Run]:
                 run.append(segment)
         column += width
     if run:
-        yield start, run
+        yield start, min(column, end), run
 
 
 def _width(segment: Segment) -> int:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from time import monotonic
 
 from rich.color import ColorSystem
-from rich.segment import Segment
 from textual.strip import Strip
 
 from maestro_tui.ui.pen import Pen, runs
@@ -47,7 +46,8 @@ class Picture:
             if old is strip or not strip.cell_length:
                 continue
             new = list(strip)
-            for start, run in [(0, new)] if old is None else runs(list(old), new):
+            changed = [(0, strip.cell_length, new)] if old is None else runs(list(old), new)
+            for start, end, run in changed:
                 if row != y:
                     out.append(f"\x1b[{y + 1};{x + start + 1}H")
                 elif at < x + start:
@@ -55,7 +55,7 @@ class Picture:
                 elif at > x + start:
                     out.append(f"\x1b[{x + start + 1}G")
                 out.append(write(run))
-                row, at = y, x + start + Segment.get_line_length(run)
+                row, at = y, x + end
         if out:
             out.append(self._pen.lift())
         data = "".join(out)

@@ -84,7 +84,7 @@ def test_nothing_is_written_for_a_picture_that_is_there_already() -> None:
 
 def test_only_the_middle_that_differs_is_written() -> None:
     old, new = (Strip([Segment(f"count {n} of 90", BASE)]) for n in (17, 28))
-    assert list(runs(list(old), list(new))) == [(6, [Segment("28", BASE)])]
+    assert list(runs(list(old), list(new))) == [(6, 8, [Segment("28", BASE)])]
     picture = Picture()
     picture.paint(iter([(0, 4, old)]), SYSTEM, whole=False)
     again = picture.paint(iter([(0, 4, new)]), SYSTEM, whole=False)

@@ -96,21 +96,22 @@ class LogFeed(ScrollView, inherit_bindings=False):
         """
         if not self.is_attached:
             return
-        wait = self._wait()
+        seen = self.shown
+        wait = self._wait(seen)
         if wait <= 0:
             self._looked_at = monotonic()
-            if self.index is not None and (self.index.behind or self.index.moved()):
+            if seen and self.index is not None and (self.index.behind or self.index.moved()):
                 begun = thread_time()
                 self.flush()
                 self._cost += (thread_time() - begun - self._cost) / 4
-            wait = self._wait() or _SOON_S
+            wait = self._wait(seen) or _SOON_S
         if self._untold and monotonic() - self._told_at >= _TELL_S:
             self.call_next(self._tell_now_and_then)
         self._again = asyncio.get_running_loop().call_later(wait, self._look)
 
-    def _wait(self) -> float:
+    def _wait(self, seen: bool) -> float:
         """Seconds until the next look; 0 for now."""
-        if self.index is None or not self.shown:
+        if self.index is None or not seen:
             return _HIDDEN_S if self._looked_at else 0
         now = monotonic()
         if self.index.behind:

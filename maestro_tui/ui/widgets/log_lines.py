@@ -39,6 +39,7 @@ class LogLines(LogFeed, can_focus=True, inherit_bindings=False):
         self.hits: Hits | None = None  # what to mark
         self.found: int | None = None  # the place of the hit that is stood on
         self._ready: dict[int, ReadyLine] = {}
+        self._read_ahead: dict[int, bytes] = {}  # lines of the picture that is being drawn
         self._base: Style | None = None
         self._looks: Looks | None = None
         self._cut_for: tuple[object, ...] | None = (
@@ -94,7 +95,9 @@ class LogLines(LogFeed, can_focus=True, inherit_bindings=False):
         length = self.index.length_of(number)
         ready = self._ready.get(number)
         if ready is None or ready.length != length:
-            raw = self.index.read_line(number, LINE_LIMIT)
+            raw = self._read_ahead.pop(number, None)
+            if raw is None or len(raw) != length or length > LINE_LIMIT:
+                raw = self.index.read_line(number, LINE_LIMIT)
             quick = None
             if length == len(raw) and self.hits is None and not self._tall(length):
                 quick = ansi_segments(raw, self.looks) if not is_json(raw) else None
@@ -256,6 +259,7 @@ class LogLines(LogFeed, can_focus=True, inherit_bindings=False):
         rows, width = self.visible_rows(), self.scrollable_content_region.width
         self._look_again(width)
         marked = self.index.line_at(self.found) if self.found is not None else -1
+        self._fetch(rows)
         strips = []
         for y in crop.line_range:
             number, row = rows[y] if y < len(rows) else (-1, 0)
@@ -269,6 +273,15 @@ class LogLines(LogFeed, can_focus=True, inherit_bindings=False):
         if crop.column_span != (0, width):
             return [s.crop_extend(*crop.column_span, self.base) for s in strips]
         return strips
+
+    def _fetch(self, rows: list[tuple[int, int]]) -> None:
+        """Read the lines that are new to the picture, together where there are several."""
+        new = [number for number, _ in rows if number not in self._ready]
+        self._read_ahead.clear()
+        if len(new) > 1 and self.index is not None:
+            lines = self.index.read_lines(new[0], new[-1])
+            if lines is not None:
+                self._read_ahead.update(enumerate(lines, new[0]))
 
     def _look_again(self, width: int) -> None:
         """Rows cut at other columns or coloured for another terminal are of no use."""
