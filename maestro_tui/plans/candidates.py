@@ -84,6 +84,7 @@ class Candidate:
     indent: int = 0
     prompt: str = ""  # where the item is the name of a file with the words
     word: str = ""  # "Epic" of "Epic 2", as written
+    sure: bool = False  # of a row: whether the columns of its table alone say that it is work
 
     @property
     def is_heading(self) -> bool:
@@ -208,7 +209,8 @@ def _of_items(section: Section) -> Iterator[Candidate]:
 def _of_table(section: Section, block: Block) -> Iterator[Candidate]:
     for row in rows_of(block):
         yield Candidate(
-            "table", row.id, clean(row.title), " ".join(row.cells), row.line, row.line, section,
+            "table", row.id, clean(row.title), row.title, row.line, row.line, section,
+            labels=list(row.labels), sure=row.sure,
             status=status_word(row.status) if row.status else "pending",
         )  # fmt: skip
 

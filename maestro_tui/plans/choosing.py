@@ -320,15 +320,15 @@ def _table_rows(found: dict[str, list[Candidate]]) -> list[Candidate]:
     rows = [c for c in found.get("table", []) if _is_work_table(c)]
     first: dict[str, Candidate] = {}
     for row in rows:
-        first.setdefault(row.id, row)
-    named = [c for c in first.values() if not c.id.isdigit()]
+        first.setdefault(row.id or row.title, row)
+    named = [c for c in first.values() if c.id and not c.id.isdigit()]
     out = named or [c for c in first.values() if rows and c.section.line == rows[0].section.line]
     return out if len(out) > 1 else []
 
 
 def _is_work_table(c: Candidate) -> bool:
     above = (c.section, *c.section.ancestors())
-    return bool(classes_above(c.section) & {"work", "dependencies"}) or any(
+    return c.sure or bool(classes_above(c.section) & {"work", "dependencies"}) or any(
         _is_phase(s.title) for s in above
     )
 

@@ -60,7 +60,7 @@ def _statuses(block: Block, out: Whole) -> None:
     """The status of each task in a table that follows the work: it is kept after the boxes are."""
     for row in rows_of(block):
         status = status_word(row.status)
-        if status != "pending":
+        if row.id and status != "pending":
             out.statuses.setdefault(row.id, status)
 
 

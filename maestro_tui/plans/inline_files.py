@@ -208,6 +208,31 @@ def leading_file(text: str, line: int) -> PathRef | None:
     return PathRef(path, action, line)
 
 
+_OPENS = re.compile(r"(?:[(\[（]|\s(?:[-–—|]|->|=>|→)|[:：→])\s*[`*]*$")
+_CLOSES = re.compile(r"[`*]*\s*(?:[)\]）,;]|$|\s[-–—|]\s|\((?!\w+\)/))")
+
+
+def aside_files(text: str, line: int) -> list[PathRef]:
+    """The files that stand alone beside a title: ``Models (`src/a.py`, `src/b.py`)``, ``x - a/b.py``.
+
+    No verb speaks of them and none is needed: a title has no other reason to name a file there.
+    """
+    out: list[PathRef] = []
+    end = -1
+    for token in _TOKEN.finditer(text) if _MAYBE.search(text) else ():
+        path = strip_path(token[1] or token[2] or _linked(token[0]))
+        if not is_file(path):
+            continue
+        listed = bool(out) and _joins(text[end : token.start()])
+        if listed or (
+            _OPENS.search(text[max(0, token.start() - 6) : token.start()])
+            and _CLOSES.match(text, token.end())
+        ):
+            out.append(PathRef(path, "", line))
+            end = token.end()
+    return out
+
+
 def _linked(link: str) -> str:
     found = re.match(r"\[([^\]]*)\]\((.*)\)$", link)
     if found is None:

@@ -108,6 +108,10 @@ class Resolver:
             if target.title:
                 self.by_title.setdefault(_norm(target.title), []).append(target)
 
+    def titled(self, title: str) -> list[Target]:
+        """The targets called exactly so."""
+        return self.by_title.get(_norm(title), [])
+
     def resolve(self, value: str, line: int, owner: Target, *, strict: bool = True) -> Resolved:
         """The ids that a dependency value of ``owner`` names.
 

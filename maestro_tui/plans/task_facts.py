@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from maestro_tui.plans.asides import Aside, asides_in_body, asides_in_title
 from maestro_tui.plans.blocks import Block
 from maestro_tui.plans.candidates import Candidate
 from maestro_tui.plans.commands import checks_in_fence, commands_said, is_check, is_command
 from maestro_tui.plans.facts import Facts, gather
 from maestro_tui.plans.inline_files import (
+    aside_files,
     inline_files,
     is_bare,
     is_file,
@@ -59,6 +61,7 @@ class Found:
     bare: list[PathRef] = field(default_factory=list)  # names without a folder, from prose
     mentions: list[str] = field(default_factory=list)
     uses: list[tuple[tuple[str, str], int]] = field(default_factory=list)
+    asides: list[Aside] = field(default_factory=list)  # orders said in passing
 
 
 def task_facts(
@@ -76,7 +79,7 @@ def task_facts(
         _references(c, facts)
     if not facts.files:
         facts.files = gather(c.blocks, owner, c.labels).files
-    out = Found(facts, prompt=c.prompt)
+    out = Found(facts, prompt=c.prompt, asides=asides_in_title(c.raw, c.line))
     texts = [(b.text, b.line) for b in c.blocks if b.kind in ("item", "text", "quote", "heading")]
     if not facts.files and not labels_only:
         out.bare = _from_prose(c, facts, action)
@@ -89,6 +92,7 @@ def task_facts(
         uses = _USES.search(_DECORATION.sub("", text)) if _OF.search(text) else None
         if uses is not None:
             out.uses.append(((uses[1], uses[2]), line))
+        out.asides += asides_in_body(text, line)
     stated = set(facts.all_files())
     out.mentions = [p for p in mentioned([(c.raw, c.line), *texts]) if p not in stated][:50]
     return out
@@ -122,8 +126,8 @@ def _from_prose(c: Candidate, facts: Facts, action: str) -> list[PathRef]:
     """
     refs = inline_files(_words_of(c), c.line, action or "modify")
     lead = leading_file(_words_of(c), c.line)
-    if lead is not None and not refs:
-        refs = [lead]
+    if not refs:
+        refs = [lead] if lead is not None else aside_files(_words_of(c), c.line)
     tagged = _tagged_headings(c)
     # A folder in a sentence is mostly where something goes, not what is changed.
     body = [r for r in _body_files(c) if not r.path.endswith("/") or r.action == "delete"]
