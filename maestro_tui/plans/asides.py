@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _WAITS = (
-    r"depend(?:s|ing|ent|encies|ency)?(?:\s+(?:up)?on)?|deps?|runs? after|comes? after|after|needs?|"
-    r"requires?|blocked (?:by|on)|waits? (?:for|on)|following|"
+    r"depend(?:s|ing|ent|encies|ency)?(?:\s+(?:up)?on)?|deps?|runs? after|comes? after|after|"
+    r"needs?|requires?|blocked (?:by|on)|waits? (?:for|on)|following|"
     r"hängt ab von|abhängig von|benötigt|braucht|nach|dépend de|après|nécessite|depende de|"
     r"después de|tras|requiere|depois de|após|requer|dipende da|dopo"
 )
@@ -48,6 +48,11 @@ _MAYBE = re.compile(
     rf"\b(?:{_WAITS}|{_HOLDS_UP}|once|when|as soon as)\b|{_FREE.pattern}", re.IGNORECASE
 )
 _BREAK = re.compile(r"(?<=[^\d\s])[.;]\s+|(?<=\d)[.;]\s+(?=[A-Z])")
+_REF = r"(?:(?:the\s+)?[^\W\d_]{3,12}\s+)?#?(?:[A-Za-z]{0,8}-?\d[\w.-]*|[A-Z])"
+_REFS = re.compile(
+    rf"{_REF}(?:\s*(?:,|&|\+|/|-|–|,?\s(?:and|und|et|y))\s*{_REF})*(?:\s+{_DONE})?|none|nothing",
+    re.IGNORECASE,
+)
 _EMPHASIS = re.compile(r"[*_`]")
 _LONGEST = 400  # characters looked at; what an order is said in is short
 
@@ -93,6 +98,18 @@ def asides_in_body(text: str, line: int) -> Iterator[Aside]:
         elif (found := _SENTENCE.match(said)) is not None:
             label = "blocks" if found[2] else "depends"
             yield Aside(label, found[3].strip(), line, in_body=True)
+
+
+def without_asides(title: str) -> str:
+    """A title without the brackets that only say what it waits for: the order is shown apart."""
+
+    def kept(found: re.Match[str]) -> str:
+        return " " if _REFS.fullmatch(found[3]) else found[0]
+
+    if "(" not in title and "[" not in title:
+        return title
+    short = _BRACKET.sub(kept, _FREE_BRACKET.sub(" ", title))
+    return " ".join(short.split()) or title
 
 
 def _aside(found: re.Match[str], line: int) -> Aside:

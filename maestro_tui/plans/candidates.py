@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
 
+from maestro_tui.plans.asides import without_asides
 from maestro_tui.plans.blocks import Block, Section
 from maestro_tui.plans.keys import clean
 from maestro_tui.plans.labels import Label, label_name
@@ -27,8 +28,11 @@ _WORDS = {
             r"change|deliverable|feature|bug|タスク|任务|任務|작업|tarea|tâche|tarefa|aufgabe|"
             r"задача|nhiệm vụ",
     "step": r"step|schritt|paso|étape|passo|ステップ|手順|步骤|bước|шаг",
-    "stream": r"work ?stream|stream|track|lane",
-    "phase": r"phase|stage|milestone|epic|sprint|iteration|wave|group|part|batch|layer|tier|cycle|"
+    "stream": r"work ?stream|stream|track|lane|(?:sub-?)?agent|worker|team|developer|engineer|"
+              r"squad",
+    "phase": r"phase|stage|milestone|epic|sprint|iteration|"
+             r"(?:(?:execution|task|parallel|work) )?(?:wave|batch|round|group)|"
+             r"part|layer|tier|cycle|"
              r"fase|フェーズ|阶段|階段|단계|giai đoạn|этап|phasen?|étape majeure",
 }  # fmt: skip
 _ID = (
@@ -42,6 +46,11 @@ _NAMED = {
     )
     for kind, words in _WORDS.items()
 }
+_ROUND = re.compile(
+    r"(?:(?:execution|task|parallel|work) )?(?:wave|batch|round|group)s?[\s#:._-]+"
+    r"(?:\d+|[A-Z])(?![\w])",
+    re.IGNORECASE,
+)
 _CJK_PHASE = re.compile(
     r"第\s*([0-9]+|[一二三四五六七八九十]+)\s*(?:阶段|階段|フェーズ|步|部分|단계)\s*[:：、.]?\s*(.*)$"
 )
@@ -58,6 +67,9 @@ _BOX_ID = re.compile(
 )
 _ITEM_ID = re.compile(  # "**EH-1.1: title**", "**Task 2** - title"
     r"[*_]{2}(?:(?:Task|Story|Ticket|Issue)\s+#?(?=\d)|(?=[A-Z]{1,8}-?\d))([A-Z]{0,8}-?\d+(?:\.\d+)*[a-z]?)[*_]{0,2}\s*(?:[:：.]|[-–—])\s*(\S.*)$"
+)
+_OWN_ID = re.compile(  # "1. A1 - title": the letter and number are what others call it
+    r"[*_`]*([A-Z]{1,6}-?\d+(?:\.\d+)*[a-z]?)[*_`]*\s*(?:[:：]|\s[-–—])[*_]*\s+(\S.*)$"
 )
 _BOX_FILE = re.compile(r"[*_`\[]*((?:[\w.-]+/)*(\d{1,3}[a-z]?)[-_]([\w-]+)\.(?:md|txt|prompt))\b")
 _TAGGED = re.compile(r"^\W*\[?(NEW|MODIFY|DELETE|UPDATE|ADD|MOVE|RENAME)\]?\W", re.IGNORECASE)
@@ -122,6 +134,11 @@ def _find_name(title: str, kind: str) -> tuple[str, str] | None:
 _short_named = lru_cache(maxsize=1 << 16)(_find_name)
 
 
+def is_round(title: str) -> bool:
+    """Whether a heading names a set of tasks that start together: ``Wave 2``, ``Task Group B``."""
+    return _ROUND.match(bare(title)) is not None
+
+
 def is_work_heading(title: str) -> bool:
     """Whether a title names a piece of work by word and number, whatever else its words say."""
     return any(named(title, kind) for kind in _NAMED)
@@ -164,7 +181,7 @@ def _alone(section: Section) -> bool:
 
 def _heading(section: Section, family: str, name: str, title: str, word: str = "") -> Candidate:
     parallel = mode_in(section.title)[0] == "parallel" or "[P]" in section.title
-    title = _FLAG.sub(" ", title).strip()
+    title = without_asides(_FLAG.sub(" ", title).strip())
     return Candidate(
         family, name, clean(title) or bare(section.title), section.title, section.line, section.end,
         section, status=status_in(section.title), parallel=parallel, word=word,
@@ -246,6 +263,7 @@ def _item(section: Section, block: Block, kind: str) -> Candidate | None:
         optional=block.optional, parallel=parallel, indent=block.indent,
         status=_item_status(block),
     )  # fmt: skip
+    own = _OWN_ID.match(text)
     if block.checked is not None:
         ident, file = _BOX_ID.match(text), _BOX_FILE.match(text)
         if file:
@@ -263,6 +281,11 @@ def _item(section: Section, block: Block, kind: str) -> Candidate | None:
         base.title = _title(re.sub(r"^[*_]+|[*_]+$", "", ident[2] or ""))
     elif block.marker[:1].isdigit() and kind not in NO_WORK:
         base.family, base.id, base.title = "ordered", block.marker[:-1], _title(text)
+        if own is not None:
+            base.id, base.title = own[1], _title(own[2])
+    elif not block.indent and kind not in NO_WORK and is_round(section.title):
+        base.family, base.id = "bullet", own[1] if own is not None else ""
+        base.title = _title(own[2] if own is not None else text)
     return base if base.family else None
 
 
@@ -290,7 +313,7 @@ def status_in_box(text: str) -> str:
 
 
 def _title(text: str | None) -> str:
-    text = _FLAG.sub(" ", text or "").strip()
+    text = without_asides(_FLAG.sub(" ", text or "").strip())
     bold = re.match(r"\*\*(.+?)\*\*[:：]?\s*", text)
     if bold and len(bold[1]) > 3:
         return clean(bare(bold[1])).rstrip(":： ")

@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, takewhile
 
-from maestro_tui.plans.candidates import Candidate, fill_heading, list_class, named
-from maestro_tui.plans.inline_files import leading_file
+from maestro_tui.plans.candidates import Candidate, fill_heading, is_round, list_class, named
+from maestro_tui.plans.inline_files import aside_files, inline_files, leading_file, owned_files
 from maestro_tui.plans.labels import labels_in
 from maestro_tui.plans.marks import mode_in
 from maestro_tui.plans.sections import NEVER_WORK, NO_WORK, class_of_title, classes_above
@@ -224,9 +224,28 @@ def _steps(found: dict[str, list[Candidate]]) -> list[Candidate]:
 def _phases(found: dict[str, list[Candidate]]) -> list[Candidate]:
     out = [c for c in found.get("phase", []) if not _account(c)]
     streams = [c for c in found.get("stream", []) if not _account(c)]
-    if not out and len(streams) > 1:
+    if not out and len(streams) > 1 and _are_work(streams):
         return streams
     return out if len(out) > 1 or (out and _says_something(out[0])) else []
+
+
+_WHO = re.compile(r"(?:sub-?)?agent|worker|team|developer|engineer|squad", re.IGNORECASE)
+
+
+def _are_work(streams: Sequence[Candidate]) -> bool:
+    """Whether streams named after who does them say what is done: a plan, not a cast list."""
+    people = [c for c in streams if _WHO.fullmatch(c.word)]
+    told = [c for c in people if has_facts(c) or _writes(c)]
+    return len(told) * 2 >= len(people)
+
+
+def _writes(c: Candidate) -> bool:
+    """Whether the lines beneath a heading say which files are written."""
+    return any(
+        owned_files(b.text, b.line) or inline_files(b.text, b.line)
+        for b in c.section.all_blocks()
+        if b.kind in ("text", "item")
+    )
 
 
 def _phase_items(found: dict[str, list[Candidate]]) -> list[Candidate]:
@@ -241,9 +260,12 @@ def _phase_items(found: dict[str, list[Candidate]]) -> list[Candidate]:
         if c.indent == 0 and c.raw.startswith("**")
         and ((c.section.line in lines and c.blocks) or _is_task_list(c, lines))
     ]  # fmt: skip
+    rounds = _members_of_rounds(found, phases)
+    if rounds:
+        items = rounds
     prompts = [c for c in (*streams, *items) if _names_prompt(c)]
     modes = [c for c in phases if mode_in(c.raw)[0] != "unspecified"]
-    listed = sum(1 for c in items if _is_task_list(c, lines))
+    listed = sum(1 for c in items if _is_task_list(c, lines)) + len(rounds)
     if len(streams) < 2 and not prompts and not (modes and items) and listed < 2:
         return []
     inner = sorted((*streams, *items), key=lambda c: c.line)
@@ -256,6 +278,24 @@ def _phase_items(found: dict[str, list[Candidate]]) -> list[Candidate]:
     counted = {p.section.line for p in first.values()}
     keep = [c for c in inner if _stands_in(c, counted)]
     return sorted((*keep, *whole), key=lambda c: c.line) if held else []
+
+
+def _members_of_rounds(
+    found: dict[str, list[Candidate]], phases: Sequence[Candidate]
+) -> list[Candidate]:
+    """The items right beneath "Wave 1", "Wave 2" ..., where each is a piece of work of its own."""
+    rounds = {c.section.line for c in phases if is_round(c.section.title)}
+    items = [
+        c for kind in ("ordered", "bullet") for c in found.get(kind, ())
+        if c.indent == 0 and c.section.line in rounds
+    ]  # fmt: skip
+    told = [c for c in items if c.raw.startswith(("**", "`")) or _paths_in(c)]
+    full = {c.section.line for c in items}
+    return items if len(told) * 2 >= len(items) and full == rounds and len(items) > 1 else []
+
+
+def _paths_in(c: Candidate) -> bool:
+    return bool(aside_files(c.raw, c.line) or inline_files(c.raw, c.line, "modify"))
 
 
 def _is_task_list(c: Candidate, phases: set[int]) -> bool:
@@ -279,10 +319,11 @@ def _numbered(found: dict[str, list[Candidate]]) -> list[Candidate]:
     for c in found.get("numbered", []):
         parent = c.section.parent
         above = classes_above(parent) if parent is not None and parent.level > 1 else set()
-        if (
-            above & (NO_WORK - {"files"} | {"dependencies"})
-            or class_of_title(c.title) in NEVER_WORK
-        ):
+        if above & (NO_WORK - {"files", "context"} | {"dependencies"}):
+            continue
+        if "context" in above and not _writes(c):
+            continue  # "Approach" may head an explanation as well as the steps
+        if class_of_title(c.title) in NEVER_WORK and not (_among_steps(c) or _writes(c)):
             continue
         levels.setdefault(c.section.level, []).append(c)
     for level in sorted(levels, key=lambda n: -len(levels[n])):
@@ -292,10 +333,19 @@ def _numbered(found: dict[str, list[Candidate]]) -> list[Candidate]:
     return []
 
 
+def _among_steps(c: Candidate) -> bool:
+    """Whether it stands right beneath "Steps": a step called "Metrics" is a step all the same."""
+    parent = c.section.parent
+    return parent is not None and parent.level > 1 and class_of_title(parent.title) == "work"
+
+
 def _evident_number(c: Candidate) -> bool:
     above = classes_above(c.section.parent or c.section)
     return (
-        bool(above & {"work", "files"}) or has_facts(c) or leading_file(c.title, c.line) is not None
+        bool(above & {"work", "files"})
+        or has_facts(c)
+        or leading_file(c.title, c.line) is not None
+        or _writes(c)
     )
 
 
@@ -328,8 +378,10 @@ def _table_rows(found: dict[str, list[Candidate]]) -> list[Candidate]:
 
 def _is_work_table(c: Candidate) -> bool:
     above = (c.section, *c.section.ancestors())
-    return c.sure or bool(classes_above(c.section) & {"work", "dependencies"}) or any(
-        _is_phase(s.title) for s in above
+    return (
+        c.sure
+        or bool(classes_above(c.section) & {"work", "dependencies"})
+        or any(_is_phase(s.title) for s in above)
     )
 
 

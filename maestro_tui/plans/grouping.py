@@ -7,14 +7,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from maestro_tui.plans.asides import without_asides
 from maestro_tui.plans.blocks import Section
-from maestro_tui.plans.candidates import Candidate, named
+from maestro_tui.plans.candidates import Candidate, is_round, named
 from maestro_tui.plans.choosing import Choice
 from maestro_tui.plans.facts import gather
 from maestro_tui.plans.keys import Unique, clean
 from maestro_tui.plans.marks import bare, mode_in, parse_heading, status_in
 from maestro_tui.plans.model import Gate
 
+_BRACKETS = re.compile(r"\s*[(\[（][^()\[\]（）]*[)\]）]\s*$")
 _NUMBERED = re.compile(r"(\d+(?:\.\d+)*[A-Za-z]?|[A-Z]{1,6}-?\d+)[.):：]?\s+(\S.*)$")
 _AFTER = re.compile(
     r"\b(?:after|needs|requires|depends on|blocked by|once)\s+([^()\[\]]{2,60})", re.IGNORECASE
@@ -33,6 +35,7 @@ class Group:
     max_parallel: int = 0
     status: str = "pending"
     after: str = ""  # "after Group 1", from the heading
+    round: bool = False  # a wave: its tasks start together once the one before is done
     dependencies: list[tuple[str, str, int]] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     gates: list[Gate] = field(default_factory=list)  # checks stated for the phase as a whole
@@ -129,22 +132,25 @@ def _of_section(section: Section) -> Group:
         mode, most = facts.mode
     title = clean(
         re.sub(
-            r"[(\[（][^()\[\]]*\b(?:sequential|parallel|single)\b[^()\[\]]*[)\]）]",
+            r"[(\[（][^()\[\]]*\b(?:sequential|parallel|single|concurrent(?:ly)?)\b[^()\[\]]*[)\]）]",
             "",
-            title,
+            "" if _BRACKETS.fullmatch(title) else without_asides(title),
             flags=re.I,
         )
     )
     group = Group(
         short,
         short,
-        title.strip(" -–—:") or plain,
+        title.strip(" -–—:") or _BRACKETS.sub("", plain).strip() or plain,
         section.line,
         mode,
         most,
         status_in(section.title),
     )
     group.after = after[1] if after else ""
+    group.round = is_round(section.title)
+    if group.round and group.mode == "unspecified":
+        group.mode = "parallel"
     group.dependencies = list(facts.dependencies)
     group.files = facts.all_files()
     name = f"{plain.split(' ')[0].lower()} {short}"

@@ -208,12 +208,36 @@ def leading_file(text: str, line: int) -> PathRef | None:
     return PathRef(path, action, line)
 
 
+_OWNS = re.compile(
+    r"^\W*(?:it |this \w+ |exclusively )?(?:owns?|is responsible for|responsible for|may (?:only )?"
+    r"(?:write|touch|edit|change)|works? (?:only )?(?:on|in)|touches|writes)\s+(?:only |the )*",
+    re.IGNORECASE,
+)
+
+
+def owned_files(text: str, line: int) -> list[PathRef]:
+    """The files and folders a sentence says somebody owns: ``Owns `src/a.py` and `docs/`.``"""
+    found = _OWNS.match(text) if _MAYBE.search(text) else None
+    if found is None:
+        return []
+    out: list[PathRef] = []
+    end = found.end()
+    for token in _TOKEN.finditer(text, found.end()):
+        between = text[end : token.start()]
+        path = strip_path(token[1] or token[2] or _linked(token[0]))
+        if not is_file(path) or (between.strip(" `") and not _joins(between)):
+            break
+        out.append(PathRef(path, "", line))
+        end = token.end()
+    return out
+
+
 _OPENS = re.compile(r"(?:[(\[（]|\s(?:[-–—|]|->|=>|→)|[:：→])\s*[`*]*$")
 _CLOSES = re.compile(r"[`*]*\s*(?:[)\]）,;]|$|\s[-–—|]\s|\((?!\w+\)/))")
 
 
 def aside_files(text: str, line: int) -> list[PathRef]:
-    """The files that stand alone beside a title: ``Models (`src/a.py`, `src/b.py`)``, ``x - a/b.py``.
+    """The files that stand alone beside a title: ``Models (`src/a.py`)``, ``API - a/b.py``.
 
     No verb speaks of them and none is needed: a title has no other reason to name a file there.
     """

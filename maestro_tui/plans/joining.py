@@ -17,7 +17,9 @@ from maestro_tui.plans.refs import Resolver, Target
 from maestro_tui.plans.task_facts import Found
 
 _STEP = re.compile(r"\b(?:steps?|schritte?|étapes?|pasos?|passos?)\b", re.IGNORECASE)
-_NAMES_WORK = re.compile(r"(?:the )?(?:phases?|tasks?|steps?|streams?|agents?|waves?)\b", re.IGNORECASE)
+_NAMES_WORK = re.compile(
+    r"(?:the )?(?:phases?|tasks?|steps?|streams?|agents?|waves?)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +156,18 @@ class Joining:
                 chain = pairwise(inside.get(phase.id, ()))
                 out += [Edge(b, a, "mode", phase.line) for a, b in chain]
         modes = [p.mode for p in phases if p.mode != "unspecified"]
+        out += self._rounds()
         if len(modes) > 1 and "sequential" in modes:
             out += [Edge(b.id, a.id, "mode", b.line) for a, b in pairwise(phases)]
         return out
+
+    def _rounds(self) -> list[Edge]:
+        """Waves follow one another, save where most tasks say themselves what they wait for."""
+        rounds = [g for g in self.groups if g.round]
+        told = sum(1 for m in self.members if m.found.facts.dependencies or m.found.asides)
+        if told * 2 > len(self.members):
+            return []
+        return [Edge(b.id, a.id, "convention", b.line) for a, b in pairwise(rounds) if not b.after]
 
 
 def _inner_step(aside: Aside, member: Member) -> bool:

@@ -31,6 +31,11 @@ _VOCABULARY: tuple[tuple[str, str], ...] = (
     ("scope", r"(scope|directories|folders|owned (paths|globs)|owns)"),
     ("files", r"(key |affected |target |primary |owned |all )?(files?|file\(s\)|file paths?|paths?)"
               r"( (touched|affected|involved|changed|owned|in scope|written|list))?"
+              r"( \((exclusive( to \w+)?|owned|only|scope|you own|allowed|"
+              r"to (edit|touch|change))\))?"
+              r"|(you |agent )?(owns?|may (edit|write|touch))( files?)?|"
+              r"(exclusive|allowed) files?"
+              r"|(owned|allowed) (files? and folders|globs|paths)"
               r"|files? to (create|add)[ /]*(or|and|/)[ ]*(modify|edit|update|change)"
               r"|files? (created|new)[ /]*(or|and|/)[ ]*modified|create/modify"
               r"|(対象|関連|実装)?ファイル|(相关|涉及)?文件|(관련 ?|대상 ?)?파일|archivos|"
@@ -41,7 +46,9 @@ _VOCABULARY: tuple[tuple[str, str], ...] = (
                 r"stream dependencies|depends_on|must (come |run |be done )?after|wave "
                 r"dependencies|"
                 r"依存(関係)?|前提|依赖|前置(条件|任务)|의존성?|선행 ?작업|phụ thuộc|depende de|"
-                r"dépend de|hängt ab von|зависит от|"
+                r"dépend de|hängt ab von|зависит от|nach|benötigt|braucht|après|nécessite|"
+                r"después de|tras|requiere|dopo|dipende da|depois de|requer|после|"
+                r"blocked on|start(s)? after|starts? when|depends on tasks?|upstream|"
                 r"dependencias|dépendances|abhängigkeiten)"),
     ("prerequisites", r"(prerequisites?|pre-requisites?)"),
     ("blocks", r"(blocks|unblocks|enables|required (before|by|for)|needed (by|for)|blocking|must "

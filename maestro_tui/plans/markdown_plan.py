@@ -154,7 +154,8 @@ class _Reading:
         for n, (member, group) in enumerate(zip(members, of, strict=True), 1):
             name = member.id or str(n)
             streams = inner and member.family != "phase"
-            if group is not None and member.id and (count[name] > 1 or streams):
+            inside = group is not None and name.startswith(f"{group.short}.")
+            if group is not None and member.id and not inside and (count[name] > 1 or streams):
                 name = f"{group.short}.{name}"
             out.append(unique.name(name, "{}-{}"))
         if any(not m.id for m in members):
@@ -198,7 +199,7 @@ class _Reading:
             ),
             status,
         )
-        if c.parallel:
+        if c.parallel or c.family in ("stream", "bullet"):
             self.parallel.add(name)
         self.members.append(Member(task, c, found, group))
 

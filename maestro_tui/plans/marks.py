@@ -27,7 +27,8 @@ _CANCELLED = re.compile(
 )
 _OPTIONAL = re.compile(r"[(\[]\s*optional\s*[)\]]", re.I)
 _MODE = re.compile(
-    r"[(\[]([^()\[\]]{0,120}\b(?:sequential|parallel|single)\b[^()\[\]]{0,120})[)\]]", re.I
+    r"[(\[]([^()\[\]]{0,120}\b(?:sequential|parallel|single|concurrent(?:ly)?)\b[^()\[\]]{0,120})[)\]]",
+    re.I,
 )
 _AFTER = re.compile(
     r"[(\[]\s*((?:after|needs?|requires?|depends on|blocked by)\s+[^()\[\]]+)[)\]]", re.I
@@ -84,7 +85,8 @@ def mode_in(text: str) -> tuple[str, int]:
     most = int(number[1]) if number and len(number[1]) < 5 else 0
     if re.search(r"\b(non|not|no)[ -]parallel|\bsequential|\bsingle\b|one at a time", lower):
         return "sequential", 0
-    return ("parallel", most) if "parallel" in lower else ("unspecified", 0)
+    together = "parallel" in lower or re.search(r"\bconcurrent(ly)?\b|\bat the same time\b", lower)
+    return ("parallel", most) if together else ("unspecified", 0)
 
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,:;/'&+#-]*")  # most titles: nothing to take off

@@ -134,7 +134,9 @@ def _from_table(block: Block, phrases: Phrases) -> list[Edge]:
     """A column "Depends on" in a table whose rows are tasks or phases of this plan."""
     out: list[Edge] = []
     for row in rows_of(block):
-        targets = phrases.resolver.by_id.get(row.id.lower(), []) or phrases.resolver.titled(row.title)
+        targets = phrases.resolver.by_id.get(row.id.lower(), []) or phrases.resolver.titled(
+            row.title
+        )
         if row.after and targets:
             ids = list(targets[0].ids)
             found = phrases.resolve(row.after, row.line, targets[0])

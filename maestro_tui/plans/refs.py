@@ -22,6 +22,12 @@ _KIND_WORDS = {
     "sprint": "phase", "sprints": "phase", "group": "phase", "groups": "phase",
     "layer": "phase", "layers": "phase", "story": "task", "stories": "task", "issue": "task",
     "issues": "task", "ticket": "task", "tickets": "task", "pr": "task", "prs": "task",
+    "agent": "stream", "agents": "stream", "team": "stream", "teams": "stream",
+    "worker": "stream", "workers": "stream", "developer": "stream", "engineer": "stream",
+    "aufgabe": "task", "aufgaben": "task", "schritt": "task", "schritte": "task",
+    "étape": "task", "étapes": "task", "tâches": "task", "tareas": "task", "paso": "task",
+    "pasos": "task", "passo": "task", "passos": "task", "tarefa": "task", "tarefas": "task",
+    "fases": "phase", "phasen": "phase", "этап": "phase", "шаг": "task", "задача": "task",
     "フェーズ": "phase", "阶段": "phase", "단계": "phase", "タスク": "task", "任务": "task",
     "작업": "task", "tarea": "task", "tâche": "task", "bước": "task", "giai đoạn": "phase",
 }  # fmt: skip
@@ -36,7 +42,8 @@ _GROUP = re.compile(
 _ALONE = re.compile(rf"#?({_ID})(?:{_DASH}#?({_ID}))?")
 _NONE = re.compile(
     r"(none( required| needed)?|no(ne)?|nothing|no dependencies|n/?a|nil|null|not applicable|"
-    r"independent|fully independent|no blockers?|can start immediately|[-–—]+|\[\]|-)?",
+    r"(fully )?independent|no blockers?|can start immediately|keine?|nichts|aucune?|rien|"
+    r"ningun[ao]|nada|nessuna|nenhuma|нет|không|なし|無し|无|無|없음|[-–—]+|\[\]|-)?",
     re.IGNORECASE,
 )
 _ALL_BEFORE = re.compile(

@@ -31,7 +31,9 @@ _NAME = re.compile(
 )
 
 
-_WORK = re.compile(r"(task|story|step|work ?item|ticket|issue|deliverable|tarea|aufgabe|タスク|任务|작업)s?", re.I)
+_WORK = re.compile(
+    r"(task|story|step|work ?item|ticket|issue|deliverable|tarea|aufgabe|タスク|任务|작업)s?", re.I
+)
 _WRITES = frozenset({"files", "create", "modify", "delete", "test", "scope"})
 _FACTS = _WRITES | {"verify", "estimate", "marker"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from maestro_tui.plans.asides import Aside, asides_in_body, asides_in_title
@@ -17,6 +18,7 @@ from maestro_tui.plans.inline_files import (
     is_file,
     leading_file,
     mentioned,
+    owned_files,
     table_files,
 )
 from maestro_tui.plans.labels import split_label
@@ -49,6 +51,7 @@ _REFERENCES = re.compile(r"references?|files?( to (modify|change))?", re.IGNOREC
 _COMMENT_PATH = re.compile(
     r"^\s*(?:#|//|--|<!--|;|/\*)\s*(?:file:?\s*|path:?\s*)?([\w./@{}<>-]+)\s*(?:-->|\*/)?\s*$", re.I
 )
+_MARKER = re.compile(r"(?<![\w/.-])(?:[\w-]+/)*[A-Z0-9][A-Z0-9_-]*_COMPLETE\.md\b")
 _LISTED = re.compile(r"\s*[-*]\s+([\w-]+\.\w{1,5})\b")
 
 
@@ -93,9 +96,20 @@ def task_facts(
         if uses is not None:
             out.uses.append(((uses[1], uses[2]), line))
         out.asides += asides_in_body(text, line)
-    stated = set(facts.all_files())
+    _marker(facts, [c.raw, *(text for text, _ in texts)])
+    stated = {*facts.all_files(), facts.marker}
     out.mentions = [p for p in mentioned([(c.raw, c.line), *texts]) if p not in stated][:50]
     return out
+
+
+def _marker(facts: Facts, texts: Sequence[str]) -> None:
+    """The completion document a task names in any words; it is no file of the work itself."""
+    if not facts.marker:
+        named = {m[0] for text in texts if "_COMPLETE" in text for m in _MARKER.finditer(text)}
+        facts.marker = named.pop() if len(named) == 1 else ""
+    if facts.marker:
+        for kind, paths in facts.files.items():
+            facts.files[kind] = [p for p in paths if p != facts.marker]
 
 
 def _without_commit(blocks: list[Block]) -> list[Block]:
@@ -114,7 +128,8 @@ def _without_commit(blocks: list[Block]) -> list[Block]:
 
 
 def _add(facts: Facts, ref: PathRef, default: str) -> None:
-    here = facts.files.setdefault(ref.action or default or "modify", [])
+    action = "scope" if ref.path.endswith("/") and not ref.action else ref.action
+    here = facts.files.setdefault(action or default or "modify", [])
     if ref.path not in facts.all_files():
         here.append(ref.path)
 
@@ -130,7 +145,7 @@ def _from_prose(c: Candidate, facts: Facts, action: str) -> list[PathRef]:
         refs = [lead] if lead is not None else aside_files(_words_of(c), c.line)
     tagged = _tagged_headings(c)
     # A folder in a sentence is mostly where something goes, not what is changed.
-    body = [r for r in _body_files(c) if not r.path.endswith("/") or r.action == "delete"]
+    body = [r for r in _body_files(c) if not r.path.endswith("/") or r.action in ("delete", "")]
     refs = [
         r
         for r in refs
@@ -162,7 +177,7 @@ def _body_files(c: Candidate) -> list[PathRef]:
             plain = _DECORATION.sub("", block.text).strip()
             if plain.endswith((":", "：")) or block.kind == "heading":
                 skipped = _TO_READ.search(plain) is not None
-            found = inline_files(block.text, block.line)
+            found = owned_files(block.text, block.line) or inline_files(block.text, block.line)
             lead = (
                 leading_file(block.text, block.line) if block.kind == "item" and not found else None
             )

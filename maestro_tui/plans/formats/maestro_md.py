@@ -33,7 +33,7 @@ class MaestroMarkdown:
             return 30, f"{said}, but its tasks are {choice.reason.split('from ')[-1]}"
         # Without labels of this style the general reader sees more: files and checks in sentences.
         inner = choice is not None and choice.family in ("task", "id", "step")
-        plain = 45 if inner or any(labels) else 59
+        plain = 45 if inner or any(labels) else 39
         score = 85 if labelled * 2 >= len(found) else 60 if labelled else plain
         return score + (len(found) > 1) * 5, said
 
