@@ -53,6 +53,12 @@ _REFS = re.compile(
     rf"{_REF}(?:\s*(?:,|&|\+|/|-|–|,?\s(?:and|und|et|y))\s*{_REF})*(?:\s+{_DONE})?|none|nothing",
     re.IGNORECASE,
 )
+_OWNER = re.compile(
+    r"[(\[]\s*(?:(?:owner|agent|sub-?agent|assignee|assigned(?: to)?)\s*[:=]?\s*@?|@)"
+    r"([\w-]+)\s*[)\]]"
+    r"|(?<=\s)@([A-Za-z][\w-]*)(?=\s*$)",
+    re.IGNORECASE,
+)
 _EMPHASIS = re.compile(r"[*_`]")
 _LONGEST = 400  # characters looked at; what an order is said in is short
 
@@ -100,15 +106,23 @@ def asides_in_body(text: str, line: int) -> Iterator[Aside]:
             yield Aside(label, found[3].strip(), line, in_body=True)
 
 
+def agent_in_title(text: str) -> str:
+    """The agent a title hands the work to: ``API (owner: @api-agent)``; empty when none."""
+    found = (
+        _OWNER.search(_EMPHASIS.sub("", text[-_LONGEST:])) if "@" in text or "(" in text else None
+    )
+    return (found[1] or found[2]) if found else ""
+
+
 def without_asides(title: str) -> str:
     """A title without the brackets that only say what it waits for: the order is shown apart."""
 
     def kept(found: re.Match[str]) -> str:
         return " " if _REFS.fullmatch(found[3]) else found[0]
 
-    if "(" not in title and "[" not in title:
+    if "(" not in title and "[" not in title and "@" not in title:
         return title
-    short = _BRACKET.sub(kept, _FREE_BRACKET.sub(" ", title))
+    short = _OWNER.sub(" ", _BRACKET.sub(kept, _FREE_BRACKET.sub(" ", title)))
     return " ".join(short.split()) or title
 
 

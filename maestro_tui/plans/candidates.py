@@ -51,6 +51,12 @@ _ROUND = re.compile(
     r"(?:\d+|[A-Z])(?![\w])",
     re.IGNORECASE,
 )
+_TASK_LIST = re.compile(
+    r"(?:my |the |open |remaining )?(?:to-?\s?dos?|tasks?|work ?items|steps|changes|plan|"
+    r"backlog|(?:implementation|migration|refactoring) (?:plan|steps|tasks)|what to do|"
+    r"aufgaben|schritte|tareas|pasos|tâches|étapes|タスク|任务|작업)(?: list)?",
+    re.IGNORECASE,
+)
 _CJK_PHASE = re.compile(
     r"第\s*([0-9]+|[一二三四五六七八九十]+)\s*(?:阶段|階段|フェーズ|步|部分|단계)\s*[:：、.]?\s*(.*)$"
 )
@@ -60,6 +66,7 @@ _ID_HEADING = re.compile(
     r"|[a-z]{2,12}(?:-[a-z]+)*-(?=[a-z0-9]*\d)[a-z0-9]{2,6}(?:\.\d+)*)\]?(?:\s*[:.)：]|\s+[-–—]+|\s)\s*(\S.*)$"
 )
 _NUMBERED = re.compile(r"(\d{1,3})(?:[.):：]|\s+[-–—])\s*(\S.*)$")
+_LETTERED = re.compile(r"([A-Z])[.):]\s+(\S.*)$")
 _BOX_ID = re.compile(
     r"(?:\[[A-Z]+\]\s*)?[*_`]*(?:(?:task|TASK|Task)[\s-]+)?"
     r"(T\d{1,6}[A-Za-z]?|\d+(?:\.\d+)*[a-z]?(?=[.):]|\*|\s)|[A-Z]{2,10}-\d+|[A-Z]\d{1,3}(?=[.:)\s*]))"
@@ -139,6 +146,11 @@ def is_round(title: str) -> bool:
     return _ROUND.match(bare(title)) is not None
 
 
+def _lists_work(title: str) -> bool:
+    """Whether plain list items beneath a heading may each be a task."""
+    return is_round(title) or _TASK_LIST.fullmatch(bare(title)) is not None
+
+
 def is_work_heading(title: str) -> bool:
     """Whether a title names a piece of work by word and number, whatever else its words say."""
     return any(named(title, kind) for kind in _NAMED)
@@ -163,7 +175,7 @@ def _of_heading(section: Section) -> Iterator[Candidate]:
     if ident is not None and not re.match(r"[A-Z]+-?\d+$", ident[2]):
         yield _heading(section, "id", ident[1], ident[2])
         return
-    numbered = _NUMBERED.match(plain)
+    numbered = _NUMBERED.match(plain) or _LETTERED.match(plain)
     if numbered is not None:
         yield _heading(section, "numbered", numbered[1], numbered[2])
         return
@@ -283,7 +295,7 @@ def _item(section: Section, block: Block, kind: str) -> Candidate | None:
         base.family, base.id, base.title = "ordered", block.marker[:-1], _title(text)
         if own is not None:
             base.id, base.title = own[1], _title(own[2])
-    elif not block.indent and kind not in NO_WORK and is_round(section.title):
+    elif not block.indent and kind not in NO_WORK and _lists_work(section.title):
         base.family, base.id = "bullet", own[1] if own is not None else ""
         base.title = _title(own[2] if own is not None else text)
     return base if base.family else None

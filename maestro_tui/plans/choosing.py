@@ -15,14 +15,20 @@ from dataclasses import dataclass, field
 from itertools import accumulate, takewhile
 
 from maestro_tui.plans.candidates import Candidate, fill_heading, is_round, list_class, named
-from maestro_tui.plans.inline_files import aside_files, inline_files, leading_file, owned_files
+from maestro_tui.plans.inline_files import (
+    aside_files,
+    inline_files,
+    leading_file,
+    owned_files,
+    says_to_do,
+)
 from maestro_tui.plans.labels import labels_in
 from maestro_tui.plans.marks import mode_in
 from maestro_tui.plans.sections import NEVER_WORK, NO_WORK, class_of_title, classes_above
 
 RANK = (
     "task", "box-id", "id", "item-id", "step", "phase-item", "phase", "component", "numbered",
-    "ordered", "box", "table",
+    "ordered", "box", "table", "bullet",
 )  # fmt: skip
 _WORDS = {
     "task": "'Task N' headings", "box-id": "boxes with ids", "id": "headings with ids",
@@ -30,6 +36,7 @@ _WORDS = {
     "phase": "phase headings", "component": "headings over [NEW]/[MODIFY] files",
     "numbered": "numbered headings", "ordered": "a numbered list", "box": "checkboxes",
     "item-id": "list items with ids", "table": "rows of a table",
+    "bullet": "items of a plain list",
 }  # fmt: skip
 _FACTS = frozenset(
     [
@@ -77,7 +84,7 @@ def choose(found: dict[str, list[Candidate]], rank: Sequence[str] = RANK) -> Cho
     fits = [(family, tasks), *(f for f in fits if f[0] != family)]
     rivals = [f for f, members in fits[1:] if not _within(members, tasks) and len(members) > 1]
     tasks, groups = _leaves(tasks, family)
-    unsure = family in ("numbered", "ordered", "box", "component")
+    unsure = family in ("numbered", "ordered", "box", "component", "bullet")
     confidence = (
         "high" if not unsure and not rivals else "medium" if not (unsure and rivals) else "low"
     )
@@ -385,6 +392,13 @@ def _is_work_table(c: Candidate) -> bool:
     )
 
 
+def _bullets(found: dict[str, list[Candidate]]) -> list[Candidate]:
+    """Plain items under "Tasks" or "To do", where most say in their first word what to do."""
+    out = [c for c in found.get("bullet", []) if not is_round(c.section.title)]
+    told = [c for c in out if says_to_do(c.raw) or _paths_in(c)]
+    return out if len(out) > 1 and len(told) * 3 >= len(out) * 2 else []
+
+
 def _own_class(c: Candidate) -> str:
     return class_of_title(c.section.title) if c.section.level > 1 else ""
 
@@ -404,6 +418,7 @@ _FITS: dict[str, Callable[[dict[str, list[Candidate]]], list[Candidate]]] = {
     "task": _tasks, "box-id": _boxes_with_id, "id": _headings_with_id, "step": _steps,
     "phase-item": _phase_items, "phase": _phases, "component": _components, "numbered": _numbered,
     "ordered": _ordered, "box": _boxes, "item-id": _items_with_id, "table": _table_rows,
+    "bullet": _bullets,
 }  # fmt: skip
 
 

@@ -90,6 +90,11 @@ _AT_THE_TOP = re.compile(
 )
 
 
+def says_to_do(text: str) -> bool:
+    """Whether a line begins with a verb of work: ``Add retries``, ``**Fix** the parser``."""
+    return _VERB.match(text.lstrip("*_` ")) is not None
+
+
 def is_file(path: str) -> bool:
     """Whether a word in prose is surely a file or folder of a repository, not a route or a type."""
     if not looks_like_path(path) or path.startswith(("/", "~", "@", "http", "<")) or ".." in path:

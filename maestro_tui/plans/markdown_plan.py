@@ -199,7 +199,7 @@ class _Reading:
             ),
             status,
         )
-        if c.parallel or c.family in ("stream", "bullet"):
+        if c.parallel or c.family == "stream":
             self.parallel.add(name)
         self.members.append(Member(task, c, found, group))
 

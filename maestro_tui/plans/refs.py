@@ -51,12 +51,14 @@ _ALL_BEFORE = re.compile(
     r"|\beverything\s+(above|before|prior)\b",
     re.IGNORECASE,
 )
-_ALL_OTHERS = re.compile(r"\ball\s+(the\s+)?other(s|\s+\w+)?\b", re.IGNORECASE)
+_ALL_OTHERS = re.compile(
+    r"\ball\s+(the\s+)?other(s|\s+\w+)?\b|\beverything\s+else\b|^(the\s+)?rest$", re.IGNORECASE
+)
 _PREVIOUS = re.compile(
     r"^(the\s+)?(previous|prior|preceding)\s+(phase|task|step|stream|stage)s?\b", re.I
 )
 _ALL_OF_KIND = re.compile(rf"\ball\s+(the\s+)?({_KIND})\b(?!\s+(?:\d|[A-Z]\b))", re.IGNORECASE)
-_MANY = re.compile(r"all|every|any|previous|prior|preceding", re.IGNORECASE)
+_MANY = re.compile(r"all|every|any|previous|prior|preceding|rest", re.IGNORECASE)
 MAX_NAMED = 300_000  # dependencies of one plan; more are a mistake and would only fill the memory
 _SUGGESTIONS = 50  # comparing with every name takes long; nobody reads more than these
 _NOISE = re.compile(

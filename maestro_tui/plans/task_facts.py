@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from maestro_tui.plans.asides import Aside, asides_in_body, asides_in_title
+from maestro_tui.plans.asides import Aside, agent_in_title, asides_in_body, asides_in_title
 from maestro_tui.plans.blocks import Block
 from maestro_tui.plans.candidates import Candidate
 from maestro_tui.plans.commands import checks_in_fence, commands_said, is_check, is_command
@@ -96,6 +96,7 @@ def task_facts(
         if uses is not None:
             out.uses.append(((uses[1], uses[2]), line))
         out.asides += asides_in_body(text, line)
+    facts.agent = facts.agent or agent_in_title(c.raw)
     _marker(facts, [c.raw, *(text for text, _ in texts)])
     stated = {*facts.all_files(), facts.marker}
     out.mentions = [p for p in mentioned([(c.raw, c.line), *texts]) if p not in stated][:50]
