@@ -27,7 +27,7 @@ _LEAD = (
     r"directly|then|also|please|and)\s+){0,6}"
 )
 _BRACKET = re.compile(
-    rf"[(\[（]\s*{_LEAD}(?:({_WAITS})|({_HOLDS_UP}))\s*[:：]?\s+([^()\[\]（）]+?)\s*[)\]）]",
+    rf"[(\[（]\s*(?:[^()\[\]（）]{{1,40}}?[,;]\s*)?{_LEAD}(?:({_WAITS})|({_HOLDS_UP}))\s*[:：]?\s+([^()\[\]（）]+?)\s*[)\]）]",
     re.IGNORECASE,
 )
 _TAIL = re.compile(

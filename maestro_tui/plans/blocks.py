@@ -27,6 +27,10 @@ _BOLD_HEADING = re.compile(
     r"\s+#?\w[^*]*)\*\*(?::?\s*|(:|\s+[-–—]+|)\s*(\S.*))$",
     re.IGNORECASE,
 )
+# So does one that gives a ticket's id: "**WI-2: Ledger service** (3h, after WI-1)".
+_BOLD_TICKET = re.compile(
+    r"^\*\*(\[?[A-Z]{1,8}-?\d+(?:\.\d+)*[a-z]?\]?\s*(?:[:：.]|[-–—]\s)[^*]*)\*\*:?\s*(\([^()]*\))?\s*$"
+)
 _HEADING_WORD = re.compile(r"^ {0,3}#{1,6}\s+\W*([a-z]+)\s+#?\w", re.IGNORECASE | re.MULTILINE)
 _BOLD_DEPTH = {
     "phase": 1, "stage": 1, "task": 3, "group": 1, "wave": 1, "batch": 1, "epic": 1, "milestone": 1,
@@ -132,6 +136,11 @@ class _Builder:
         bold = _BOLD_HEADING.match(line)
         if bold is not None and self._opens(bold):
             self._bold(bold, number)
+            return number + 1
+        ticket = _BOLD_TICKET.match(line) if line.startswith("**") else None
+        if ticket is not None:
+            title = f"{ticket[1]} {ticket[2]}" if ticket[2] else ticket[1]
+            self._open(self.heading_level + 3, title.rstrip(": "), number)
             return number + 1
         if "|" in line and number + 1 < len(self.lines):
             rule = self.lines[number + 1]

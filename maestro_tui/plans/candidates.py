@@ -67,6 +67,10 @@ _ID_HEADING = re.compile(
 )
 _NUMBERED = re.compile(r"(\d{1,3})(?:[.):：]|\s+[-–—])\s*(\S.*)$")
 _LETTERED = re.compile(r"([A-Z])[.):]\s+(\S.*)$")
+_CALLED = re.compile(  # "Agent: database-migration"
+    r"(task|work ?package|stream|work ?stream|track|(?:sub-?)?agent)\s*[:：]\s*(\S.*)$",
+    re.IGNORECASE,
+)
 _BOX_ID = re.compile(
     r"(?:\[[A-Z]+\]\s*)?[*_`]*(?:(?:task|TASK|Task)[\s-]+)?"
     r"(T\d{1,6}[A-Za-z]?|\d+(?:\.\d+)*[a-z]?(?=[.):]|\*|\s)|[A-Z]{2,10}-\d+|[A-Z]\d{1,3}(?=[.:)\s*]))"
@@ -77,6 +81,10 @@ _ITEM_ID = re.compile(  # "**EH-1.1: title**", "**Task 2** - title"
 )
 _OWN_ID = re.compile(  # "1. A1 - title": the letter and number are what others call it
     r"[*_`]*([A-Z]{1,6}-?\d+(?:\.\d+)*[a-z]?)[*_`]*\s*(?:[:：]|\s[-–—])[*_]*\s+(\S.*)$"
+)
+_LINE = re.compile(  # "Step 2 - Write the loader", a line of its own
+    r"(?:task|step|schritt|aufgabe|étape|paso)\s+#?(\d+[a-z]?)\s*(?:[:：.)]|\s[-–—])\s+(\S.*)$",
+    re.IGNORECASE,
 )
 _BOX_FILE = re.compile(r"[*_`\[]*((?:[\w.-]+/)*(\d{1,3}[a-z]?)[-_]([\w-]+)\.(?:md|txt|prompt))\b")
 _TAGGED = re.compile(r"^\W*\[?(NEW|MODIFY|DELETE|UPDATE|ADD|MOVE|RENAME)\]?\W", re.IGNORECASE)
@@ -171,6 +179,12 @@ def _of_heading(section: Section) -> Iterator[Candidate]:
             yield _heading(section, kind, *found, word=word[0] if word else kind)
             return
     plain = bare(section.title)
+    called = _CALLED.match(plain) if section.level > 1 else None
+    if called is not None:
+        slug = called[2] if re.fullmatch(r"[\w.-]+", called[2]) else ""
+        family = "task" if called[1].lower().startswith(("task", "work")) else "stream"
+        yield _heading(section, family, slug, called[2], word=called[1])
+        return
     ident = _ID_HEADING.match(plain)
     if ident is not None and not re.match(r"[A-Z]+-?\d+$", ident[2]):
         yield _heading(section, "id", ident[1], ident[2])
@@ -224,6 +238,11 @@ def _of_items(section: Section) -> Iterator[Candidate]:
             yield from _of_table(section, block)
         if block.kind == "text" and block.indent == 0:
             label = _label_class(block.text)
+            line = _LINE.match(block.text) if kind not in NO_WORK else None
+            if line is not None:
+                yield Candidate(
+                    "line", line[1], _title(line[2]), line[2], block.line, block.line, section
+                )
         if block.kind != "item" or label in NEVER_WORK:
             continue
         candidate = _item(section, _joined(section.blocks, number), kind)
@@ -283,7 +302,7 @@ def _item(section: Section, block: Block, kind: str) -> Candidate | None:
             base.prompt = file[1]
         elif ident and (ident[2] or "").strip("*_ ") and _counts(ident[1], section, kind):
             base.family, base.id = "box-id", ident[1]
-            base.title = _title(ident[2])
+            base.title = _title(_whole_code(text, ident))
         elif re.match(r"[*_]*step\s*\d", text, re.IGNORECASE):
             return None
         elif kind not in NO_WORK:
@@ -299,6 +318,13 @@ def _item(section: Section, block: Block, kind: str) -> Candidate | None:
         base.family, base.id = "bullet", own[1] if own is not None else ""
         base.title = _title(own[2] if own is not None else text)
     return base if base.family else None
+
+
+def _whole_code(text: str, found: re.Match[str]) -> str:
+    """The title behind an id, with the backtick that opens its first word of code."""
+    rest = found[2] or ""
+    opens = rest.count("`") % 2 == 1 and text[found.start(2) - 1] == "`"
+    return f"`{rest}" if opens else rest
 
 
 def _counts(name: str, section: Section, kind: str) -> bool:

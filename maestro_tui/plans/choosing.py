@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, takewhile
 
@@ -28,7 +28,7 @@ from maestro_tui.plans.sections import NEVER_WORK, NO_WORK, class_of_title, clas
 
 RANK = (
     "task", "box-id", "id", "item-id", "step", "phase-item", "phase", "component", "numbered",
-    "ordered", "box", "table", "bullet",
+    "ordered", "box", "table", "bullet", "line",
 )  # fmt: skip
 _WORDS = {
     "task": "'Task N' headings", "box-id": "boxes with ids", "id": "headings with ids",
@@ -36,7 +36,7 @@ _WORDS = {
     "phase": "phase headings", "component": "headings over [NEW]/[MODIFY] files",
     "numbered": "numbered headings", "ordered": "a numbered list", "box": "checkboxes",
     "item-id": "list items with ids", "table": "rows of a table",
-    "bullet": "items of a plain list",
+    "bullet": "items of a plain list", "line": "lines that begin with 'Step N'",
 }  # fmt: skip
 _FACTS = frozenset(
     [
@@ -84,7 +84,7 @@ def choose(found: dict[str, list[Candidate]], rank: Sequence[str] = RANK) -> Cho
     fits = [(family, tasks), *(f for f in fits if f[0] != family)]
     rivals = [f for f, members in fits[1:] if not _within(members, tasks) and len(members) > 1]
     tasks, groups = _leaves(tasks, family)
-    unsure = family in ("numbered", "ordered", "box", "component", "bullet")
+    unsure = family in ("numbered", "ordered", "box", "component", "bullet", "line")
     confidence = (
         "high" if not unsure and not rivals else "medium" if not (unsure and rivals) else "low"
     )
@@ -215,8 +215,28 @@ def _headings_with_id(found: dict[str, list[Candidate]]) -> list[Candidate]:
             continue
         shapes.setdefault((re.sub(r"\d+", "0", re.sub(r"[a-z]", "a", c.id)), 0), []).append(c)
     best = max(shapes.values(), key=len, default=[])
+    best = sorted([*best, *_cousins(best, shapes.values())], key=lambda c: c.line)
     evident = [c for c in best if _evident(c)]
     return best if len(best) > 1 and len(evident) * 2 >= len(best) else []
+
+
+_NO_TASK_ID = re.compile(r"(?:N?FR|REQ|AC|SC|R|ADR|RISK|Q|OQ|D|KPI)-?\d", re.IGNORECASE)
+
+
+def _cousins(
+    best: Sequence[Candidate], shapes: Iterable[Sequence[Candidate]]
+) -> Iterator[Candidate]:
+    """Headings that differ from the chosen ones in the letters of their ids: FE-2 beside BE-1."""
+    if not best or not best[0].id[:1].isalpha():
+        return
+    form = re.sub(r"[A-Za-z]+", "a", best[0].id)
+    wanted = re.sub(r"\d+", "0", form)
+    levels = {c.section.level for c in best}
+    for members in shapes:
+        for c in members if members is not best else ():
+            same = re.sub(r"\d+", "0", re.sub(r"[A-Za-z]+", "a", c.id)) == wanted
+            if same and c.section.level in levels and not _NO_TASK_ID.match(c.id) and _evident(c):
+                yield c
 
 
 def _steps(found: dict[str, list[Candidate]]) -> list[Candidate]:
@@ -362,7 +382,15 @@ def _components(found: dict[str, list[Candidate]]) -> list[Candidate]:
 
 def _ordered(found: dict[str, list[Candidate]]) -> list[Candidate]:
     out = [c for c in found.get("ordered", []) if _own_class(c) == "work" and c.indent <= 1]
-    return out if len(out) > 1 else []
+    return out if len(out) > 1 else _asked(found.get("ordered", []))
+
+
+def _asked(items: Sequence[Candidate]) -> list[Candidate]:
+    """A list under no heading of its own whose items say what to do, and to which files."""
+    out = [c for c in items if not _own_class(c) and c.section.level <= 1 and c.indent <= 1]
+    told = [c for c in out if says_to_do(c.raw)]
+    files = [c for c in out if _paths_in(c)]
+    return out if len(out) > 1 and min(len(told), len(files)) * 3 >= len(out) * 2 else []
 
 
 def _items_with_id(found: dict[str, list[Candidate]]) -> list[Candidate]:
@@ -399,6 +427,14 @@ def _bullets(found: dict[str, list[Candidate]]) -> list[Candidate]:
     return out if len(out) > 1 and len(told) * 3 >= len(out) * 2 else []
 
 
+def _lines(found: dict[str, list[Candidate]]) -> list[Candidate]:
+    """Lines such as "Step 2 - title" in one section, numbered in order."""
+    out = found.get("line", [])
+    numbers = [c.id for c in out]
+    alone = len({c.section.line for c in out}) == 1 and len(set(numbers)) == len(numbers)
+    return list(out) if len(out) > 1 and alone else []
+
+
 def _own_class(c: Candidate) -> str:
     return class_of_title(c.section.title) if c.section.level > 1 else ""
 
@@ -418,7 +454,7 @@ _FITS: dict[str, Callable[[dict[str, list[Candidate]]], list[Candidate]]] = {
     "task": _tasks, "box-id": _boxes_with_id, "id": _headings_with_id, "step": _steps,
     "phase-item": _phase_items, "phase": _phases, "component": _components, "numbered": _numbered,
     "ordered": _ordered, "box": _boxes, "item-id": _items_with_id, "table": _table_rows,
-    "bullet": _bullets,
+    "bullet": _bullets, "line": _lines,
 }  # fmt: skip
 
 

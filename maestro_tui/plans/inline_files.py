@@ -237,6 +237,11 @@ def owned_files(text: str, line: int) -> list[PathRef]:
     return out
 
 
+_TO_READ = re.compile(
+    r"\W*(?:read|review|see|study|understand|check|follow|inspect|analy[sz]e|explore|verify|run|"
+    r"re-?run|open|look|compare|audit|confirm|ensure|test)\b",
+    re.IGNORECASE,
+)
 _OPENS = re.compile(r"(?:[(\[（]|\s(?:[-–—|]|->|=>|→)|[:：→])\s*[`*]*$")
 _CLOSES = re.compile(r"[`*]*\s*(?:[)\]）,;]|$|\s[-–—|]\s|\((?!\w+\)/))")
 
@@ -253,9 +258,14 @@ def aside_files(text: str, line: int) -> list[PathRef]:
         if not is_file(path):
             continue
         listed = bool(out) and _joins(text[end : token.start()])
-        if listed or (
-            _OPENS.search(text[max(0, token.start() - 6) : token.start()])
-            and _CLOSES.match(text, token.end())
+        alone = token[1] and not text[token.end() :].strip("`*. ") and not _TO_READ.match(text)
+        if (
+            listed
+            or alone
+            or (
+                _OPENS.search(text[max(0, token.start() - 6) : token.start()])
+                and _CLOSES.match(text, token.end())
+            )
         ):
             out.append(PathRef(path, "", line))
             end = token.end()

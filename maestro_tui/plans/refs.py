@@ -32,7 +32,8 @@ _KIND_WORDS = {
     "작업": "task", "tarea": "task", "tâche": "task", "bước": "task", "giai đoạn": "phase",
 }  # fmt: skip
 _ID = r"(?:[A-Za-z]{0,8}-?\d+(?:[.-]\d+)*(?:\.[xX*])?[A-Za-z]?|[A-Z](?![A-Za-z]))"
-_JOIN = r"\s*(?:,\s*and|,|;|&|\+|/|\band\b|\bplus\b)\s*"
+_AND = r"(?:and|plus|und|et|y|e|и|と|および|和|및)"
+_JOIN = rf"\s*(?:,\s*{_AND}|,|、|;|&|\+|/|(?<=[\s\d]){_AND}(?=[\s\d]))\s*"
 _DASH = r"\s*(?:-|–|—|\.\.\.?|\bto\b|\bthrough\b|\bthru\b)\s*"
 _KIND = "|".join(sorted(_KIND_WORDS, key=len, reverse=True))
 _GROUP = re.compile(
@@ -61,6 +62,7 @@ _ALL_OF_KIND = re.compile(rf"\ball\s+(the\s+)?({_KIND})\b(?!\s+(?:\d|[A-Z]\b))",
 _MANY = re.compile(r"all|every|any|previous|prior|preceding|rest", re.IGNORECASE)
 MAX_NAMED = 300_000  # dependencies of one plan; more are a mistake and would only fill the memory
 _SUGGESTIONS = 50  # comparing with every name takes long; nobody reads more than these
+_BESIDE = re.compile(r"\s*(?:[(\[`]|\s[-–—]\s|,\s).*$")
 _NOISE = re.compile(
     r"^(needs?|requires?|after|depends on|blocked by|waits? for|only|on|the)\s+"
     r"|\s+(is|are|be|must be|to be|being|has been)?\s*(complete[ds]?|completion|done|finished|"
@@ -115,7 +117,8 @@ class Resolver:
                 self._inside.setdefault(".".join(parts[:n]), []).append(target)
             self.by_id.setdefault(_norm(target.id), []).append(target)
             if target.title:
-                self.by_title.setdefault(_norm(target.title), []).append(target)
+                for title in dict.fromkeys((_norm(target.title), _shorn(target.title))):
+                    self.by_title.setdefault(title, []).append(target)
 
     def titled(self, title: str) -> list[Target]:
         """The targets called exactly so."""
@@ -329,6 +332,11 @@ def _strip_noise(part: str) -> str:
 
 def _norm(text: str) -> str:
     return re.sub(r"\s+", " ", text.strip().lower())
+
+
+def _shorn(title: str) -> str:
+    """A title as others call it: without code, brackets and what stands behind a dash."""
+    return _norm(_BESIDE.sub("", title)) or _norm(title)
 
 
 def _shape(name: str) -> str:

@@ -97,6 +97,8 @@ def task_facts(
             out.uses.append(((uses[1], uses[2]), line))
         out.asides += asides_in_body(text, line)
     facts.agent = facts.agent or agent_in_title(c.raw)
+    if c.word.lower() == "agent" and c.id and not c.id[-1:].isdigit() and len(c.id) > 2:
+        facts.agent = facts.agent or c.id
     _marker(facts, [c.raw, *(text for text, _ in texts)])
     stated = {*facts.all_files(), facts.marker}
     out.mentions = [p for p in mentioned([(c.raw, c.line), *texts]) if p not in stated][:50]
