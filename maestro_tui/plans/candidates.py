@@ -15,10 +15,12 @@ from itertools import islice
 
 from maestro_tui.plans.asides import without_asides
 from maestro_tui.plans.blocks import Block, Section
+from maestro_tui.plans.inline_files import is_file
 from maestro_tui.plans.keys import clean
 from maestro_tui.plans.labels import Label, label_name
 from maestro_tui.plans.marks import bare, mode_in, status_in, status_word
 from maestro_tui.plans.outline import heading_label
+from maestro_tui.plans.paths import find_paths
 from maestro_tui.plans.sections import NEVER_WORK, NO_WORK, class_of_title
 from maestro_tui.plans.table_tasks import rows_of
 
@@ -193,8 +195,16 @@ def _of_heading(section: Section) -> Iterator[Candidate]:
     if numbered is not None:
         yield _heading(section, "numbered", numbered[1], numbered[2])
         return
-    if any(_TAGGED.match(c.title) for c in section.children) and not _TAGGED.match(section.title):
+    if any(_is_tagged(c.title) for c in section.children) and not _TAGGED.match(section.title):
         yield _heading(section, "component", "", plain)
+
+
+def _is_tagged(title: str) -> bool:
+    """Whether a heading is that of one file: ``[NEW] x``, or ``Modify src/a.py``."""
+    found = _TAGGED.match(title)
+    if found is None:
+        return False
+    return "[" in title[: found.start(1)] or any(is_file(r.path) for r in find_paths(title))
 
 
 def _alone(section: Section) -> bool:

@@ -14,7 +14,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, takewhile
 
-from maestro_tui.plans.candidates import Candidate, fill_heading, is_round, list_class, named
+from maestro_tui.plans.blocks import Section
+from maestro_tui.plans.candidates import (
+    Candidate,
+    fill_heading,
+    is_round,
+    is_work_heading,
+    list_class,
+    named,
+)
 from maestro_tui.plans.inline_files import (
     aside_files,
     inline_files,
@@ -24,7 +32,13 @@ from maestro_tui.plans.inline_files import (
 )
 from maestro_tui.plans.labels import labels_in
 from maestro_tui.plans.marks import mode_in
-from maestro_tui.plans.sections import NEVER_WORK, NO_WORK, class_of_title, classes_above
+from maestro_tui.plans.sections import (
+    NEVER_WORK,
+    NO_WORK,
+    class_of_title,
+    classes_above,
+    is_plan_title,
+)
 
 RANK = (
     "task", "box-id", "id", "item-id", "step", "phase-item", "phase", "component", "numbered",
@@ -77,6 +91,8 @@ class Choice:
 
 def choose(found: dict[str, list[Candidate]], rank: Sequence[str] = RANK) -> Choice | None:
     """The best family with evidence for it, or None when nothing in the document is surely work."""
+    if any(_is_log(c.section) for members in found.values() for c in members[:1]):
+        return None
     fits = [(family, tasks) for family in rank if (tasks := _FITS[family](found))]
     if not fits:
         return None
@@ -90,6 +106,12 @@ def choose(found: dict[str, list[Candidate]], rank: Sequence[str] = RANK) -> Cho
     )
     runner = rivals[0] if rivals else (fits[1][0] if len(fits) > 1 else "")
     return Choice(family, tasks, groups, runner, confidence)
+
+
+def _is_log(section: Section) -> bool:
+    """Whether the document calls itself a changelog: what it lists is done."""
+    top = [s for s in (section, *section.ancestors()) if s.level == 1]
+    return any(re.search(r"\bchange ?log\b|\brelease notes\b", s.title, re.I) for s in top)
 
 
 def _better(fits: Sequence[tuple[str, list[Candidate]]]) -> tuple[str, list[Candidate]]:
@@ -220,7 +242,9 @@ def _headings_with_id(found: dict[str, list[Candidate]]) -> list[Candidate]:
     return best if len(best) > 1 and len(evident) * 2 >= len(best) else []
 
 
-_NO_TASK_ID = re.compile(r"(?:N?FR|REQ|AC|SC|R|ADR|RISK|Q|OQ|D|KPI)-?\d", re.IGNORECASE)
+_NO_TASK_ID = re.compile(
+    r"(?:N?FR|REQ|AC|SC|R|ADR|RISK|Q|OQ|D|KPI|CVE|RFC|UTF|ISO)-?\d", re.IGNORECASE
+)
 
 
 def _cousins(
@@ -245,15 +269,36 @@ def _steps(found: dict[str, list[Candidate]]) -> list[Candidate]:
         for c in found.get("step", [])
         if not classes_above(c.section.parent or c.section) & NO_WORK
     ]
-    return out if len(out) > 1 else []
+    return out if len(out) > 1 and _mostly(out, _is_step_of_work) else []
+
+
+def _is_step_of_work(c: Candidate) -> bool:
+    """Whether a step is one of a plan rather than of a manual: it says what to write, or ticks."""
+    if says_to_do(c.title) or has_facts(c) or _writes(c) or _says_plan(c):
+        return True
+    return any(b.checked is not None for b in c.section.all_blocks())
 
 
 def _phases(found: dict[str, list[Candidate]]) -> list[Candidate]:
     out = [c for c in found.get("phase", []) if not _account(c)]
+    if not _mostly(out, _is_evident_phase):
+        out = []
     streams = [c for c in found.get("stream", []) if not _account(c)]
     if not out and len(streams) > 1 and _are_work(streams):
         return streams
     return out if len(out) > 1 or (out and _says_something(out[0])) else []
+
+
+_WEAK = re.compile(r"part|layer|tier|cycle|group|batch|round", re.IGNORECASE)
+
+
+def _is_evident_phase(c: Candidate) -> bool:
+    """Whether a phase is one by its word; parts and tiers need something to do beneath them."""
+    if not _WEAK.match(c.word) or has_facts(c) or _writes(c):
+        return True
+    blocks = list(c.section.all_blocks())
+    inner = any(is_work_heading(s.title) for s in c.section.walk() if s is not c.section)
+    return inner or any(b.checked is not None for b in blocks)
 
 
 _WHO = re.compile(r"(?:sub-?)?agent|worker|team|developer|engineer|squad", re.IGNORECASE)
@@ -382,7 +427,18 @@ def _components(found: dict[str, list[Candidate]]) -> list[Candidate]:
 
 def _ordered(found: dict[str, list[Candidate]]) -> list[Candidate]:
     out = [c for c in found.get("ordered", []) if _own_class(c) == "work" and c.indent <= 1]
+    sure = [c for c in out if is_plan_title(c.section.title) or _says_plan(c)]
+    out = out if _mostly(out, _says_action) else sure
     return out if len(out) > 1 else _asked(found.get("ordered", []))
+
+
+def _says_plan(c: Candidate) -> bool:
+    """Whether the document's own title, or a heading above, calls it a plan."""
+    return any(is_plan_title(s.title) for s in c.section.ancestors())
+
+
+def _says_action(c: Candidate) -> bool:
+    return says_to_do(c.raw) or _paths_in(c) or has_facts(c)
 
 
 def _asked(items: Sequence[Candidate]) -> list[Candidate]:
@@ -394,10 +450,25 @@ def _asked(items: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _items_with_id(found: dict[str, list[Candidate]]) -> list[Candidate]:
-    out = found.get("item-id", [])
+    out = [c for c in found.get("item-id", []) if not _NO_TASK_ID.match(c.id)]
     shallow = min((c.indent for c in out), default=0)
     out = [c for c in out if c.indent <= shallow + 1]
-    return out if len(out) > 1 else []
+    return out if len(out) > 1 and _mostly(out, _is_said_work) else []
+
+
+def _mostly(items: Sequence[Candidate], holds: Callable[[Candidate], bool]) -> bool:
+    return sum(1 for c in items if holds(c)) * 2 >= len(items)
+
+
+def _is_said_work(c: Candidate) -> bool:
+    """Whether an item's place, words, files or lines beneath say that it is work."""
+    return (
+        list_class(c.section) == "work"
+        or says_to_do(c.title)
+        or _paths_in(c)
+        or has_facts(c)
+        or c.checked is not None
+    )
 
 
 def _table_rows(found: dict[str, list[Candidate]]) -> list[Candidate]:

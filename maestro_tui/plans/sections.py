@@ -40,7 +40,8 @@ _CLASSES: tuple[tuple[str, str], ...] = (
                  r"effort|estimates?|completion times|time estimates?|road ?map overview)\b|"
                  r"スケジュール|时间表|일정|"
                  r"cronograma|lịch trình|zeitplan"),
-    ("log", r"\b(change ?log|history|revision|progress( (log|notes?|tracking|summary))?|"
+    ("log", r"\b(change ?log|notable changes|release notes|what'?s (new|changed)|"
+            r"history|revision|progress( (log|notes?|tracking|summary))?|"
             r"completion notes|"
             r"dev(eloper)? agent record|agent record|qa results|debug log|decision log|"
             r"retro(spective)?|"
@@ -115,6 +116,21 @@ def _class_of_title(title: str) -> str:
         if pattern.search(head):
             return name
     return ""
+
+
+_PLAN = re.compile(
+    r"\b(plans?|tasks?|to-?dos?|road ?map|backlog|work ?(items|breakdown|packages?)|implementation|"
+    r"milestones?|sprint|rollout|steps|action items|next steps|migration|refactor(ing)?|"
+    r"proposed (changes|solution))\b|"
+    r"計画|タスク|実装|手順|任务|计划|步骤|实施|작업|계획|단계|구현|kế hoạch|nhiệm vụ|các bước|"
+    r"plano?\b|tareas|pasos|tâches|étapes|aufgaben|schritte|umsetzung|задач|план|шаги",
+    re.IGNORECASE,
+)
+
+
+def is_plan_title(title: str) -> bool:
+    """Whether a title says that what follows is planned work, rather than instructions."""
+    return _PLAN.search(title[:_LONGEST]) is not None
 
 
 def classes_above(section: Section) -> set[str]:

@@ -55,6 +55,9 @@ class PromptList:
         tasks = sum(1 for s in document.tree.walk() if s.level and named(s.title, "task"))
         if len(found) < 2 or tasks > 1:
             return 0, "no list of prompt files"
+        meant = sum(1 for path, _, block, section in found if _is_meant(path, block, section))
+        if meant * 2 < len(found):
+            return 0, "a list of documents, not of prompts"
         said = (
             re.search(r"\b(orchestrat|execute|parallel|prompts?)\b", document.text[:3000], re.I)
             is not None
@@ -95,6 +98,17 @@ class PromptList:
         phases = tuple(Phase(g.name, g.title, g.mode, line=g.line) for g in groups if g.members)
         return Plan(title, id=document.name, tasks=with_keys(tasks), phases=phases,
                     edges=tuple(pairs.values()), diagnostics=tuple(problems))  # fmt: skip
+
+
+def _is_meant(path: str, block: Block, section: Section) -> bool:
+    """Whether a file is listed as work rather than to be read: by place, number, box or name."""
+    return (
+        "prompt" in path.lower()
+        or block.checked is not None
+        or block.marker[:1].isdigit()
+        or named(section.title, "phase") is not None
+        or class_of_title(section.title) == "work"
+    )
 
 
 def _task(path: str, rest: str, block: Block, section: Section) -> Task:
