@@ -15,7 +15,7 @@ from maestro_tui.plans import globs
 from maestro_tui.plans.blocks import Block
 from maestro_tui.plans.commands import commands_of
 from maestro_tui.plans.durations import parse_duration
-from maestro_tui.plans.inline_files import is_file
+from maestro_tui.plans.file_words import is_file
 from maestro_tui.plans.keys import clean
 from maestro_tui.plans.labels import Label, labels_in
 from maestro_tui.plans.marks import mode_in, status_word
@@ -48,25 +48,23 @@ class Facts:
         """Every path named, whatever is done to it."""
         return list(dict.fromkeys(p for paths in self.files.values() for p in paths))
 
-    def applied(self, task: Task, status: str = "") -> Task:
-        """The task with these facts filled in; ``status`` goes before the one stated."""
-        return replace(
-            task,
-            create=tuple(self.files.get("create", ())),
-            modify=tuple(self.files.get("modify", ())),
-            delete=tuple(self.files.get("delete", ())),
-            test=tuple(self.files.get("test", ())),
-            scope=tuple(self.files.get("scope", ())),
-            verify=tuple(dict.fromkeys(self.verify)),
-            marker=self.marker,
-            agent=self.agent,
-            model=self.model,
-            estimate=self.estimate,
-            estimate_s=parse_duration(self.estimate),
-            timeout_s=parse_duration(self.timeout),
-            requirements=tuple(self.requirements),
-            status=status or self.status or task.status,
-        )
+    def fields(self) -> dict[str, Any]:
+        """What they say of a task, by the names of its fields; the status is for others to weigh."""
+        return {
+            **{kind: tuple(paths) for kind, paths in self.files.items()},
+            "verify": tuple(dict.fromkeys(self.verify)),
+            "marker": self.marker,
+            "agent": self.agent,
+            "model": self.model,
+            "estimate": self.estimate,
+            "estimate_s": parse_duration(self.estimate),
+            "timeout_s": parse_duration(self.timeout),
+            "requirements": tuple(self.requirements),
+        }
+
+    def applied(self, task: Task) -> Task:
+        """The task with these facts filled in."""
+        return replace(task, **self.fields(), status=self.status or task.status)
 
 
 def gather(blocks: Sequence[Block], owner: str, extra: Iterable[Label] = ()) -> Facts:
