@@ -31,6 +31,9 @@ _WORDS = {
     "numbered": "numbered headings", "ordered": "a numbered list", "box": "checkboxes",
     "item-id": "list items with ids", "table": "rows of a table",
 }  # fmt: skip
+_DIGITS, _LOWER = re.compile(r"\d+"), re.compile(r"[a-z]")
+_TASK_LIST = re.compile(r"(tasks|work items|deliverables|steps|actions)\W*", re.IGNORECASE)
+_PROMPT = re.compile(r"\W*(prompt|plan)( file)?\W*:", re.IGNORECASE)
 _FACTS = frozenset(
     [
         "files",
@@ -142,7 +145,7 @@ def _own_work(task: Candidate, lines: Sequence[int]) -> bool:
 
 
 def _parents(name: str) -> list[str]:
-    parts = re.split(r"[.]", name)
+    parts = name.split(".")
     return [".".join(parts[:n]) for n in range(1, len(parts))]
 
 
@@ -206,7 +209,7 @@ def _headings_with_id(found: dict[str, list[Candidate]]) -> list[Candidate]:
         )
         if parent in NO_WORK or class_of_title(c.title) in ("negative", "log", "timeline"):
             continue
-        shapes.setdefault((re.sub(r"\d+", "0", re.sub(r"[a-z]", "a", c.id)), 0), []).append(c)
+        shapes.setdefault((_DIGITS.sub("0", _LOWER.sub("a", c.id)), 0), []).append(c)
     best = max(shapes.values(), key=len, default=[])
     evident = [c for c in best if _evident(c)]
     return best if len(best) > 1 and len(evident) * 2 >= len(best) else []
@@ -264,14 +267,13 @@ def _is_task_list(c: Candidate, phases: set[int]) -> bool:
     return (
         parent is not None
         and parent.line in phases
-        and re.fullmatch(r"(tasks|work items|deliverables|steps|actions)\W*", c.section.title, re.I)
-        is not None
+        and _TASK_LIST.fullmatch(c.section.title) is not None
     )
 
 
 def _names_prompt(c: Candidate) -> bool:
     blocks = list(c.section.all_blocks()) if c.family == "stream" else c.blocks
-    return any(re.match(r"\W*(prompt|plan)( file)?\W*:", b.text, re.I) for b in blocks)
+    return any(_PROMPT.match(b.text) for b in blocks)
 
 
 def _numbered(found: dict[str, list[Candidate]]) -> list[Candidate]:

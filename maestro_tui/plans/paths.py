@@ -36,9 +36,7 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _NUMBER = re.compile(r"[\d.,]+%?")
 _LETTER = re.compile(r"\w")
 _UNDECORATED = re.compile(r"(?!\./)[\w./-]*[\w/-]")  # most paths: nothing to take off
-_LINE_NUMBER = re.compile(
-    r"(?<=[\w)])(?::\d+(?:\+|[-–,]\d+)*(?::\d+)?|#L\d+(?:-L?\d+)?)$"
-)
+_LINE_NUMBER = re.compile(r"(?<=[\w)])(?::\d+(?:\+|[-–,]\d+)*(?::\d+)?|#L\d+(?:-L?\d+)?)$")
 _WEB_OR_FILE = re.compile(r"(file|https?):")
 _SEPARATOR = re.compile(r"[,;、，]")
 _DELIMITER = re.compile(r"[,;、，`{}()\[\]]")

@@ -7,6 +7,7 @@ title of a phase of this plan; anything else stays prose and makes no edge.
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 from maestro_tui.plans.marks import bare
 from maestro_tui.plans.refs import Resolver, Target
@@ -40,16 +41,31 @@ class Phrases:
         self.resolver = resolver
         self.known = frozenset(resolver.by_id)  # ids in lower case
         self.phases = [t for t in resolver.targets if t.kind == "phase"]
-        self._words: dict[str, set[int]] = {}
-        self._stories: dict[str, list[str]] = {}
-        self._owners: dict[tuple[str, ...], Target] = {}
+
+    # The indexes wait for a phrase that needs them.
+
+    @cached_property
+    def _words(self) -> dict[str, set[int]]:
+        out: dict[str, set[int]] = {}
         for n, phase in enumerate(self.phases):
             for word in _stems(phase.title):
-                self._words.setdefault(word, set()).add(n)
+                out.setdefault(word, set()).add(n)
+        return out
+
+    @cached_property
+    def _stories(self) -> dict[str, list[str]]:
+        out: dict[str, list[str]] = {}
+        for phase in self.phases:
             for name in _STORY_TITLE.findall(_folded(phase.title)):
-                self._stories.setdefault(name, []).extend(phase.ids)
-        for target in resolver.targets:
-            self._owners.setdefault(target.ids, target)
+                out.setdefault(name, []).extend(phase.ids)
+        return out
+
+    @cached_property
+    def _owners(self) -> dict[tuple[str, ...], Target]:
+        out: dict[tuple[str, ...], Target] = {}
+        for target in self.resolver.targets:
+            out.setdefault(target.ids, target)
+        return out
 
     def owner(self, ids: list[str]) -> Target:
         """Who speaks, where the ids name one phase or task: "all others" leaves it out."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from maestro_tui.plans.expansion import names_listed, nearest
 from maestro_tui.plans.model import Diagnostic
@@ -50,6 +51,7 @@ _PREVIOUS = re.compile(
 )
 _ALL_OF_KIND = re.compile(rf"\ball\s+(the\s+)?({_KIND})\b(?!\s+(?:\d|[A-Z]\b))", re.IGNORECASE)
 _MANY = re.compile(r"all|every|any|previous|prior|preceding", re.IGNORECASE)
+_DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[A-Za-z]+")
 MAX_NAMED = 300_000  # dependencies of one plan; more are a mistake and would only fill the memory
 _SUGGESTIONS = 50  # comparing with every name takes long; nobody reads more than these
 _NOISE = re.compile(
@@ -89,24 +91,49 @@ class Resolver:
         self.has_phases = any(t.kind == "phase" for t in self.targets)
         self.names: dict[str, list[str]] = {}
         self.by_id: dict[str, list[Target]] = {}
-        self.by_title: dict[str, list[Target]] = {}
-        self._place = {id(t): n for n, t in enumerate(self.targets)}
-        self._of_kind: dict[str, list[Target]] = {}
-        self._among_kind: dict[int, int] = {}
-        self._inside: dict[str, list[Target]] = {}  # what 3.x stands for
-        self._shapes = {_shape(t.id) for t in self.targets}
         self._given = 0
         self._suggested = 0
         for target in targets:
-            pool = self._of_kind.setdefault(target.kind, [])
-            self._among_kind[id(target)] = len(pool)
-            pool.append(target)
+            self.by_id.setdefault(_norm(target.id), []).append(target)
+
+    # The other indexes wait for a value that needs them: most plans state few dependencies.
+
+    @cached_property
+    def _by_title(self) -> dict[str, list[Target]]:
+        out: dict[str, list[Target]] = {}
+        for target in self.targets:
+            if target.title:
+                out.setdefault(_norm(target.title), []).append(target)
+        return out
+
+    @cached_property
+    def _inside(self) -> dict[str, list[Target]]:
+        """What 3.x stands for."""
+        out: dict[str, list[Target]] = {}
+        for target in self.targets:
             parts = _norm(target.id).split(".")
             for n in range(1, min(len(parts), 6)):
-                self._inside.setdefault(".".join(parts[:n]), []).append(target)
-            self.by_id.setdefault(_norm(target.id), []).append(target)
-            if target.title:
-                self.by_title.setdefault(_norm(target.title), []).append(target)
+                out.setdefault(".".join(parts[:n]), []).append(target)
+        return out
+
+    @cached_property
+    def _shapes(self) -> set[str]:
+        return {_shape(t.id) for t in self.targets}
+
+    @cached_property
+    def _place(self) -> dict[int, int]:
+        return {id(t): n for n, t in enumerate(self.targets)}
+
+    @cached_property
+    def _of_kind(self) -> dict[str, list[Target]]:
+        out: dict[str, list[Target]] = {}
+        for target in self.targets:
+            out.setdefault(target.kind, []).append(target)
+        return out
+
+    @cached_property
+    def _among_kind(self) -> dict[int, int]:
+        return {id(t): n for pool in self._of_kind.values() for n, t in enumerate(pool)}
 
     def resolve(self, value: str, line: int, owner: Target, *, strict: bool = True) -> Resolved:
         """The ids that a dependency value of ``owner`` names.
@@ -188,7 +215,7 @@ class Resolver:
         text = _strip_noise(part)
         if not text or _NONE.fullmatch(text):
             return
-        titled = self.by_title.get(_norm(text), [])
+        titled = self._by_title.get(_norm(text), [])
         if len(titled) == 1:
             out.ids += titled[0].ids
             return
@@ -315,11 +342,11 @@ def _strip_noise(part: str) -> str:
 
 
 def _norm(text: str) -> str:
-    return re.sub(r"\s+", " ", text.strip().lower())
+    return " ".join(text.lower().split())
 
 
 def _shape(name: str) -> str:
-    return re.sub(r"[A-Za-z]+", "a", re.sub(r"\d+", "0", name))
+    return _LETTERS.sub("a", _DIGITS.sub("0", name))
 
 
 def _note(text: str, line: int) -> Diagnostic:

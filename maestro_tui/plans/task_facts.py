@@ -211,9 +211,7 @@ def _references(c: Candidate, facts: Facts) -> None:
     for block in c.blocks:
         if block.kind in ("text", "item"):
             _, written, _ = split_label(block.text)
-            label = written or (
-                block.text.strip("*_: ") if block.text.startswith("**") else ""
-            )
+            label = written or (block.text.strip("*_: ") if block.text.startswith("**") else "")
             if label:
                 inside = _REFERENCES.fullmatch(label.strip("*_ ")) is not None
                 continue
