@@ -110,6 +110,7 @@ def _label_name(text: str) -> str:
     return (found.lastgroup or "") if found else ""
 
 
+@lru_cache(maxsize=1 << 12)
 def split_label(text: str) -> tuple[str, str, str]:
     """``(name, as written, value)`` of a line; the name is empty when it carries no known label."""
     text = _LEAD.sub("", text, count=1)

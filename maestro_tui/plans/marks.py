@@ -72,7 +72,7 @@ def status_word(text: str) -> str:
 
 def status_in(text: str) -> str:
     """The status that marks in a heading or a line state."""
-    if _unmarked(text):
+    if not _MARK_SIGN.search(text) and not _MARK_WORD.search(text.lower()):
         return "pending"
     if _CANCELLED.search(text):
         return "cancelled"
@@ -95,7 +95,11 @@ def mode_in(text: str) -> tuple[str, int]:
 
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,:;/'&+#`-]*")
-_MARK_WORD = re.compile(r"done|complete|implemented|finished|in[ -]progress")
+_MARK_SIGN = re.compile("[✅☑✔✓❌⏭🚧🔄⏳~]|\\[[xX]\\]")
+_MARK_WORD = re.compile(
+    "done|complete|implemented|finished|in[ -]progress|doing|wip|started|deferred|postponed|"
+    "skipped|later|on hold|cancel|dropped|won't do|obsolete"
+)
 
 
 def _unmarked(text: str) -> bool:

@@ -29,8 +29,11 @@ _TESTS = re.compile(r"\btest|\btdd\b", re.IGNORECASE)
 _SETUP = re.compile(
     r"\b(setup|set-up|foundation|foundational|prerequisite|scaffold|init)", re.IGNORECASE
 )
-
-
+_INSIDE = re.compile(r"\(([^()]*\d[^()]*)\)")
+_ASIDE = re.compile(r"\([^()]*\)")
+_FLAG = re.compile(r"P\d+|US\d+")
+_STORY = re.compile(r"\b(?:user )?stor(?:y|ies) #?(\d+)|\bus(\d+)\b")
+_STORIES = re.compile(r"\b(all|any|every|each)\b.*\bstor(y|ies)\b|^user stories\b")
 _STORY_TITLE = re.compile(r"\b(?:story|us) ?(\d+)\b")
 
 
@@ -73,12 +76,12 @@ class Phrases:
 
     def resolve(self, text: str, line: int, owner: Target = _NOBODY) -> list[str]:
         """The ids a phrase refers to; nothing when it refers to no phase or task."""
-        inside = re.search(r"\(([^()]*\d[^()]*)\)", text)
-        if inside is not None and not re.fullmatch(r"P\d+|US\d+", inside[1].strip()):
+        inside = _INSIDE.search(text) if "(" in text else None
+        if inside is not None and not _FLAG.fullmatch(inside[1].strip()):
             found = self.resolver.resolve(inside[1], line, owner, strict=False).ids
             if found:
                 return found
-        plain = re.sub(r"\([^()]*\)", " ", text)
+        plain = _ASIDE.sub(" ", text) if "(" in text else text
         story = self._story(plain)
         if story:
             return story
@@ -87,12 +90,11 @@ class Phrases:
 
     def _story(self, text: str) -> list[str]:
         """``User Story 2`` and ``US2`` name the phase titled so; "all user stories" all."""
-        number = re.search(r"\b(?:user )?stor(?:y|ies) #?(\d+)|\bUS(\d+)\b", text, re.IGNORECASE)
+        lower = text.lower()
+        number = _STORY.search(lower)
         if number:
             return list(dict.fromkeys(self._stories.get(number[1] or number[2], ())))
-        if re.search(
-            r"\b(all|any|every|each)\b.*\bstor(y|ies)\b|^user stories\b", text, re.IGNORECASE
-        ):
+        if "stor" in lower and _STORIES.search(lower):
             return list(dict.fromkeys(i for ids in self._stories.values() for i in ids))
         return []
 

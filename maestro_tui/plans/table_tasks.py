@@ -25,6 +25,8 @@ _DONE = re.compile(r"(status|state|done)", re.I)
 _NAME = re.compile(
     r"(?:(?:phase|task|step|story|epic)\s*)?#?([A-Z]{0,8}-?\d+(?:\.\d+)*[a-z]?|[A-Z]\d*)$", re.I
 )
+_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_EMPHASIS = re.compile(r"[*_`~]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,5 +72,6 @@ def rows_of(block: Block) -> list[Row]:
 
 
 def _plain(cell: str) -> str:
-    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", cell)
-    return re.sub(r"[*_`~]", "", text).strip()
+    if "](" in cell:
+        cell = _LINK.sub(r"\1", cell)
+    return _EMPHASIS.sub("", cell).strip()
