@@ -19,6 +19,8 @@ _ITEM = re.compile(r"^(\s*)([-*+•]|\d{1,9}[.)])(?:\s+(.*))?$")
 _STATES = {" ": "pending", "~": "doing", "/": "doing", "-": "cancelled", ">": "deferred"}
 _BOX = re.compile(r"^\\?\[([ xX✓✔~/>-])\\?\](\*?)(?:\s+|$)(.*)$")
 _TABLE_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
+_UNDERLINE = re.compile(r" {0,3}={3,}\s*")
+_CELL_END = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"^\s{0,3}([-*_])(?:\s*\1){2,}\s*$")
 # A bold line that names a kind of work stands for a heading one or more levels below the last.
 _BOLD_HEADING = re.compile(
@@ -37,7 +39,7 @@ _BOLD_DEPTH = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: there is one for every line, and it would take twice as long
 class Block:
     """One line, or one fence or table. ``text`` is without marker; ``lines`` the fence's content.
 
@@ -179,7 +181,8 @@ class _Builder:
         below = self.lines[number + 1] if number + 1 < len(self.lines) else ""
         line = self.lines[number]
         return (
-            re.fullmatch(r" {0,3}={3,}\s*", below) is not None
+            "===" in below
+            and _UNDERLINE.fullmatch(below) is not None
             and bool(line.strip())
             and not line.startswith(("<<<<<<<", "|||||||", "    "))
             and _ITEM.match(line) is None
@@ -266,4 +269,4 @@ def _dedent(line: str, indent: int) -> str:
 
 def _cells(line: str) -> tuple[str, ...]:
     text = line.strip().removeprefix("|").removesuffix("|")
-    return tuple(cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", text))
+    return tuple(cell.strip().replace("\\|", "|") for cell in _CELL_END.split(text))

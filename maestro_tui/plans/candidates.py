@@ -15,7 +15,7 @@ from itertools import islice
 
 from maestro_tui.plans.asides import without_asides
 from maestro_tui.plans.blocks import Block, Section
-from maestro_tui.plans.inline_files import is_file
+from maestro_tui.plans.file_words import is_file
 from maestro_tui.plans.keys import clean
 from maestro_tui.plans.labels import Label, label_name
 from maestro_tui.plans.marks import bare, mode_in, status_in, status_word
@@ -90,6 +90,16 @@ _LINE = re.compile(  # "Step 2 - Write the loader", a line of its own
 )
 _BOX_FILE = re.compile(r"[*_`\[]*((?:[\w.-]+/)*(\d{1,3}[a-z]?)[-_]([\w-]+)\.(?:md|txt|prompt))\b")
 _TAGGED = re.compile(r"^\W*\[?(NEW|MODIFY|DELETE|UPDATE|ADD|MOVE|RENAME)\]?\W", re.IGNORECASE)
+_PARALLEL = re.compile(r"\W*\[P\]|.*?[\[(](P|parallel)[\])]")
+_WORD, _CODE = re.compile(r"[^\W\d_]+"), re.compile(r"[A-Z]+-?\d+$")
+_STEP = re.compile(r"[*_]*step\s*\d", re.IGNORECASE)
+_BOLD = re.compile(r"\*\*(.+?)\*\*[:：]?\s*")
+_STRONG = re.compile(r"\*\*|__")
+_ALL_BOLD = re.compile(r"(\*\*|__)[^*_]+(\*\*|__)")
+_EDGES = re.compile(r"^[*_]+|[*_]+$")
+_EMPHASIS = re.compile(r"[*_`]")
+_OPENS_LABEL = re.compile(r"[^:]{1,30}:\s")
+_STRUCK = re.compile(r"~~|✅|❌|⏭|🚧")
 _FLAG = re.compile(r"\s*[\[(](P|parallel|US\d+|Story ?\d+|\d+h)[\])]\s*", re.IGNORECASE)
 
 
@@ -177,7 +187,7 @@ def _of_heading(section: Section) -> Iterator[Candidate]:
     for kind in ("task", "step", "stream", "phase"):
         found = named(section.title, kind)
         if found is not None:
-            word = re.match(r"[^\W\d_]+", bare(section.title))
+            word = _WORD.match(bare(section.title))
             yield _heading(section, kind, *found, word=word[0] if word else kind)
             return
     plain = bare(section.title)
@@ -188,7 +198,7 @@ def _of_heading(section: Section) -> Iterator[Candidate]:
         yield _heading(section, family, slug, called[2], word=called[1])
         return
     ident = _ID_HEADING.match(plain)
-    if ident is not None and not re.match(r"[A-Z]+-?\d+$", ident[2]):
+    if ident is not None and not _CODE.match(ident[2]):
         yield _heading(section, "id", ident[1], ident[2])
         return
     numbered = _NUMBERED.match(plain) or _LETTERED.match(plain)
@@ -279,11 +289,7 @@ def _joined(blocks: list[Block], number: int) -> Block:
     text = block.text
     for more in blocks[number + 1 : number + 4]:
         wraps = more.kind == "text" and more.line == block.line + 1 + text.count("\n")
-        if (
-            not wraps
-            or more.text.startswith(("*", "_", "|", "<"))
-            or re.match(r"[^:]{1,30}:\s", more.text)
-        ):
+        if not wraps or more.text.startswith(("*", "_", "|", "<")) or _OPENS_LABEL.match(more.text):
             break
         text += "\n" + more.text
     return replace(block, text=" ".join(text.split("\n"))) if text is not block.text else block
@@ -291,14 +297,15 @@ def _joined(blocks: list[Block], number: int) -> Block:
 
 def _label_class(text: str) -> str:
     """The class of a bold label over a list: ``**Acceptance criteria:**``."""
-    plain = re.sub(r"[*_`]", "", text).strip()
-    alone = plain.endswith((":", "：")) or re.fullmatch(r"(\*\*|__)[^*_]+(\*\*|__)", text.strip())
+    plain = _EMPHASIS.sub("", text).strip()
+    alone = plain.endswith((":", "：")) or _ALL_BOLD.fullmatch(text.strip())
     return class_of_title(plain.rstrip(":：")) if alone and len(plain) < 80 else ""
 
 
 def _item(section: Section, block: Block, kind: str) -> Candidate | None:
     text = block.text
-    parallel = re.match(r"\W*\[P\]|.*?[\[(](P|parallel)[\])]", text[:80]) is not None
+    start = text[:80]
+    parallel = ("[" in start or "(" in start) and _PARALLEL.match(start) is not None
     base = Candidate(
         "", "", "", text, block.line, block.line, section, checked=block.checked,
         optional=block.optional, parallel=parallel, indent=block.indent,
@@ -313,13 +320,13 @@ def _item(section: Section, block: Block, kind: str) -> Candidate | None:
         elif ident and (ident[2] or "").strip("*_ ") and _counts(ident[1], section, kind):
             base.family, base.id = "box-id", ident[1]
             base.title = _title(_whole_code(text, ident))
-        elif re.match(r"[*_]*step\s*\d", text, re.IGNORECASE):
+        elif _STEP.match(text):
             return None
         elif kind not in NO_WORK:
             base.family, base.title = "box", _title(text)
     elif (ident := _ITEM_ID.match(text)) and kind not in NO_WORK:
         base.family, base.id = "item-id", ident[1]
-        base.title = _title(re.sub(r"^[*_]+|[*_]+$", "", ident[2] or ""))
+        base.title = _title(_EDGES.sub("", ident[2] or ""))
     elif block.marker[:1].isdigit() and kind not in NO_WORK:
         base.family, base.id, base.title = "ordered", block.marker[:-1], _title(text)
         if own is not None:
@@ -357,15 +364,17 @@ def _item_status(block: Block) -> str:
 
 def status_in_box(text: str) -> str:
     """The status of an open box: strike-through or an icon may still close it."""
-    return status_in(text) if re.match(r"~~|✅|❌|⏭|🚧", text) else "pending"
+    return status_in(text) if _STRUCK.match(text) else "pending"
 
 
 def _title(text: str | None) -> str:
-    text = without_asides(_FLAG.sub(" ", text or "").strip())
-    bold = re.match(r"\*\*(.+?)\*\*[:：]?\s*", text)
+    text = text or ""
+    if "[" in text or "(" in text or "@" in text:
+        text = without_asides(_FLAG.sub(" ", text).strip())
+    bold = _BOLD.match(text)
     if bold and len(bold[1]) > 3:
         return clean(bare(bold[1])).rstrip(":： ")
-    return clean(re.sub(r"\*\*|__", "", text)).rstrip(":： ")
+    return clean(_STRONG.sub("", text)).rstrip(":： ")
 
 
 _LAZY = 50  # lines without indentation that still belong to the item above

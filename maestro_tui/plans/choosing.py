@@ -52,6 +52,9 @@ _WORDS = {
     "item-id": "list items with ids", "table": "rows of a table",
     "bullet": "items of a plain list", "line": "lines that begin with 'Step N'",
 }  # fmt: skip
+_DIGITS, _LOWER = re.compile(r"\d+"), re.compile(r"[a-z]")
+_TASK_LIST = re.compile(r"(tasks|work items|deliverables|steps|actions)\W*", re.IGNORECASE)
+_PROMPT = re.compile(r"\W*(prompt|plan)( file)?\W*:", re.IGNORECASE)
 _FACTS = frozenset(
     [
         "files",
@@ -171,7 +174,7 @@ def _own_work(task: Candidate, lines: Sequence[int]) -> bool:
 
 
 def _parents(name: str) -> list[str]:
-    parts = re.split(r"[.]", name)
+    parts = name.split(".")
     return [".".join(parts[:n]) for n in range(1, len(parts))]
 
 
@@ -235,7 +238,7 @@ def _headings_with_id(found: dict[str, list[Candidate]]) -> list[Candidate]:
         )
         if parent in NO_WORK or class_of_title(c.title) in ("negative", "log", "timeline"):
             continue
-        shapes.setdefault((re.sub(r"\d+", "0", re.sub(r"[a-z]", "a", c.id)), 0), []).append(c)
+        shapes.setdefault((_DIGITS.sub("0", _LOWER.sub("a", c.id)), 0), []).append(c)
     best = max(shapes.values(), key=len, default=[])
     best = sorted([*best, *_cousins(best, shapes.values())], key=lambda c: c.line)
     evident = [c for c in best if _evident(c)]
@@ -274,7 +277,7 @@ def _steps(found: dict[str, list[Candidate]]) -> list[Candidate]:
 
 def _is_step_of_work(c: Candidate) -> bool:
     """Whether a step is one of a plan rather than of a manual: it says what to write, or ticks."""
-    if says_to_do(c.title) or has_facts(c) or _writes(c) or _says_plan(c):
+    if c.status != "pending" or says_to_do(c.title) or has_facts(c) or _writes(c) or _says_plan(c):
         return True
     return any(b.checked is not None for b in c.section.all_blocks())
 
@@ -376,14 +379,13 @@ def _is_task_list(c: Candidate, phases: set[int]) -> bool:
     return (
         parent is not None
         and parent.line in phases
-        and re.fullmatch(r"(tasks|work items|deliverables|steps|actions)\W*", c.section.title, re.I)
-        is not None
+        and _TASK_LIST.fullmatch(c.section.title) is not None
     )
 
 
 def _names_prompt(c: Candidate) -> bool:
     blocks = list(c.section.all_blocks()) if c.family == "stream" else c.blocks
-    return any(re.match(r"\W*(prompt|plan)( file)?\W*:", b.text, re.I) for b in blocks)
+    return any(_PROMPT.match(b.text) for b in blocks)
 
 
 def _numbered(found: dict[str, list[Candidate]]) -> list[Candidate]:

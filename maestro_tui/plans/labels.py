@@ -69,6 +69,8 @@ _VOCABULARY: tuple[tuple[str, str], ...] = (
     ("requirements", r"(requirements?|validates|covers|traces to)"),
 )  # fmt: skip
 _NAMES = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _VOCABULARY))
+_EMPHASIS = re.compile(r"[*_`~]")
+_ORNAMENT = re.compile(r"^[^\w(]+")
 _LEAD = re.compile(r"^[^\w*_`(\[]+")
 _LONGEST = 100  # characters; what is longer is a sentence
 _LABEL = re.compile(
@@ -109,12 +111,13 @@ def label_name(text: str) -> str:
 
 @lru_cache(maxsize=1 << 14)
 def _label_name(text: str) -> str:
-    plain = " ".join(re.sub(r"[*_`~]", "", text).lower().split())
-    plain = re.sub(r"^[^\w(]+", "", plain).rstrip(" :：")
+    plain = " ".join(_EMPHASIS.sub("", text).lower().split())
+    plain = _ORNAMENT.sub("", plain).rstrip(" :：")
     found = _NAMES.fullmatch(plain)
     return (found.lastgroup or "") if found else ""
 
 
+@lru_cache(maxsize=1 << 12)
 def split_label(text: str) -> tuple[str, str, str]:
     """``(name, as written, value)`` of a line; the name is empty when it carries no known label."""
     text = _LEAD.sub("", text, count=1)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from maestro_tui.plans.blocks import Block
-from maestro_tui.plans.inline_files import is_file
+from maestro_tui.plans.file_words import is_file
 from maestro_tui.plans.labels import Label, label_name
 from maestro_tui.plans.paths import find_paths
 
@@ -29,6 +29,8 @@ _DONE = re.compile(r"(status|state|done)", re.I)
 _NAME = re.compile(
     r"(?:(?:phase|task|step|story|epic)\s*)?#?([A-Z]{0,8}-?\d+(?:\.\d+)*[a-z]?|[A-Z]\d*)$", re.I
 )
+_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_EMPHASIS = re.compile(r"[*_`~]")
 
 
 _WORK = re.compile(
@@ -131,5 +133,6 @@ def _row(columns: _Columns, raw: tuple[str, ...], cells: Sequence[str], line: in
 
 
 def _plain(cell: str) -> str:
-    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", cell)
-    return re.sub(r"[*_`~]", "", text).strip()
+    if "](" in cell:
+        cell = _LINK.sub(r"\1", cell)
+    return _EMPHASIS.sub("", cell).strip()
