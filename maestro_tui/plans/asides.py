@@ -59,6 +59,17 @@ _OWNER = re.compile(
     r"|(?<=\s)@([A-Za-z][\w-]*)(?=\s*$)",
     re.IGNORECASE,
 )
+_PATH = r"`?[\w./@*{}\[\]<>+-]*[./][\w./@*{}<>+-]+`?"
+_FILES_BESIDE = re.compile(
+    rf"\s*(?:[(\[]\s*{_PATH}(?:\s*(?:,|and|&|\+)\s*{_PATH})*\s*[)\]]"
+    rf"|\s(?:[-–—]|->|→)\s+`[^`\s]*[./][^`\s]*`(?:\s*(?:,|and|&|\+)\s*`[^`\s]*[./][^`\s]*`)*)\s*$"
+)
+_TIME = re.compile(
+    r"[(\[]\s*(?:est(?:imate)?\.?:?\s*|~\s*)?(\d+(?:[.,]\d+)?(?:\s?-\s?\d+)?\s*"
+    r"(?:h|hrs?|hours?|mins?|minutes?|m|d|days?))\s*[,;)\]]",
+    re.IGNORECASE,
+)
+_ASIDE_SIGN = re.compile(r"[(\[@`,;]|\s[-–—]\s")
 _EMPHASIS = re.compile(r"[*_`]")
 _LONGEST = 400  # characters looked at; what an order is said in is short
 
@@ -114,16 +125,28 @@ def agent_in_title(text: str) -> str:
     return (found[1] or found[2]) if found else ""
 
 
+def time_in_title(text: str) -> str:
+    """The time a title gives the work: ``Ledger table (2h)``; empty when it gives none."""
+    found = _TIME.search(text[-_LONGEST:])
+    return found[1] if found else ""
+
+
 def without_asides(title: str) -> str:
-    """A title without the brackets that only say what it waits for: the order is shown apart."""
+    """A title without what only says where, after what or by whom: those are shown apart."""
 
     def kept(found: re.Match[str]) -> str:
         return " " if _REFS.fullmatch(found[3]) else found[0]
 
-    if "(" not in title and "[" not in title and "@" not in title:
+    if not _ASIDE_SIGN.search(title):
         return title
     short = _OWNER.sub(" ", _BRACKET.sub(kept, _FREE_BRACKET.sub(" ", title)))
-    return " ".join(short.split()) or title
+    tail = _TAIL.search(short) if short.count("(") == short.count(")") else None
+    if tail is not None and tail.start() and _REFS.fullmatch(_EMPHASIS.sub("", tail[3]).strip()):
+        closing = short[tail.start()] in ")]`"
+        short = short[: tail.start() + closing].rstrip(" ,;-–—")
+    short = " ".join(short.split())
+    alone = _FILES_BESIDE.sub("", short).strip()
+    return (alone if len(alone) > 2 else short) or title
 
 
 def _aside(found: re.Match[str], line: int) -> Aside:

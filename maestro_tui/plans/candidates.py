@@ -369,8 +369,9 @@ def status_in_box(text: str) -> str:
 
 def _title(text: str | None) -> str:
     text = text or ""
-    if "[" in text or "(" in text or "@" in text:
-        text = without_asides(_FLAG.sub(" ", text).strip())
+    if "[" in text or "(" in text:
+        text = _FLAG.sub(" ", text).strip()
+    text = without_asides(text)
     bold = _BOLD.match(text)
     if bold and len(bold[1]) > 3:
         return clean(bare(bold[1])).rstrip(":： ")

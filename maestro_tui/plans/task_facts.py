@@ -6,7 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from maestro_tui.plans.asides import Aside, agent_in_title, asides_in_body, asides_in_title
+from maestro_tui.plans.asides import (
+    Aside,
+    agent_in_title,
+    asides_in_body,
+    asides_in_title,
+    time_in_title,
+)
 from maestro_tui.plans.blocks import Block
 from maestro_tui.plans.candidates import Candidate
 from maestro_tui.plans.commands import checks_in_fence, commands_said, is_check, is_command
@@ -100,6 +106,7 @@ def task_facts(
             out.uses.append(((uses[1], uses[2]), block.line))
         out.asides += asides_in_body(block.text, block.line)
     facts.agent = facts.agent or agent_in_title(c.raw)
+    facts.estimate = facts.estimate or time_in_title(c.raw)
     if c.word.lower() == "agent" and c.id and not c.id[-1:].isdigit() and len(c.id) > 2:
         facts.agent = facts.agent or c.id
     _marker(facts, [c.raw, *(b.text for b in texts)])
