@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from maestro_tui.agents.drivers.session import Session
 
 LOOK_S = 1.0  # behind the signals: how late a request written by hand is noticed at most
+_AFTER_THE_TASK = frozenset({"message", "handoff", "pause", "interrupt", "model"})
 
 
 def hold(context: Context, make: Callable[[Conversation], Session]) -> Outcome:
@@ -50,8 +51,13 @@ class Conversation:
             self.desk.resumed.clear()
         self.ended_by_us = ""  # stopped | timeout
         self._worked = 0.0
+        self._begun = asyncio.Event()
         self._heard, self._stale = past.heard, past.waiting
         self._speaking: set[asyncio.Task[None]] = set()
+
+    def begun(self) -> None:
+        """The agent has been given its task: from now on it can be told more."""
+        self._begun.set()
 
     def parked(self, until: float, why: str) -> None:
         """The agent waits for the service until then, and its clock stands still; 0 = goes on."""
@@ -129,14 +135,18 @@ class Conversation:
                 task.add_done_callback(self._speaking.discard)
 
     async def _say(self, session: Session, item: dict[str, Any]) -> None:
+        """Pass it on. Nothing but the task itself may be the first that an agent hears."""
         kind, text = item.get("cmd"), str(item.get("text") or "")
+        if kind == "pause":  # also one that has not begun does not begin
+            self.desk.resumed.clear()
+            self.desk.by_pause = True
+        if kind in _AFTER_THE_TASK:
+            await self._begun.wait()
         try:
             match kind:
                 case "message" | "handoff":
                     await session.tell(text)
-                case "pause":
-                    self.desk.resumed.clear()
-                    self.desk.by_pause = True
+                case "pause" if not self.desk.resumed.is_set():
                     await session.interrupt()
                 case "resume":
                     self.desk.resumed.set()
@@ -149,6 +159,8 @@ class Conversation:
                     await session.interrupt()
                 case "model":
                     await session.change_model(text)
+                case "pause":  # and already on its way again
+                    self.desk.by_pause = False
                 case _:
                     return
         except Exception as error:  # the agent may be ending just now

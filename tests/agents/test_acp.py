@@ -142,6 +142,13 @@ def test_files_of_others_are_not_written(acp: Acp) -> None:
     assert acp.attempt.events("permission") == []
 
 
+def test_words_said_before_it_has_its_task_come_after_it(acp: Acp) -> None:
+    launch.tell(acp.attempt.path, 1, "message", "The port is 8123 now")
+    assert acp.run(acp.done, END, END)["ok"]
+    said = json.dumps(acp.api.asked("s")[-1]["messages"])
+    assert 0 < said.index("Do it.") < said.index("The port is 8123 now")
+
+
 def test_words_reach_it_in_mid_run(acp: Acp) -> None:
     acp.start([acp.bash("python3 -c 'print(7)'; make -n")], [Silent(0.5), *acp.done], END, END)
     question = acp.asked()

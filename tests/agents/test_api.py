@@ -168,6 +168,13 @@ def test_each_command_begins_in_the_worktree(api: Api) -> None:
     assert api.attempt.events("tool_result")[1]["summary"] == os.path.realpath(api.attempt.worktree)
 
 
+def test_words_said_before_it_has_its_task_come_after_it(api: Api) -> None:
+    launch.tell(api.attempt.path, 1, "message", "The port is 8123 now")
+    assert api.run(DONE, END, END)["ok"]
+    said = json.dumps(api.service.asked("s")[-1]["messages"])
+    assert 0 < said.index("Do it.") < said.index("The port is 8123 now")
+
+
 def test_words_reach_it_in_mid_run(api: Api) -> None:
     api.start([bash("make -n")], DONE, END)
     question = api.asked()

@@ -176,6 +176,13 @@ def test_an_approved_check_needs_no_leave(claude: Claude) -> None:
     assert claude.attempt.events("permission") == []
 
 
+def test_words_said_before_it_has_its_task_come_after_it(claude: Claude) -> None:
+    launch.tell(claude.attempt.path, 1, "message", "The port is 8123 now")
+    assert claude.run(DONE, END, END)["ok"]
+    said = json.dumps(claude.api.asked("s")[-1]["messages"])
+    assert 0 < said.index("Do it.") < said.index("The port is 8123 now")
+
+
 def test_words_reach_it_in_mid_run(claude: Claude) -> None:
     claude.start([bash("python3 -c 'input()' < /dev/null; true")], [Silent(0.5), *DONE], END)
     question = claude.asked()

@@ -87,6 +87,7 @@ class AcpSession:
             verdict = await self._begin()
             if verdict is None:
                 self._send(prompt)
+                self._talk.begun()
                 verdict = await self._until_done()
         except SpawnError as failure:
             return Outcome("spawn-error", error=self._how_to_get(str(failure)))

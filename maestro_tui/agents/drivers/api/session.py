@@ -89,6 +89,7 @@ class ApiSession:
         try:
             with open(self._context.spec.prompt, encoding="utf-8", errors="replace") as file:
                 self._say(file.read())
+            self._talk.begun()
             verdict = await self._until_done()
         except Exception as failure:
             error = one_line(str(failure).encode("utf-8", "replace"), 300) or repr(failure)

@@ -90,6 +90,7 @@ class ClaudeSession:
                 prompt += reminder(log)
             await self._client.connect()
             await self._client.query(prompt)
+            self._talk.begun()
             verdict = await self._until_done()
         except SpawnError as failure:
             return Outcome("spawn-error", error=str(failure))
