@@ -43,6 +43,7 @@ class Conversation:
         self.context = context
         past = _History(context.folder)
         self.resumed = past.begun  # an earlier runner of this attempt was killed over it
+        self.session, self.model = past.session, past.model  # as last told, empty where never
         self.desk = Desk(context, past.asked)
         self.parked_until = 0.0
         self.waits = True  # for limits of the service; turned off by its operator
@@ -76,6 +77,15 @@ class Conversation:
             pass
         self.parked(0.0, "")
         return self.waits
+
+    def cut_short(self, code: int | None, usage: dict[str, Any]) -> Outcome | None:
+        """The outcome where it was ended from outside; None where the agent came to its end."""
+        if not self.ended_by_us:
+            return None
+        words = "The agent was stopped on request"
+        if self.ended_by_us == "timeout":
+            words = f"The agent worked longer than {self.context.spec.timeout_s:g} s"
+        return Outcome(self.ended_by_us, exit=code, error=words, usage=usage)
 
     async def _run(self, session: Session) -> Outcome:
         await self.desk.resumed.wait()  # an earlier runner's agent was paused
@@ -165,7 +175,8 @@ class Conversation:
                     return
         except Exception as error:  # the agent may be ending just now
             self.context.emit("text", text=f"Could not pass on the {kind}: {error}")
-        self.context.emit("told", n=item.get("n"), cmd=kind)
+        more = {"text": text} if kind == "model" else {}
+        self.context.emit("told", n=item.get("n"), cmd=kind, **more)
 
     async def _outcome(self, work: asyncio.Task[Outcome]) -> Outcome:
         try:
@@ -194,15 +205,19 @@ class _History:
         self.heard: set[Any] = set()
         self.asked = 0
         self.begun = self.paused = False
+        self.session = self.model = ""
         waiting: dict[str, None] = {}
         for event in files.LineReader(f"{folder}/{files.EVENTS}").read():
             match event.get("kind"):
-                case "started":
+                case "started" | "session":
                     self.begun = True
+                    self.session = str(event.get("session") or self.session)
                 case "told":
                     self.heard.add(event.get("n"))
                     if event.get("cmd") in ("pause", "resume"):
                         self.paused = event.get("cmd") == "pause"
+                    elif event.get("cmd") == "model":
+                        self.model = str(event.get("text") or "")
                 case "permission":
                     self.asked += 1
                     waiting[str(event.get("id"))] = None

@@ -39,7 +39,7 @@ GIVEN_UP = frozenset({TaskState.SKIPPED, TaskState.EXCLUDED})
 # Drivers whose agents hear what is said to them while they work.
 INTERACTIVE = frozenset({"acp", "api", "claude"})
 # Drivers whose attempts can be taken up again in their own session, and whose model can be chosen.
-RESUMABLE = frozenset({"claude"})
+RESUMABLE = frozenset({"acp", "api", "claude"})
 MODELLED = frozenset({"acp", "api", "claude"})
 
 _S = TaskState

@@ -267,6 +267,40 @@ def test_a_killed_runner_leaves_nothing_behind(acp: Acp) -> None:
     until(lambda: all(gone(pid) for pid in pids))
 
 
+def test_a_killed_runner_is_taken_up_in_its_session(acp: Acp) -> None:
+    def wait_once(request: dict[str, Any]) -> list[Any]:
+        told = "go on in the same session" in json.dumps(request["messages"])
+        return list(acp.done) if told else [acp.bash(WAIT)]
+
+    acp.start(
+        [acp.write("app/a.py", "x = 1\n")], wait_once, wait_once, acp.done, END, END,
+        owned=["**"], options={"approved": [WAIT]},
+    )  # fmt: skip
+    busy = until(lambda: acp.file("own.pid").exists() and acp.attempt.number("own.pid"), SECONDS)
+    runner = acp.attempt.runners[-1]
+    os.kill(runner.pid, signal.SIGKILL)
+    runner.wait()
+    launch.sweep(acp.attempt.path)
+    until(lambda: gone(busy))
+    before = acp.file("app/a.py").stat().st_mtime_ns
+    spent = acp.attempt.events("usage")[-1:]
+    acp.attempt.start()
+    result = acp.attempt.end(SECONDS)
+    assert result["ok"], result
+    sessions = [e["session"] for e in acp.attempt.events("session")]
+    assert len(sessions) == 2
+    assert sessions[0] == sessions[1] != ""
+    assert acp.file("app/a.py").stat().st_mtime_ns == before
+    last = json.dumps(acp.worked()[-1]["messages"])
+    assert "go on in the same session" in last
+    assert last.count("Do it.") == 1  # its first words are still known, and not said again
+    assert "app/a.py" in last
+    told = [e["summary"] for e in acp.attempt.events("tool")]
+    assert sum(s.endswith("app/a.py") for s in told) == 1  # nor is what the agent replays
+    if spent:
+        assert result["usage"]["input"] >= spent[0]["input"]
+
+
 def test_a_secret_is_nowhere_to_be_read(acp: Acp) -> None:
     secret = "hunter2-and-more"
     echo = 'echo "token: $MY_TOKEN, $ANTHROPIC_API_KEY."'

@@ -27,7 +27,9 @@ from maestro_tui.agents.drivers.acp.verdicts import judge_error, judge_stop
 from maestro_tui.agents.drivers.claude.finish import Finish
 from maestro_tui.agents.drivers.claude.turns import Limits, Verdict
 from maestro_tui.agents.drivers.gate import Gate
+from maestro_tui.agents.drivers.past import AGAIN, ANEW, reminder
 from maestro_tui.agents.drivers.transcript import Transcript
+from maestro_tui.agents.files import LOG
 from maestro_tui.agents.outcome import Outcome
 from maestro_tui.agents.sanitise import one_line
 from maestro_tui.agents.secrets import Redactor
@@ -72,6 +74,7 @@ class AcpSession:
         self._session = ""
         self._connection: Any = None
         self._interrupting = False
+        self._continued = False  # in the session of an earlier runner
         self._reasons = 0
 
     # -- the session's life ------------------------------------------------------------------------
@@ -82,11 +85,9 @@ class AcpSession:
         verdict: Verdict | None = None
         error = ""
         try:
-            with open(self._context.spec.prompt, encoding="utf-8", errors="replace") as file:
-                prompt = file.read()
             verdict = await self._begin()
             if verdict is None:
-                self._send(prompt)
+                self._send(self._task())
                 self._talk.begun()
                 verdict = await self._until_done()
         except SpawnError as failure:
@@ -106,6 +107,9 @@ class AcpSession:
         argv = invocation.arguments()
         errors = os.path.join(self._context.folder, STDERR)
         pid = self._process.start(argv, self._context.spec.worktree, self._environment, errors)
+        log = os.path.join(self._context.folder, LOG)
+        if self._talk.resumed:
+            self._transcript.observer.catch_up(log)
         self._context.emit("started", pid=pid)
         self._connection = ClientSideConnection(self._client, self._process)
         try:
@@ -116,28 +120,67 @@ class AcpSession:
             return Verdict(text=words + "does it speak the Agent Client Protocol (ACP)?")
         except RequestError as error:
             return self._judged(error)
-        if invocation.text("model"):
-            await self.change_model(invocation.text("model"))
+        model = self._talk.model or invocation.text("model")
+        if model:
+            await self.change_model(model)
         return None
+
+    def _task(self) -> str:
+        """What the agent is told first; after a killed runner that it goes on, and from where."""
+        with open(self._context.spec.prompt, encoding="utf-8", errors="replace") as file:
+            task = file.read()
+        if not self._talk.resumed:
+            return task
+        done = reminder(os.path.join(self._context.folder, LOG))
+        return (AGAIN if self._continued else task + ANEW) + done
 
     async def _open_session(self) -> None:
         invocation, talk = self._invocation, self._connection
         files = FileSystemCapabilities(read_text_file=True, write_text_file=True)
-        await talk.initialize(
+        about = await talk.initialize(
             protocol_version=PROTOCOL_VERSION,
             client_capabilities=ClientCapabilities(fs=files, terminal=True),
             client_info=Implementation(name="maestro", title="Maestro", version=__version__),
         )
         if invocation.text("auth_method"):
             await talk.authenticate(method_id=invocation.text("auth_method"))
-        opened = await talk.new_session(
-            cwd=os.path.realpath(self._context.spec.worktree),
-            mcp_servers=[McpServerStdio.model_validate(s) for s in invocation.servers()],
-            **invocation.meta(),
-        )
-        self._session = self._transcript.session = opened.session_id
+        opened = await self._earlier_session(about.agent_capabilities)
+        if opened is None:
+            opened = await talk.new_session(**self._surroundings())
+            self._session = opened.session_id
+        self._transcript.session = self._session
+        self._context.emit("session", session=self._session)
         options = opened.config_options or []
         self._updates.options = [o.model_dump(by_alias=True, mode="json") for o in options]
+
+    def _surroundings(self) -> dict[str, Any]:
+        """Of a session, new or not."""
+        invocation = self._invocation
+        return {
+            "cwd": os.path.realpath(self._context.spec.worktree),
+            "mcp_servers": [McpServerStdio.model_validate(s) for s in invocation.servers()],
+            **invocation.meta(),
+        }
+
+    async def _earlier_session(self, can: Any) -> Any:
+        """That of an earlier runner, where the agent has kept it; None where there is none."""
+        session = self._talk.session
+        if not session or can is None:
+            return None
+        resumes = can.session_capabilities is not None and can.session_capabilities.resume
+        if not resumes and not can.load_session:
+            return None
+        call = self._connection.resume_session if resumes else self._connection.load_session
+        self._updates.replayed = True
+        try:
+            opened = await call(session_id=session, **self._surroundings())
+        except RequestError as error:
+            self._transcript.note(f"The agent begins anew, since its session is gone: {error}")
+            return None
+        finally:
+            self._updates.replayed = False
+        self._session, self._continued = session, True
+        return opened
 
     def _send(self, text: str) -> None:
         """Give the agent words; the verdict of the turn they begin comes into the queue."""
@@ -343,21 +386,13 @@ class AcpSession:
         return f"{words} (npm install -g {package})" if package else words
 
     def _outcome(self, verdict: Verdict | None, error: str) -> Outcome:
-        usage = self._transcript.observer.usage()
-        status = self._process.status
-        code = None if status is None else os.waitstatus_to_exitcode(status)
-        if self._talk.ended_by_us:
-            words = "The agent was stopped on request"
-            if self._talk.ended_by_us == "timeout":
-                words = f"The agent worked longer than {self._context.spec.timeout_s:g} s"
-            return Outcome(self._talk.ended_by_us, exit=code, error=words, usage=usage)
-        if verdict is not None and verdict.ok:
+        usage, program = self._transcript.observer.usage(), self._process
+        cut = self._talk.cut_short(program.code, usage)
+        if cut is not None:
+            return cut
+        if verdict is None:
+            return program.too_soon("The agent", error, usage, self._redact)
+        if verdict.ok:
             return Outcome("exited", exit=0, usage=usage)
-        if verdict is not None:
-            words = self._redact.text(verdict.text)
-            return Outcome(verdict.reason, exit=code or 1, error=words, usage=usage)
-        said = self._process.last_words() or error or "it said nothing"
-        how = "" if code is None else f" with {'signal' if code < 0 else 'code'} {abs(code)}"
-        words = self._redact.text(f"The agent ended{how} before its task did: {said}")
-        reason = "crashed" if (code or 0) < 0 else "exited"
-        return Outcome(reason, exit=code or 1, error=words, usage=usage)
+        words = self._redact.text(verdict.text)
+        return Outcome(verdict.reason, exit=program.code or 1, error=words, usage=usage)

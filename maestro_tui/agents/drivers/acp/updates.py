@@ -129,12 +129,13 @@ class Updates:
         self._words = ""
         self._calls: dict[str, Call] = {}
         self.options: list[dict[str, Any]] = []  # the session's settings, as last told
+        self.replayed = False  # what comes has been told before: an old session is opened
 
     def take(self, message: dict[str, Any]) -> None:
         """One ``session/update``; what it is not understood by is passed over."""
         params = message.get("params")
         update = params.get("update") if isinstance(params, dict) else None
-        if not isinstance(update, dict):
+        if not isinstance(update, dict) or self.replayed:
             return
         match update.get("sessionUpdate"):
             case "agent_message_chunk":
