@@ -112,6 +112,7 @@ class RunOptions:
     ports: int = 10  # for each tree
     lfs: str = "smudge"  # smudge | skip: pointers instead of large files
     agents: dict[str, Any] = field(default_factory=dict)  # the driver's own settings
+    agent_folders: tuple[str, ...] = ()  # of definitions, besides the user's and the project's
     # USD; 0 is no limit.
     budget_agent: float = 0.0  # of each attempt
     budget_wave: float = 0.0

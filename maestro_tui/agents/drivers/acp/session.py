@@ -7,19 +7,13 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from acp import PROTOCOL_VERSION, RequestError, text_block
+from acp import RequestError, text_block
 from acp.client.connection import ClientSideConnection
-from acp.schema import (
-    ClientCapabilities,
-    FileSystemCapabilities,
-    Implementation,
-    McpServerStdio,
-)
 
-from maestro_tui import __version__
 from maestro_tui.agents.desk import INTERRUPTED
 from maestro_tui.agents.drivers.acp.client import AcpClient
-from maestro_tui.agents.drivers.acp.invocation import Invocation, pick_model
+from maestro_tui.agents.drivers.acp.invocation import Invocation, make_folders, pick_model
+from maestro_tui.agents.drivers.acp.opening import open_session
 from maestro_tui.agents.drivers.acp.process import AgentProcess
 from maestro_tui.agents.drivers.acp.terminals import Terminals
 from maestro_tui.agents.drivers.acp.updates import Updates, counts
@@ -105,6 +99,8 @@ class AcpSession:
         """Program and session; a verdict where there can be no session."""
         invocation = self._invocation
         argv = invocation.arguments()
+        if invocation.preset.no_folders:
+            make_folders(self._context.spec)
         errors = os.path.join(self._context.folder, STDERR)
         pid = self._process.start(argv, self._context.spec.worktree, self._environment, errors)
         log = os.path.join(self._context.folder, LOG)
@@ -135,52 +131,19 @@ class AcpSession:
         return (AGAIN if self._continued else task + ANEW) + done
 
     async def _open_session(self) -> None:
-        invocation, talk = self._invocation, self._connection
-        files = FileSystemCapabilities(read_text_file=True, write_text_file=True)
-        about = await talk.initialize(
-            protocol_version=PROTOCOL_VERSION,
-            client_capabilities=ClientCapabilities(fs=files, terminal=True),
-            client_info=Implementation(name="maestro", title="Maestro", version=__version__),
+        self._updates.replayed = True  # an old session tells what is in the log already
+        opened = await open_session(
+            self._connection,
+            self._invocation,
+            self._context.spec.worktree,
+            self._talk.session,
+            self._transcript.note,
         )
-        if invocation.text("auth_method"):
-            await talk.authenticate(method_id=invocation.text("auth_method"))
-        opened = await self._earlier_session(about.agent_capabilities)
-        if opened is None:
-            opened = await talk.new_session(**self._surroundings())
-            self._session = opened.session_id
-        self._transcript.session = self._session
+        self._updates.replayed = False
+        self._updates.options = opened.options
+        self._session = self._transcript.session = opened.session
+        self._continued = opened.continued
         self._context.emit("session", session=self._session)
-        options = opened.config_options or []
-        self._updates.options = [o.model_dump(by_alias=True, mode="json") for o in options]
-
-    def _surroundings(self) -> dict[str, Any]:
-        """Of a session, new or not."""
-        invocation = self._invocation
-        return {
-            "cwd": os.path.realpath(self._context.spec.worktree),
-            "mcp_servers": [McpServerStdio.model_validate(s) for s in invocation.servers()],
-            **invocation.meta(),
-        }
-
-    async def _earlier_session(self, can: Any) -> Any:
-        """That of an earlier runner, where the agent has kept it; None where there is none."""
-        session = self._talk.session
-        if not session or can is None:
-            return None
-        resumes = can.session_capabilities is not None and can.session_capabilities.resume
-        if not resumes and not can.load_session:
-            return None
-        call = self._connection.resume_session if resumes else self._connection.load_session
-        self._updates.replayed = True
-        try:
-            opened = await call(session_id=session, **self._surroundings())
-        except RequestError as error:
-            self._transcript.note(f"The agent begins anew, since its session is gone: {error}")
-            return None
-        finally:
-            self._updates.replayed = False
-        self._session, self._continued = session, True
-        return opened
 
     def _send(self, text: str) -> None:
         """Give the agent words; the verdict of the turn they begin comes into the queue."""
@@ -227,11 +190,24 @@ class AcpSession:
             elif verdict.limited and self._limits.park:
                 if not await self._park(verdict):
                     return verdict
+            elif verdict.interrupted and self._goes_on_without():
+                continue
             elif self._later:
                 words, self._later = "\n\n".join(self._later), []
                 self._send(words)
             elif not verdict.ok or not await self._sent_back():
                 return verdict
+
+    def _goes_on_without(self) -> bool:
+        """Whether an agent that ends its turn over a refusal has been told to go on."""
+        refused, self._client.refused = self._client.refused, ""
+        if not refused or self._reasons >= MOST_REASONS:
+            return False
+        self._reasons += 1
+        reasons = [*dict.fromkeys([*self._client.unsaid, refused]), *self._later]
+        self._client.unsaid, self._later = [], []
+        self._send("\n\n".join([*reasons, "Go on with your task without that."]))
+        return True
 
     async def _next(self) -> Verdict | None:
         """The next verdict; None when the output has ended first."""
@@ -321,7 +297,10 @@ class AcpSession:
     async def tell(self, text: str) -> None:
         """A second request while the first is at work: most agents hear it in between."""
         self._words.set()
-        self._send(text)
+        if self._prompts and self._invocation.preset.hears_late:
+            self._later.append(text)
+        else:
+            self._send(text)
 
     async def interrupt(self) -> None:
         """End the turn, keep the session."""
