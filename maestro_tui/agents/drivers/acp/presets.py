@@ -20,7 +20,8 @@ class Preset:
 
     ``own_files``: it reads and writes by itself, once it may. ``no_folders``: its sandbox lets it
     write the files it has asked about, but make no folders for them. ``hears_late``: words said
-    while it works end its turn, so they wait for that.
+    while it works end its turn, so they wait for that. ``forgets``: of a turn that is cut off it
+    knows nothing afterwards, its task included.
     """
 
     def __init__(
@@ -34,11 +35,13 @@ class Preset:
         own_files: bool = False,
         no_folders: bool = False,
         hears_late: bool = False,
+        forgets: bool = False,
     ) -> None:
         self.command, self.package, self.keep_env = command, package, keep_env
         self.env = dict(env or {})
         self.login = login
-        self.own_files, self.no_folders, self.hears_late = own_files, no_folders, hears_late
+        self.own_files, self.no_folders = own_files, no_folders
+        self.hears_late, self.forgets = hears_late, forgets
 
 
 PRESETS: dict[str, Preset] = {
@@ -50,6 +53,7 @@ PRESETS: dict[str, Preset] = {
         # It takes every refusal to read for a failure, a file that is not there yet included.
         own_files=True,
         hears_late=True,
+        forgets=True,
     ),
     "codex": Preset(
         ("codex-acp",),

@@ -69,6 +69,7 @@ class AcpSession:
         self._connection: Any = None
         self._interrupting = False
         self._continued = False  # in the session of an earlier runner
+        self._begun = self._forgot = False  # its task was told; it knows nothing of it any more
         self._reasons = 0
 
     # -- the session's life ------------------------------------------------------------------------
@@ -125,10 +126,11 @@ class AcpSession:
         """What the agent is told first; after a killed runner that it goes on, and from where."""
         with open(self._context.spec.prompt, encoding="utf-8", errors="replace") as file:
             task = file.read()
-        if not self._talk.resumed:
+        if not self._talk.resumed and not self._begun:
+            self._begun = True
             return task
         done = reminder(os.path.join(self._context.folder, LOG))
-        return (AGAIN if self._continued else task + ANEW) + done
+        return (AGAIN if self._continued and not self._forgot else task + ANEW) + done
 
     async def _open_session(self) -> None:
         self._updates.replayed = True  # an old session tells what is in the log already
@@ -147,6 +149,9 @@ class AcpSession:
 
     def _send(self, text: str) -> None:
         """Give the agent words; the verdict of the turn they begin comes into the queue."""
+        if self._forgot:
+            text = f"{self._task()}\n\n{text}"
+            self._forgot = False
         task = asyncio.create_task(self._prompt(text))
         self._prompts.add(task)
         task.add_done_callback(self._prompts.discard)
@@ -170,6 +175,7 @@ class AcpSession:
         else:
             self._updates.flush()
             verdict = judge_stop(str(response.stop_reason))
+            self._forgot = verdict.interrupted and self._invocation.preset.forgets
             usage = response.usage.model_dump(by_alias=True) if response.usage else None
             self._transcript.turn("" if verdict.ok else verdict.text,
                                   counts(usage, response.field_meta))  # fmt: skip
