@@ -202,7 +202,9 @@ def test_its_model_is_chosen_and_changed(acp: Acp) -> None:
 
 def test_a_model_nobody_has_is_told(acp: Acp) -> None:
     assert acp.run(acp.done, END, options={"model": "gpt-nine"})["ok"]
-    assert any("no model 'gpt-nine'" in e["text"] for e in acp.attempt.events("text"))
+    said = [e["text"] for e in acp.attempt.events("text")]
+    words = ("no model 'gpt-nine'", "offers no choice of models")
+    assert any(word in line for line in said for word in words)
 
 
 def test_it_is_sent_back_twice_without_its_document(acp: Acp) -> None:
@@ -231,8 +233,8 @@ def test_a_long_limit_parks_it(acp: Acp) -> None:
 
 
 def test_nobody_listens(acp: Acp) -> None:
-    if acp.agent.waits_by_itself:
-        pytest.skip(acp.agent.waits_by_itself)
+    if acp.agent.waits_by_itself or acp.agent.name == "gemini":
+        pytest.skip(f"{acp.agent.name} goes on trying; the attempt's time limit ends it")
     env = acp.agent.environment("http://127.0.0.1:9", acp.home)
     env["CLAUDE_CODE_MAX_RETRIES"] = "1"
     result = acp.run(acp.done, END, env=env)
