@@ -378,6 +378,17 @@ class EffectFailed(Event):
     attempt: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkKept(Event):
+    """What lay in an attempt's worktree, and could not be written down before, is under a ref.
+
+    No ``AttemptEvent``: by then the task may be at a later attempt.
+    """
+
+    task: str
+    attempt: int
+
+
 def _leaves(cls: type[Event]) -> dict[str, type[Event]]:
     found: dict[str, type[Event]] = {}
     for sub in cls.__subclasses__():

@@ -69,6 +69,11 @@ CASES: dict[str, tuple[str, str]] = {
         "git checkout -q -b feature-of-agent; echo x > sw1.txt; git add sw1.txt; commit x;"
         " echo y > sw2.txt; done_",
     ),
+    "leaves-its-branch": (
+        'create = ["lb.txt"]',
+        "echo first > lb.txt; git add lb.txt; commit first; git checkout -q -b other-way HEAD~1;"
+        " echo second > lb.txt; git add lb.txt; commit second; done_",
+    ),
     "onto-a-users-branch": (
         'create = ["ub.txt"]',
         "git checkout -q users-own; echo x > ub.txt; done_",
@@ -330,6 +335,13 @@ def test_nothing_of_a_failed_attempt_is_lost(outcome: Outcome) -> None:
     assert git(outcome.repo, "show", f"refs/maestro/r/attempt/{key}/a1:nm.txt") == "x"
     listing = git(outcome.repo, "ls-tree", "--name-only", "refs/maestro/r/attempt/resets-away/a1")
     assert "ra.txt" in listing.split()
+
+
+def test_what_an_agent_committed_before_it_went_elsewhere_is_kept(outcome: Outcome) -> None:
+    assert outcome.state("leaves-its-branch") == "merged"
+    assert outcome.show("lb.txt") == "second"
+    left = "refs/maestro/r/attempt/leaves-its-branch/a1-left"
+    assert git(outcome.repo, "show", f"{left}:lb.txt") == "first"
 
 
 def test_nothing_of_one_task_reaches_the_next_tree(tmp_path: Path) -> None:

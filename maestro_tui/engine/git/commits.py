@@ -72,9 +72,11 @@ async def commit_work(
     head = now.head
     if head == UNBORN:
         return Work("", (), "the branch no longer contains the commit it started from")
-    if now.branch not in (branch, DETACHED):
-        # The agent went to a branch of its own, or of the user's: that one is not ours to move.
-        await git.run("update-ref", "--no-deref", "HEAD", head)
+    if now.branch != branch:
+        if now.branch != DETACHED:
+            # The agent went to a branch of its own, or of the user's: that one is not ours to move.
+            await git.run("update-ref", "--no-deref", "HEAD", head)
+        await _keep_left_behind(git, branch, head, f"{keep_ref}-left")
     if now.dirty:
         await _commit_all(git, marker, agent, message)
     # Side by side, after the last thing that changes any of it.
@@ -93,6 +95,13 @@ async def commit_work(
         stdin=f"update refs/heads/{branch} {head}\nupdate {keep_ref} {head}\n".encode(),
     )  # fmt: skip
     return Work(head, files)
+
+
+async def _keep_left_behind(git: Git, branch: str, head: str, ref: str) -> None:
+    """What an agent committed to its branch before it left it for another, unless that has it."""
+    tip = await git.resolve(f"refs/heads/{branch}")
+    if tip and not await _stands_on(git, tip, head):
+        await git.run("update-ref", ref, tip)
 
 
 async def _stands_on(git: Git, base: str, head: str) -> bool:
