@@ -127,7 +127,8 @@ def test_a_merge_that_could_not_be_written_is_done_again_without_its_agent(
 ) -> None:
     disk = place.objects_on(make_disk)
     # Its own check, after the commit, is the moment before the merge.
-    lines = "create = [\"f1.txt\"]\nverify = ['''touch \"$READY\"; until test -e \"$GO\"; do sleep 0.02; done''']"
+    check = 'touch "$READY"; until test -e "$GO"; do sleep 0.02; done'
+    lines = f"create = ['f1.txt']\nverify = ['{check}']"
     place.plan = write_plan(tmp_path, {"1": lines, "2": 'create = ["f2.txt"]'}, "2<1")
     place.agent = cases_agent(tmp_path, {})
     place.run_until_full(disk)

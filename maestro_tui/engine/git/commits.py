@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from maestro_tui.engine.git import nested
 from maestro_tui.engine.git.command import Git
 
 # What git itself writes where there is no commit yet, and no branch.
@@ -24,20 +25,23 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The state of a worktree: its commit, whether it is dirty, paths in conflict."""
+    """The state of a worktree: its commit, whether it is dirty, paths in conflict, repositories in
+    it that git knows nothing of.
+    """
 
     head: str
     branch: str
     dirty: bool
     unmerged: tuple[str, ...]
+    nested: tuple[str, ...] = ()
 
 
 async def status(git: Git) -> Status:
     """Look at a worktree without changing it."""
-    result = await git.run("status", "--porcelain=v2", "--branch", "-z")
+    result = await git.run("status", "--porcelain=v2", "--branch", "-uall", "-z")
     head = branch = ""
     dirty = False
-    unmerged = []
+    unmerged, inner = [], []
     fields = iter(os.fsdecode(result.out).split("\0"))
     for item in fields:
         if item.startswith("# branch.oid "):
@@ -52,7 +56,9 @@ async def status(git: Git) -> Status:
             next(fields, None)  # the old name of a rename
         elif item[:2] in ("1 ", "? "):
             dirty = True
-    return Status(head, branch, dirty, tuple(unmerged))
+            if item.startswith("? ") and item.endswith("/"):  # of other folders, the files are told
+                inner.append(item[2:-1])
+    return Status(head, branch, dirty, tuple(unmerged), tuple(inner))
 
 
 def author(agent: str) -> dict[str, str]:
@@ -69,6 +75,8 @@ async def commit_work(
     now = await status(git)
     if now.unmerged:
         return Work("", (), "unmerged files: " + ", ".join(now.unmerged[:5]))
+    if now.nested:
+        return Work("", (), nested.why_not(now.nested))
     head = now.head
     if head == UNBORN:
         return Work("", (), "the branch no longer contains the commit it started from")
@@ -80,11 +88,18 @@ async def commit_work(
     if now.dirty:
         await _commit_all(git, marker, agent, message)
     # Side by side, after the last thing that changes any of it.
-    standing, head, files = await asyncio.gather(
-        _stands_on(git, base, now.head), git.text("rev-parse", "HEAD"), changed(git, base, "HEAD")
+    standing, head, modes = await asyncio.gather(
+        _stands_on(git, base, now.head),
+        git.text("rev-parse", "HEAD"),
+        _changed_modes(git, base, "HEAD"),
     )
+    files = tuple(modes)
     if not standing:
         return Work("", (), "the branch no longer contains the commit it started from")
+    new = [p for p, (old, mode) in modes.items() if mode == nested.GITLINK and old != mode]
+    inner = await nested.strangers(git, head, new)
+    if inner:
+        return Work("", (), nested.why_not(inner))
     if marker in files:
         await _restore(git, base, (marker,))
         await _commit_index(git, agent, "Leave the completion marker out")
@@ -114,10 +129,20 @@ async def _stands_on(git: Git, base: str, head: str) -> bool:
 
 async def changed(git: Git, base: str, head: str) -> tuple[str, ...]:
     """Every path that differs between two commits; a rename counts as both its names."""
+    return tuple(await _changed_modes(git, base, head))
+
+
+async def _changed_modes(git: Git, base: str, head: str) -> dict[str, tuple[str, str]]:
+    """By path, its mode before and after; zeros where it is not there."""
     if base == head:
-        return ()
-    result = await git.run("diff-tree", "-r", "-z", "--name-only", "--no-renames", base, head)
-    return tuple(os.fsdecode(p) for p in result.out.split(b"\0") if p)
+        return {}
+    result = await git.run("diff-tree", "-r", "-z", "--no-renames", base, head)
+    fields = os.fsdecode(result.out).split("\0")
+    found = {}
+    for meta, path in zip(fields[::2], fields[1::2], strict=False):
+        old, new = meta[1:].split(" ")[:2]
+        found[path] = (old, new)
+    return found
 
 
 async def drop_paths(git: Git, base: str, paths: tuple[str, ...], agent: str) -> None:
@@ -131,13 +156,16 @@ async def preserve(git: Git, ref: str, agent: str, message: str) -> str:
     now = await status(git)
     head = now.head
     unborn = head == UNBORN
-    if now.dirty or unborn:
+    inner = (*now.nested, *(() if unborn else await nested.committed(git, head)))
+    if now.dirty or unborn or inner:
         index = Path(git.git_dir) / "maestro-index"
         env = {**author(agent), "GIT_INDEX_FILE": str(index)}
         parent = () if unborn else ("-p", head)
         try:
             await git.run("read-tree", "--empty" if unborn else head, env=env)
-            await git.run("add", "-A", env=env, codes=(0, 1))
+            await git.run("add", "-A", "--", ".", *(f":(top,exclude,literal){p}" for p in inner),
+                          env=env, codes=(0, 1))  # fmt: skip
+            await nested.keep(git, inner, env, ref)
             tree = await git.text("write-tree", env=env)
             head = await git.text("commit-tree", tree, *parent, "-m", message, env=env)
         finally:
