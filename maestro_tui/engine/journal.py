@@ -19,6 +19,7 @@ from typing import Any
 from maestro_tui.core.events import Event, pack, unpack
 
 SCHEMA_VERSION = 1
+PATIENCE_S = 10.0  # how long a call waits for another program to let go of the journal
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS event (
     seq     INTEGER PRIMARY KEY,
@@ -120,7 +121,7 @@ class Journal:
             raise JournalError(f"{path}: no journal; nothing has been run in this repository")
         try:
             self._db = sqlite3.connect(
-                path, timeout=30.0, isolation_level=None, check_same_thread=False
+                path, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False
             )
             if create:
                 self._db.execute("PRAGMA journal_mode=WAL")
