@@ -31,6 +31,9 @@ def _worktree_ready(
     if task.state is not _S.PREPARING:
         return False
     attempt.worktree, attempt.branch, attempt.base = event.path, event.branch, event.base
+    for text in event.notes:
+        if not any(text == told for _, told in state.notices):
+            notice(state, text)
     if attempt.stop:
         attempt.outcome = "stopped"
         _stopped(state, task, attempt)

@@ -74,6 +74,7 @@ class WorktreeReady(AttemptEvent):
     path: str
     branch: str
     base: str
+    notes: tuple[str, ...] = ()  # what it lacks, for people
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

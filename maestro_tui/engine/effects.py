@@ -106,6 +106,7 @@ class Effects:
             path=str(path),
             branch=branch,
             base=base,
+            notes=self.pool.lacking,
         )
 
     def _back_to_worktree(self, task: TaskRun, attempt: Attempt) -> e.Event:

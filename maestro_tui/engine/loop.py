@@ -141,6 +141,7 @@ class Engine:
             self.run,
             prepare=self._prepare,
             env={"GIT_LFS_SKIP_SMUDGE": "1"} if self.state.options.lfs == "skip" else None,
+            checkout=self.repo,
         )
         pool.adopt(worktrees_in_use(self.state))
         script = load_rehearsal(Path(self.state.script)) if self.state.script else None

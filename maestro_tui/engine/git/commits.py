@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from maestro_tui.engine.git import nested
+from maestro_tui.engine.git import nested, submodules
 from maestro_tui.engine.git.command import Git
 
 # What git itself writes where there is no commit yet, and no branch.
@@ -34,6 +34,7 @@ class Status:
     dirty: bool
     unmerged: tuple[str, ...]
     nested: tuple[str, ...] = ()
+    changed_inside: tuple[str, ...] = ()  # submodules with changes that are not committed there
 
 
 async def status(git: Git) -> Status:
@@ -41,7 +42,7 @@ async def status(git: Git) -> Status:
     result = await git.run("status", "--porcelain=v2", "--branch", "-uall", "-z")
     head = branch = ""
     dirty = False
-    unmerged, inner = [], []
+    unmerged, inner, inside = [], [], []
     fields = iter(os.fsdecode(result.out).split("\0"))
     for item in fields:
         if item.startswith("# branch.oid "):
@@ -56,9 +57,11 @@ async def status(git: Git) -> Status:
             next(fields, None)  # the old name of a rename
         elif item[:2] in ("1 ", "? "):
             dirty = True
+            if item.startswith("1 ") and item[5] == "S" and item[7:9] != "..":
+                inside.append(item.split(" ", 8)[8])
             if item.startswith("? ") and item.endswith("/"):  # of other folders, the files are told
                 inner.append(item[2:-1])
-    return Status(head, branch, dirty, tuple(unmerged), tuple(inner))
+    return Status(head, branch, dirty, tuple(unmerged), tuple(inner), tuple(inside))
 
 
 def author(agent: str) -> dict[str, str]:
@@ -77,6 +80,10 @@ async def commit_work(
         return Work("", (), "unmerged files: " + ", ".join(now.unmerged[:5]))
     if now.nested:
         return Work("", (), nested.why_not(now.nested))
+    if now.changed_inside:
+        path = now.changed_inside[0]
+        return Work("", (), f"{path} is a submodule with changes that are not committed in it; "
+                            f"commit them there (git -C {path} commit) or undo them")  # fmt: skip
     head = now.head
     if head == UNBORN:
         return Work("", (), "the branch no longer contains the commit it started from")
@@ -96,10 +103,14 @@ async def commit_work(
     files = tuple(modes)
     if not standing:
         return Work("", (), "the branch no longer contains the commit it started from")
-    new = [p for p, (old, mode) in modes.items() if mode == nested.GITLINK and old != mode]
+    new = [p for p, (old, mode) in modes.items() if mode == submodules.GITLINK and old != mode]
     inner = await nested.strangers(git, head, new)
     if inner:
         return Work("", (), nested.why_not(inner))
+    moved = tuple(p for p, (_, mode) in modes.items() if mode == submodules.GITLINK)
+    if moved:
+        assert git.tree is not None
+        await submodules.keep(git, git.tree, moved, keep_ref)
     if marker in files:
         await _restore(git, base, (marker,))
         await _commit_index(git, agent, "Leave the completion marker out")
@@ -156,7 +167,11 @@ async def preserve(git: Git, ref: str, agent: str, message: str) -> str:
     now = await status(git)
     head = now.head
     unborn = head == UNBORN
-    inner = (*now.nested, *(() if unborn else await nested.committed(git, head)))
+    inner = (
+        *now.nested,
+        *now.changed_inside,
+        *(() if unborn else await nested.committed(git, head)),
+    )
     if now.dirty or unborn or inner:
         index = Path(git.git_dir) / "maestro-index"
         env = {**author(agent), "GIT_INDEX_FILE": str(index)}

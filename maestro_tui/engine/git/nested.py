@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from maestro_tui.engine.git.command import Git, GitError
-
-GITLINK = "160000"
+from maestro_tui.engine.git.submodules import GITLINK
 
 
 def why_not(paths: tuple[str, ...]) -> str:
