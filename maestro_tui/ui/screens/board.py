@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from textual import events, on
@@ -10,7 +11,6 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Static
 
 from maestro_tui.core.state import ACTIVE, MOVING, RunState, TaskRun, TaskState
 from maestro_tui.ui.actions import bindings
@@ -21,6 +21,7 @@ from maestro_tui.ui.glyphs import ASKING, TASK
 from maestro_tui.ui.screens.detail import DetailScreen
 from maestro_tui.ui.screens.run_screen import RunScreen
 from maestro_tui.ui.source import RunSource
+from maestro_tui.ui.widgets.banner import Banner
 from maestro_tui.ui.widgets.checks import Checks
 from maestro_tui.ui.widgets.header import RunHeader
 from maestro_tui.ui.widgets.key_bar import KeyBar
@@ -52,11 +53,10 @@ class BoardScreen(RunScreen[None]):
         self._chosen = False  # by the user; until then the selection follows the work
         self._panel = "waves"
         self.stopping = False
-        self._banner = ""
         # Held rather than looked up: news may come while the screen is being taken down.
         self._header, self._checks, self._logs = RunHeader(), Checks(), LogTabs(id="logs")
         self._plan, self._waves = PlanTree(now, id="tree"), WaveBoard(now, id="waves")
-        self._banner_line = Static("", id="banner", markup=False)
+        self._banner = Banner()
 
     @property
     def current_task(self) -> str:
@@ -70,7 +70,7 @@ class BoardScreen(RunScreen[None]):
     def compose(self) -> ComposeResult:
         """Header, panels, footer."""
         yield self._header
-        yield self._banner_line
+        yield self._banner
         with Horizontal(id="top"):
             yield self._plan
             yield self._waves
@@ -142,10 +142,7 @@ class BoardScreen(RunScreen[None]):
 
     def banner(self, words: str) -> None:
         """A line that stays until its cause is gone; empty takes it away."""
-        if words != self._banner:
-            self._banner = words
-            self._banner_line.update(words)
-            self._banner_line.display = bool(words)
+        self._banner.say(words)
 
     def _rebuild(self) -> None:
         state = self._state
@@ -196,10 +193,13 @@ class BoardScreen(RunScreen[None]):
     def _entry(self, task: TaskRun) -> LogEntry:
         look = ASKING if task.id in self._asking.tasks(self._state) else TASK[task.state]
         path: Path | None = None
+        until = None
         if task.attempt is not None:
             path = self._source.attempt_dir(task.id, task.attempt.number) / "output.log"
+            until = partial(self._source.log_end, task.id, task.attempt.number)
         title = one_line(f"{task.id} {task.task.title}")
-        return LogEntry(task.id, title, look.glyph, path, live=task.state is TaskState.RUNNING)
+        live = task.state is TaskState.RUNNING
+        return LogEntry(task.id, title, look.glyph, path, live, until)
 
     @on(PlanTree.Selected)
     @on(WaveBoard.Selected)

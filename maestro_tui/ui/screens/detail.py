@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.widgets import Static
 
 from maestro_tui.core.state import Attempt, RunState, TaskState
@@ -18,6 +19,8 @@ from maestro_tui.ui.screens.pages import PAGES, page_text, session_line
 from maestro_tui.ui.screens.run_screen import RunScreen
 from maestro_tui.ui.screens.so_far import diff_so_far
 from maestro_tui.ui.source import RunSource
+from maestro_tui.ui.widgets.badge import Badge
+from maestro_tui.ui.widgets.banner import Banner
 from maestro_tui.ui.widgets.checks import Checks
 from maestro_tui.ui.widgets.key_bar import KeyBar
 from maestro_tui.ui.widgets.pager import Pager
@@ -29,9 +32,11 @@ class DetailScreen(RunScreen[str]):
     """Story, prompt, files, attempts, marker; the result is the task shown last."""
 
     SCOPE = "detail"
+    NUMBERED = True
     BINDINGS = bindings("detail")
     DEFAULT_CSS = """
-    DetailScreen #pages { height: 1; background: $surface; padding: 0 1; }
+    DetailScreen #line { height: 1; background: $surface; padding: 0 1; }
+    DetailScreen #pages { width: 1fr; height: 1; }
     DetailScreen Pager { height: 1fr; }
     """
 
@@ -40,6 +45,7 @@ class DetailScreen(RunScreen[str]):
         self._source, self.task_id, self._now = source, task, now
         self._page = PAGES[0]
         self._diff = ""
+        self._banner = Banner()
 
     @property
     def current_task(self) -> str:
@@ -52,8 +58,11 @@ class DetailScreen(RunScreen[str]):
 
     def compose(self) -> ComposeResult:
         """Head, page names, page."""
+        yield self._banner
         yield Checks()
-        yield Static("", id="pages", markup=False)
+        with Horizontal(id="line"):
+            yield Static("", id="pages", markup=False)
+            yield Badge()
         yield Pager()
         yield KeyBar()
 
@@ -70,6 +79,10 @@ class DetailScreen(RunScreen[str]):
             self.dismiss(self.task_id)
         elif self.task_id in changes.tasks:
             self._show()
+
+    def banner(self, words: str) -> None:
+        """Of a replay: where in the run one is."""
+        self._banner.say(words)
 
     def tick(self) -> None:
         """Time passed."""

@@ -37,7 +37,7 @@ class HelpScreen(ModalScreen[None]):
         """One long text."""
         with Vertical() as box:
             box.border_title = "Keys"
-            box.border_subtitle = "j k scroll · Esc close"
+            box.border_subtitle = "j k scroll"
             yield Pager()
         yield KeyBar()
 

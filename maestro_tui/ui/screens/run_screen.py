@@ -14,6 +14,7 @@ class RunScreen(PaintsAtOnce[Result]):
     """A screen that shows a run: it is told what changed, and when a second has passed."""
 
     SCOPE = "board"  # whose keys the help shows first
+    NUMBERED = False  # whether the digits are pages of its own
 
     @property
     def current_task(self) -> str:
@@ -22,6 +23,9 @@ class RunScreen(PaintsAtOnce[Result]):
 
     def apply(self, changes: Changes) -> None:
         """The run moved."""
+
+    def banner(self, words: str) -> None:
+        """A line that stays until its cause is gone, where the screen has room for one."""
 
     def tick(self) -> None:
         """Time passed."""

@@ -89,7 +89,8 @@ def card_lines(paint: Paint, state: RunState, task: TaskRun, count: int, asks: b
     what, style = _what(paint, state, task, asks)
     last = _bar(paint, shown.variable)
     if count == 2:
-        if shown.word.split()[0] not in what.casefold() and not spins:
+        told = shown.word.split()[0] in what.casefold() or what.startswith("waits for")
+        if not spins and not (told and task.state is not TaskState.BLOCKED):
             what = f"{shown.word}: {what}"
         last.append("  " + clip(what, room), style)
         return [first, last]
@@ -132,6 +133,10 @@ def task_words(task: TaskRun, now: float, state: RunState | None = None) -> str:
     if task.state is TaskState.MERGED:
         files = len(attempt.files) if attempt else 0
         return f"merged {task.merged_sha[:7]}, {files} file" + ("" if files == 1 else "s")
+    if task.state is TaskState.EXCLUDED:
+        return one_line(task.assignment.excluded_reason) or "left out in the review"
+    if task.state is TaskState.DONE:
+        return "marked as done in the plan"
     why = reason(state, task) if state is not None else task.why
     return one_line(why) or TASK[task.state].word
 
