@@ -10,7 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from maestro_tui.core.state import RunState, TaskState
+from maestro_tui.core.state import TaskState
 from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.asking import Asking
 from maestro_tui.ui.dashboards.conflicts import conflicts
@@ -65,8 +65,8 @@ class DashboardScreen(RunScreen[str]):
         page: str,
         task: str = "",
     ) -> None:
-        super().__init__()
-        self._source, self._asking, self._now = source, asking, now
+        super().__init__(source)
+        self._asking, self._now = asking, now
         self.page = page if page in PAGES else next(iter(PAGES))
         self.selected = task
         self._zoom = _ZOOMS[0]
@@ -74,15 +74,6 @@ class DashboardScreen(RunScreen[str]):
         self._header, self._checks = RunHeader(), Checks()
         self._names, self._banner = Static("", id="names", markup=False), Banner()
         self._sheet, self._graph = Sheet(), GraphView(now)
-
-    @property
-    def current_task(self) -> str:
-        """The task the user is on."""
-        return self.selected
-
-    @property
-    def _state(self) -> RunState:
-        return self._source.state
 
     def compose(self) -> ComposeResult:
         """Header, page names, page, the task stood on."""

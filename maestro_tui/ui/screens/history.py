@@ -36,21 +36,21 @@ class HistoryScreen(Screen[OtherRun]):
     def __init__(self, runs: Sequence[RunEntry], current: str, now: float) -> None:
         super().__init__()
         self._runs, self._current, self._now = list(runs), current, now
+        self._count, self._sheet = Static("", id="count", markup=False), Sheet()
 
     def compose(self) -> ComposeResult:
         """The table."""
         with Horizontal(id="line"):
-            yield Static("", id="count", markup=False)
+            yield self._count
             yield Badge()
-        yield Sheet()
+        yield self._sheet
         yield KeyBar()
 
     def on_mount(self) -> None:
         """On the run one comes from."""
         self._show()
-        sheet = self.query_one(Sheet)
-        sheet.focus()
-        sheet.put(self._current)
+        self._sheet.focus()
+        self._sheet.put(self._current)
 
     def on_resize(self) -> None:
         """Columns follow the width."""
@@ -61,8 +61,8 @@ class HistoryScreen(Screen[OtherRun]):
         count = plural(len(self._runs), "run")
         head = Text.assemble((f" History  {count} of this repository", colours.bold))
         head.append("   Enter plays a finished one again, attaches to others", colours.muted)
-        self.query_one("#count", Static).update(head)
-        self.query_one(Sheet).show([], [Row(self._line(r), r.run) for r in self._runs])
+        self._count.update(head)
+        self._sheet.show([], [Row(self._line(r), r.run) for r in self._runs])
 
     def _line(self, run: RunEntry) -> Text:
         colours, width = palette(self.app), max(40, self.size.width - 2)
@@ -87,7 +87,7 @@ class HistoryScreen(Screen[OtherRun]):
 
     def action_open(self) -> None:
         """That run."""
-        chosen = self.query_one(Sheet).cursor
+        chosen = self._sheet.cursor
         run = next((r for r in self._runs if r.run == chosen), None)
         if run is not None:
             self.dismiss(OtherRun(run.run, _status(run.status) in ENDED))

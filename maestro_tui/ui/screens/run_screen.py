@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from maestro_tui.core.state import RunState
 from maestro_tui.ui.follow import Changes
 from maestro_tui.ui.painting import PaintsAtOnce
+from maestro_tui.ui.source import RunSource
 
 Result = TypeVar("Result")
 
@@ -16,10 +18,19 @@ class RunScreen(PaintsAtOnce[Result]):
     SCOPE = "board"  # whose keys the help shows first
     NUMBERED = False  # whether the digits are pages of its own
 
+    def __init__(self, source: RunSource) -> None:
+        super().__init__()
+        self._source = source
+        self.selected = ""
+
+    @property
+    def _state(self) -> RunState:
+        return self._source.state
+
     @property
     def current_task(self) -> str:
         """The task the user is on; empty where there is none."""
-        return ""
+        return self.selected
 
     def apply(self, changes: Changes) -> None:
         """The run moved."""

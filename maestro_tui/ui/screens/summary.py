@@ -31,20 +31,20 @@ class SummaryScreen(RunScreen[None]):
     """
 
     def __init__(self, source: RunSource) -> None:
-        super().__init__()
-        self._source = source
+        super().__init__(source)
+        self._pager = Pager()
 
     def compose(self) -> ComposeResult:
         """One text."""
         with Horizontal(id="line"):
             yield Badge()
-        yield Pager()
+        yield self._pager
         yield KeyBar()
 
     def on_mount(self) -> None:
         """Show and take the keys."""
         self._show()
-        self.query_one(Pager).focus()
+        self._pager.focus()
 
     def on_resize(self) -> None:
         """Columns follow the width."""
@@ -61,7 +61,7 @@ class SummaryScreen(RunScreen[None]):
     def _show(self) -> None:
         width = max(40, self.size.width - 6)
         text = summary_text(summarise(self._source.state), palette(self.app), width)
-        self.query_one(Pager).show(text)
+        self._pager.show(text)
 
     def action_board(self) -> None:
         """Back to the board."""

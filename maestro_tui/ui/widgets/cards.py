@@ -18,7 +18,7 @@ from maestro_tui.core.state import (
 )
 from maestro_tui.report.progress import quiet_for, reason
 from maestro_tui.ui.formatting import clip, duration, one_line
-from maestro_tui.ui.glyphs import ASKING, TASK, gate_look, spinner
+from maestro_tui.ui.glyphs import ASKING, PARKED, PAUSED, TASK, gate_look, spinner, task_look
 from maestro_tui.ui.palette import Palette
 
 _SPINNING = ACTIVE | {TaskState.MERGING}
@@ -73,9 +73,9 @@ def wave_word(state: RunState, wave: int) -> tuple[str, str]:
 def card_lines(paint: Paint, state: RunState, task: TaskRun, count: int, asks: bool) -> list[Text]:
     """A card of that many lines; the fewer there are, the more each of them carries."""
     colours = paint.colours
-    look = TASK[task.state]
+    look = task_look(task, paint.now)
     shown = ASKING if asks else look
-    spins = task.state in _SPINNING and not asks
+    spins = task.state in _SPINNING and not asks and look not in (PAUSED, PARKED)
     time = task_time(task, paint.now)
     room = paint.width - 5
     first = _bar(paint, shown.variable)

@@ -8,7 +8,7 @@ from textual.widget import Widget
 from maestro_tui.core.state import RunState, TaskRun, TaskState
 from maestro_tui.report.progress import quiet_for
 from maestro_tui.ui.formatting import clip, one_line, tenths
-from maestro_tui.ui.glyphs import CROSS, PENDING, TASK, TICK, spinner
+from maestro_tui.ui.glyphs import CROSS, PENDING, TASK, TICK, spinner, task_look
 from maestro_tui.ui.palette import Palette, palette
 from maestro_tui.ui.widgets.cards import agent_of, task_time, task_words
 
@@ -52,8 +52,8 @@ class Checks(Widget):
         )
 
     def _headline(self, task: TaskRun, colours: Palette, width: int) -> Text:
-        look = TASK[task.state]
-        running = task.state is TaskState.RUNNING
+        look = task_look(task, self._now)
+        running = look is TASK[TaskState.RUNNING]
         glyph = spinner(self._now) if running else look.glyph
         line = Text.assemble((f"{glyph} ", colours.look(look, bold=True)))
         name = one_line(f"{task.id} {task.task.title}")

@@ -24,7 +24,8 @@ from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.palette import palette
 from maestro_tui.ui.widgets.cards import Paint, card_lines, gate_line, head_line
 
-MIN_COLUMN, MAX_COLUMN = 26, 48
+MIN_COLUMN, GOOD_COLUMN, MAX_COLUMN = 26, 32, 48
+_ROOMY = 120  # cells from which on titles matter more than one wave more
 _DENSITIES = (4, 3, 2, 1)  # lines a card takes, the roomiest that fits is used
 _MOVING = ACTIVE | {TaskState.MERGING}
 
@@ -93,7 +94,8 @@ class WaveBoard(ScrollView, can_focus=True):
         final = [k for k, g in state.gates.items() if g.wave == 0]
         count = max(1, len(state.waves) + bool(final))
         # Whole columns: a sliver of one more would show nothing but that it is there.
-        self._fit = fit = max(1, min(count, self.size.width // MIN_COLUMN))
+        wanted = MIN_COLUMN if self.size.width < _ROOMY else GOOD_COLUMN
+        self._fit = fit = max(1, min(count, self.size.width // wanted))
         self._width = max(MIN_COLUMN, min(MAX_COLUMN, self.size.width // fit))
         self._density = self._choose_density(state)
         self._where.clear()
@@ -179,7 +181,12 @@ class WaveBoard(ScrollView, can_focus=True):
             return
         column, first = self._where[self.selected][0], self._left // self._width
         if not first <= column < first + self._fit:
-            first = column if column < first else column - self._fit + 1
+            if column == first + self._fit:
+                first += 1  # a step to the right
+            elif column > first:
+                first = column - (self._fit > 1)  # a jump: with the wave before it, and what comes
+            else:
+                first = column
             self.scroll_to(x=first * self._width, animate=False, force=True)
         # The wave's head stays on the first line, so the card must not hide beneath it.
         region = self._region(self.selected).grow((1, 0, 0, 0))
