@@ -171,9 +171,7 @@ def _remark_edges(
             after = _AFTER.search(found[2]) if found and name else None
             if after is None or name is None:
                 continue
-            files = [
-                names[f] for f in _NAME.findall(after[1]) if f in names
-            ]
+            files = [names[f] for f in _NAME.findall(after[1]) if f in names]
             ids = files or resolver.resolve(after[1], block.line, by_name[name], strict=False).ids
             out += [Edge(name, a, "label", block.line) for a in ids if a != name]
     return out, []
