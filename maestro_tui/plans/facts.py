@@ -48,6 +48,10 @@ class Facts:
     mode: tuple[str, int] = ("unspecified", 0)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
+    def names(self, path: str) -> bool:
+        """Whether a path is among the files, whatever is done to it."""
+        return any(path in paths for paths in self.files.values())
+
     def all_files(self) -> list[str]:
         """Every path named, whatever is done to it."""
         return list(dict.fromkeys(p for paths in self.files.values() for p in paths))

@@ -62,7 +62,7 @@ def inline_files(text: str, line: int, default: str = "") -> list[PathRef]:
     words = file_words(text)
     if not words:
         return []
-    if _CJK.search(text):
+    if not text.isascii() and _CJK.search(text):
         return _cjk_files(text, line, default)
     out: list[PathRef] = []
     verbs = list(_VERB.finditer(_lowered(text)))

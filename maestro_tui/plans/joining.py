@@ -16,7 +16,7 @@ from maestro_tui.plans.refs import Resolver, Target
 from maestro_tui.plans.task_facts import Found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Member:
     """A task of the plan with where it came from."""
 

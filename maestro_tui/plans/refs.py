@@ -77,7 +77,7 @@ _NOISE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Target:
     """Something a dependency can name: a phase, stream or task; ``ids`` are what it stands for."""
 

@@ -87,9 +87,8 @@ def task_facts(
         uses = _USES.search(_DECORATION.sub("", block.text)) if _OF.search(block.text) else None
         if uses is not None:
             out.uses.append(((uses[1], uses[2]), block.line))
-    stated = set(facts.all_files())
     mentions = mentioned((words, *(b.text for b in texts)))
-    out.mentions = [p for p in mentions if p not in stated][:50]
+    out.mentions = [p for p in mentions if not facts.names(p)][:50]
     return out
 
 
@@ -110,7 +109,7 @@ def _without_commit(blocks: list[Block]) -> list[Block]:
 
 def _add(facts: Facts, ref: PathRef, default: str) -> None:
     here = facts.files.setdefault(ref.action or default or "modify", [])
-    if ref.path not in facts.all_files():
+    if not facts.names(ref.path):
         here.append(ref.path)
 
 
@@ -122,21 +121,24 @@ def _from_prose(c: Candidate, words: str, facts: Facts, action: str) -> list[Pat
     refs = inline_files(words, c.line, action or "modify")
     if not refs and (lead := leading_file(words, c.line)) is not None:
         refs = [lead]
-    tagged = _tagged_headings(c)
     # A folder in a sentence is mostly where something goes, not what is changed.
-    body = [r for r in _body_files(c) if not r.path.endswith("/") or r.action == "delete"]
     refs = [
         r
         for r in refs
         if not r.path.endswith("/") or f"`{r.path}`" in c.raw or r.action == "delete"
     ]
-    refs += tagged or body
-    for ref in refs:
-        if not is_bare(ref.path):
+    tagged = _tagged_headings(c) if c.blocks else []
+    if c.blocks and not tagged:
+        refs += [r for r in _body_files(c) if not r.path.endswith("/") or r.action == "delete"]
+    bare = []
+    for ref in (*refs, *tagged):
+        if is_bare(ref.path):
+            bare.append(ref)
+        else:
             _add(facts, ref, action)
-    if not tagged:
+    if c.blocks and not tagged:
         _fence_captions(c, facts, action)
-    return [r for r in refs if is_bare(r.path)]
+    return bare
 
 
 _TO_READ = re.compile(
