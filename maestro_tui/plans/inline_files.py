@@ -177,7 +177,7 @@ def table_files(block: Block) -> list[PathRef]:
         for raw in _CODE.findall(row[column]) or [row[column]]:
             path = strip_path(linked_path(raw) or raw)
             if is_file(path) or (looks_like_path(path) and "/" in path and " " not in path):
-                out.append(PathRef(path, action, block.line + offset - 1))
+                out.append(PathRef(path, action, block.line + offset))
     return out
 
 

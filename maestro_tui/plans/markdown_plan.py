@@ -175,6 +175,9 @@ class _Reading:
             c, owner, self.style.action, whole.known,
             labels_only=self.style.labels_only, references=self.style.references,
         )  # fmt: skip
+        if not found.facts.files:
+            for ref in whole.files.get(c.id, ()):
+                found.facts.add_file(ref.path, ref.action or "modify", ref.line, owner)
         self.diagnostics += found.facts.diagnostics
         status = self._status(c, found)
         if status == "pending":

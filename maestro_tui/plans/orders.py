@@ -44,6 +44,7 @@ _BARE_BEFORE = re.compile(
     r"unblocks?)\s+(.+)$",
     re.IGNORECASE,
 )
+_NAMED_NODE = re.compile(r"((?:\w+ )?[\w.-]+)\s*(?::|\s[-–—]\s)")
 _MERMAID_NODE = re.compile(r"\b([A-Za-z]\w*)\s*(?:\[+\"?|\(+\"?|\{+\"?)([^\])}\"]+)")
 _MERMAID_ARROW = re.compile(r"\s*(?:-{2,3}>|-\.+->|={2,}>|--[^->|]+-->)\s*(?:\|[^|]*\|)?\s*")
 
@@ -178,7 +179,10 @@ def _mermaid(block: Block, phrases: Phrases) -> list[Edge]:
 
 def _mermaid_pair(before: str, after: str, line: int, phrases: Phrases) -> list[Edge]:
     def short(text: str) -> str:
-        found = re.match(r"((?:\w+ )?[\w.-]+)\s*(?::|\s[-–—]\s)", text)
+        first = text.split(" ", 1)[0].strip(":.)")
+        if first.lower() in phrases.known and any(c.isdigit() for c in first):
+            return first  # "1.2 Parser - done", "T004 Routes"
+        found = _NAMED_NODE.match(text)
         return found[1] if found else text
 
     return _pair(short(before), short(after), "mermaid", line, phrases)

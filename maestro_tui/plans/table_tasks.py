@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 
 from maestro_tui.plans.blocks import Block
+from maestro_tui.plans.inline_files import table_files
+from maestro_tui.plans.paths import PathRef
 
 _ID = re.compile(
     r"(phase|task|story|step|id|#|no\.?|nr|issue|ticket|epic|milestone|wave|stream|tarea|aufgabe|"
@@ -68,6 +70,19 @@ def rows_of(block: Block) -> list[Row]:
                 block.line + offset + 1, tuple(row),
             )
         )  # fmt: skip
+    return out
+
+
+def files_of_rows(block: Block) -> dict[str, list[PathRef]]:
+    """The files of each row, by its id, where a table has a column of them."""
+    files = table_files(block)
+    if not files:
+        return {}
+    names = {row.line: row.id for row in rows_of(block)}
+    out: dict[str, list[PathRef]] = {}
+    for ref in files:
+        if ref.line in names:
+            out.setdefault(names[ref.line], []).append(ref)
     return out
 
 
