@@ -33,6 +33,8 @@ _WORDS = {
 }  # fmt: skip
 _DIGITS, _LOWER = re.compile(r"\d+"), re.compile(r"[a-z]")
 _TASK_LIST = re.compile(r"(tasks|work items|deliverables|steps|actions)\W*", re.IGNORECASE)
+_LETTERED = re.compile(r"[A-Z]\d{1,2}")
+_FINAL = re.compile(r"\W*final (verification|review)s?( wave| phase)?\W*$", re.IGNORECASE)
 _PROMPT = re.compile(r"\W*(prompt|plan)( file)?\W*:", re.IGNORECASE)
 _FACTS = frozenset(
     [
@@ -152,7 +154,15 @@ def _parents(name: str) -> list[str]:
 def _tasks(found: dict[str, list[Candidate]]) -> list[Candidate]:
     out = [c for c in found.get("task", []) if not _account(c)]
     inside = [c for c in out if _says_something(c)]
-    return out if len(out) > 1 or inside else []
+    if not (len(out) > 1 or inside):
+        return []
+    # The reviews that some planners put behind the tasks, as boxes F1 to F4, are work as well.
+    reviews = [
+        c
+        for c in found.get("box-id", [])
+        if _LETTERED.fullmatch(c.id) and _FINAL.match(c.section.title)
+    ]
+    return sorted((*out, *reviews), key=lambda c: c.line) if reviews else out
 
 
 def _account(c: Candidate) -> bool:

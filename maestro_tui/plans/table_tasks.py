@@ -29,6 +29,7 @@ _NAME = re.compile(
 )
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _EMPHASIS = re.compile(r"[*_`~]")
+_SEVERAL = re.compile(r"((?:tasks?\s*)?[A-Z]{0,3}\d+(?:\s*[-–,]\s*[A-Z]{0,3}\d+)+)", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,11 @@ class Row:
     cells: tuple[str, ...]
 
 
-def rows_of(block: Block) -> list[Row]:
-    """The rows of a table of work; nothing when its columns do not say that it is one."""
+def rows_of(block: Block, *, ranges: bool = False) -> list[Row]:
+    """The rows of a table of work; nothing when its columns do not say that it is one.
+
+    With ``ranges`` also rows that speak of several tasks, such as "F1-F4".
+    """
     if block.kind != "table" or len(block.rows) < 2:
         return []
     head = [_plain(c) for c in block.rows[0]]
@@ -60,6 +64,8 @@ def rows_of(block: Block) -> list[Row]:
     for offset, row in enumerate(block.rows[1:], 1):
         cells = [_plain(c) for c in row]
         found = _NAME.fullmatch(cells[first]) if first < len(cells) else None
+        if found is None and ranges and first < len(cells):
+            found = _SEVERAL.fullmatch(cells[first])
         if found is None or title is None or title >= len(cells):
             continue
         out.append(
