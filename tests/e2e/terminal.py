@@ -17,16 +17,23 @@ from tests.engine.scratch import PYTHON, environment
 class Terminal:
     """A terminal of a given size with one ``maestro`` in it."""
 
-    def __init__(self, *args: str, cwd: Path, columns: int = 120, lines: int = 40) -> None:
+    def __init__(
+        self,
+        *args: str,
+        cwd: Path,
+        columns: int = 120,
+        lines: int = 40,
+        env: dict[str, str] | None = None,
+    ) -> None:
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
         self.raw = b""
-        env = environment({"TERM": "xterm-256color", "TEXTUAL_ANIMATIONS": "none"})
+        ours = {"TERM": "xterm-256color", "TEXTUAL_ANIMATIONS": "none", **(env or {})}
         self.child = pexpect.spawn(
             PYTHON,
             ["-m", "maestro_tui", *args],
             cwd=str(cwd),
-            env=env,  # type: ignore[arg-type]
+            env=environment(ours),  # type: ignore[arg-type]
             dimensions=(lines, columns),
             timeout=30,
         )
