@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LOOK_S = 1.0  # behind the signals: how late a request written by hand is noticed at most
 _AFTER_THE_TASK = frozenset({"message", "handoff", "pause", "interrupt", "model"})
+STOPPED_S = 2.0  # a look that comes that much too late: the machine, or this process, was stopped
 
 
 def hold(context: Context, make: Callable[[Conversation], Session]) -> Outcome:
@@ -129,7 +130,7 @@ class Conversation:
     def _look(self, session: Session, elapsed: float) -> None:
         """Take what was asked, and let the clock go on where the agent is at work."""
         if not self.desk.waiting and self.parked_until <= time.time():
-            self._worked += elapsed
+            self._worked += min(elapsed, LOOK_S + STOPPED_S)
         limit = self.context.spec.timeout_s
         if self.context.stopping():
             self.ended_by_us = "stopped"

@@ -54,7 +54,7 @@ TRANSITIONS: dict[TaskState, frozenset[TaskState]] = {
     _S.MERGING: frozenset({_S.MERGED, _S.CONFLICTED, _S.FAILED, _S.WAITING, _S.SKIPPED}),
     _S.CONFLICTED: frozenset({_S.QUEUED, _S.WAITING, _S.SKIPPED, _S.FAILED}),
     _S.MERGED: frozenset({_S.WAITING}),
-    _S.FAILED: frozenset({_S.WAITING, _S.SKIPPED, _S.CHECKING}),
+    _S.FAILED: frozenset({_S.WAITING, _S.SKIPPED, _S.CHECKING, _S.QUEUED}),
     _S.BLOCKED: frozenset({_S.WAITING, _S.SKIPPED}),
     _S.SKIPPED: frozenset({_S.WAITING}),
     _S.EXCLUDED: frozenset(),
@@ -211,6 +211,8 @@ class Attempt:
     drop: tuple[str, ...] = ()
     extend: tuple[str, ...] = ()
     stop: bool = False  # wanted by a person; the engine ends it
+    unkept: bool = False  # what lies in its worktree could not be committed yet
+    keep_tried: int = 0  # in vain, when the task had so many attempts
     resolve: str = ""  # how the conflict is to be resolved, once decided
     pending_answers: dict[str, tuple[bool, str]] = field(default_factory=dict)
     instructions_given: int = 0  # in mid-run, so far

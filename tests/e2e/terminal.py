@@ -28,12 +28,13 @@ class Terminal:
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
         self.raw = b""
-        ours = {"TERM": "xterm-256color", "TEXTUAL_ANIMATIONS": "none", **(env or {})}
+        own = {"TERM": "xterm-256color", "TEXTUAL_ANIMATIONS": "none"}
+        env = environment({**own, **(env or {})})
         self.child = pexpect.spawn(
             PYTHON,
             ["-m", "maestro_tui", *args],
             cwd=str(cwd),
-            env=environment(ours),  # type: ignore[arg-type]
+            env=env,  # type: ignore[arg-type]
             dimensions=(lines, columns),
             timeout=30,
         )
@@ -77,6 +78,16 @@ class Terminal:
                 raise AssertionError(f"{words!r} never came; the screen:\n{self.text}")
         return self.text
 
+    def either(self, *words: str, seconds: float = 30.0) -> str:
+        """Wait until one of these is on the screen; which."""
+        deadline = time.monotonic() + seconds
+        while True:
+            for found in words:
+                if found in self.text:
+                    return found
+            if not self._read(0.1) or time.monotonic() > deadline:
+                raise AssertionError(f"none of {words} came; the screen:\n{self.text}")
+
     def without(self, words: str, seconds: float = 30.0) -> str:
         """Wait until ``words`` are gone from the screen."""
         deadline = time.monotonic() + seconds
@@ -88,6 +99,7 @@ class Terminal:
 
     def answer(self, key: str, words: str) -> None:
         """Answer the dialog with these words: at first it ignores keys not meant for it."""
+        self.until(words)
         deadline = time.monotonic() + 30
         while words in self.text and time.monotonic() < deadline:
             self.press(key)
