@@ -39,7 +39,7 @@ GIVEN_UP = frozenset({TaskState.SKIPPED, TaskState.EXCLUDED})
 # Drivers whose agents hear what is said to them while they work.
 INTERACTIVE = frozenset({"acp", "api", "claude"})
 # Drivers whose attempts can be taken up again in their own session, and whose model can be chosen.
-RESUMABLE = frozenset({"claude"})
+RESUMABLE = frozenset({"acp", "api", "claude"})
 MODELLED = frozenset({"acp", "api", "claude"})
 
 _S = TaskState
@@ -112,6 +112,7 @@ class RunOptions:
     ports: int = 10  # for each tree
     lfs: str = "smudge"  # smudge | skip: pointers instead of large files
     agents: dict[str, Any] = field(default_factory=dict)  # the driver's own settings
+    agent_folders: tuple[str, ...] = ()  # of definitions, besides the user's and the project's
     # USD; 0 is no limit.
     budget_agent: float = 0.0  # of each attempt
     budget_wave: float = 0.0

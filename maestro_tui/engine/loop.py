@@ -145,7 +145,8 @@ class Engine:
         )
         pool.adopt(worktrees_in_use(self.state))
         script = load_rehearsal(Path(self.state.script)) if self.state.script else None
-        roster = load_roster(self.repo, Path.home())
+        folders = [Path(folder) for folder in self.state.options.agent_folders]
+        roster = load_roster(self.repo, Path.home(), folders)
         self._effects = Effects(
             self.state,
             git,

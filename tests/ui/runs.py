@@ -215,6 +215,9 @@ class FakeSource:
     def attempt_dir(self, task: str, attempt: int) -> Path:
         return self.folder / self.state.tasks[task].task.key / str(attempt)
 
+    def log_end(self, task: str, attempt: int) -> int | None:
+        return None
+
     # -- the engine's part -----------------------------------------------------------------------
     def now(self) -> float:
         """The clock to hand to the app."""

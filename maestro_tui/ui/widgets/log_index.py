@@ -9,6 +9,7 @@ import os
 import stat
 from array import array
 from bisect import bisect_right
+from collections.abc import Callable
 from itertools import accumulate, count
 from operator import add
 from pathlib import Path
@@ -19,6 +20,8 @@ CHUNK = 1 << 20
 TAIL = CHUNK
 # How much of one line is read: more than any screen shows.
 LINE_LIMIT = 8192
+# How much of several lines is read at one go.
+AT_ONCE = 1 << 17
 # The first bytes of a file tell it from the one that took its place.
 _MARK = 64
 
@@ -40,6 +43,7 @@ class LogIndex:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.until: Callable[[], int | None] | None = None  # bytes of the file that are shown
         self._fd = -1
         self._node = 0  # the file that is open
         self._clear()
@@ -82,7 +86,13 @@ class LogIndex:
             found = os.stat(self.path)
         except OSError:
             return self._fd >= 0
-        return self._fd < 0 or (found.st_ino, found.st_size) != (self._node, self._end)
+        size = self._shown(found.st_size)
+        return self._fd < 0 or (found.st_ino, size) != (self._node, self._end)
+
+    def _shown(self, size: int) -> int:
+        """How much of a file of that size is shown: a replay has not come to its end."""
+        until = self.until() if self.until is not None else None
+        return size if until is None else min(size, until)
 
     def close(self) -> None:
         """Give the file back."""
@@ -122,7 +132,11 @@ class LogIndex:
         if self._fd >= 0:
             ours = os.fstat(self._fd)
             moved = (ours.st_ino, ours.st_dev) != (found.st_ino, found.st_dev)
-            if moved or found.st_size < self._end or not self._same_start(found.st_size):
+            if (
+                moved
+                or self._shown(found.st_size) < self._end
+                or not self._same_start(found.st_size)
+            ):
                 reset = self._forget()
         if self._fd < 0:
             try:
@@ -130,7 +144,7 @@ class LogIndex:
             except OSError:
                 return 0, reset
             self._node = found.st_ino
-        return found.st_size, reset
+        return self._shown(found.st_size), reset
 
     def _same_start(self, size: int) -> bool:
         """Whether the file still begins as it did: one cut and refilled between two looks."""
@@ -213,3 +227,15 @@ class LogIndex:
             return os.pread(self._fd, min(limit, self._length(line)), self._starts[line])
         except OSError:
             return b""
+
+    def read_lines(self, first: int, last: int) -> list[bytes] | None:
+        """The bytes of lines that lie together, at one go; None where that is too much."""
+        start = self._starts[first]
+        end = self._starts[last] + self._length(last)
+        if self._fd < 0 or not 0 <= first <= last < self._known() or end - start > AT_ONCE:
+            return None
+        try:
+            data = os.pread(self._fd, end - start, start)
+        except OSError:
+            return None
+        return data.split(b"\n") if len(data) == end - start else None
