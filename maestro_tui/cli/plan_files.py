@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import shlex
 import subprocess
 import tempfile
 from pathlib import Path
 
 from maestro_tui.agents.sanitise import sanitise
 from maestro_tui.cli.exits import DONE, FAILED, USAGE, Exit
+from maestro_tui.config.editor import editor_command
 from maestro_tui.plans.canonical import dump_plan
 from maestro_tui.plans.errors import PlanError
 from maestro_tui.plans.model import Diagnostic, Plan
@@ -57,7 +57,7 @@ def edit(arguments: argparse.Namespace, plan: Plan) -> int:
         if not plan.tasks:
             raise Exit(f"{source}: no tasks found; nothing to edit")
         _write(target, dump_plan(stamped(plan)))
-    command = _editor()
+    command = editor_command()
     try:
         code = subprocess.run([*command, str(target)], check=False).returncode
     except OSError as error:
@@ -102,17 +102,6 @@ def _target(source: Path, named: str) -> Path:
         return Path(named)
     name = source.name.removesuffix(".plan.md").removesuffix(source.suffix)
     return source.with_name(f"{name}.plan.toml")
-
-
-def _editor() -> list[str]:
-    for name in ("VISUAL", "EDITOR"):
-        try:
-            words = shlex.split(os.environ.get(name, ""))
-        except ValueError:
-            words = []
-        if words:
-            return words
-    return ["vi"]
 
 
 def _write(target: Path, text: str) -> None:

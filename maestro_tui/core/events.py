@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,6 +73,7 @@ class WorktreeReady(AttemptEvent):
     path: str
     branch: str
     base: str
+    notes: tuple[str, ...] = ()  # what it lacks, for people
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -378,28 +378,12 @@ class EffectFailed(Event):
     attempt: int = 0
 
 
-def _leaves(cls: type[Event]) -> dict[str, type[Event]]:
-    found: dict[str, type[Event]] = {}
-    for sub in cls.__subclasses__():
-        found[sub.__name__] = sub
-        found.update(_leaves(sub))
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkKept(Event):
+    """What lay in an attempt's worktree, and could not be written down before, is under a ref.
 
+    No ``AttemptEvent``: by then the task may be at a later attempt.
+    """
 
-KINDS: dict[str, type[Event]] = _leaves(Event)
-_FIELDS = {name: tuple(f.name for f in dataclasses.fields(cls)) for name, cls in KINDS.items()}
-
-
-def pack(event: Event) -> dict[str, Any]:
-    """The event's own data as plain JSON types, without ``at`` (a column of its own)."""
-    return {n: getattr(event, n) for n in _FIELDS[type(event).__name__] if n != "at"}
-
-
-def unpack(kind: str, at: float, data: dict[str, Any]) -> Event | None:
-    """The event of a journal row, or None when this version does not know the kind."""
-    cls = KINDS.get(kind)
-    if cls is None:
-        return None
-    names = _FIELDS[kind]
-    known = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k in names}
-    return cls(at=at, **known)
+    task: str
+    attempt: int

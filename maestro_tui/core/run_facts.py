@@ -7,22 +7,15 @@ from dataclasses import fields, replace
 from typing import Any
 
 from maestro_tui.core import events as e
-from maestro_tui.core import instructions, questions
+from maestro_tui.core import instructions, questions, run_questions
 from maestro_tui.core.build import open_run
 from maestro_tui.core.decisions import ask, decide
 from maestro_tui.core.limits import resources_changed
+from maestro_tui.core.options import RunOptions
 from maestro_tui.core.outstanding import outstanding
 from maestro_tui.core.policies import automatic_answer
 from maestro_tui.core.scheduling import wave_to_tag
-from maestro_tui.core.state import (
-    MOVING,
-    Delivery,
-    GateRun,
-    RunOptions,
-    RunState,
-    RunStatus,
-    TaskState,
-)
+from maestro_tui.core.state import MOVING, Delivery, GateRun, RunState, RunStatus, TaskState
 from maestro_tui.core.transitions import close_questions, move, notice, try_again
 
 _S = TaskState
@@ -46,10 +39,12 @@ def _engine_started(state: RunState, event: e.EngineStarted) -> None:
     if state.status in (RunStatus.STOPPED, RunStatus.STOPPING):
         state.status = RunStatus.RUNNING if state.accepted else RunStatus.REVIEW
     if state.status is RunStatus.REVIEW and "review" not in state.questions:
-        ask(state, questions.review(state))
+        ask(state, run_questions.review(state))
     for task in state.tasks.values():
         if task.attempt is not None and task.state in (_S.PREPARING, _S.RUNNING):
             task.attempt.stop = bool(task.attempt.ending)
+        for attempt in task.attempts:
+            attempt.keep_tried = 0
     _reconsider(state)
 
 
@@ -111,7 +106,7 @@ def _gate_ended(state: RunState, event: e.GateEnded) -> None:
         state.tolerated[run.gate.run] = event.known
         _tell_gate(state, run)
     else:
-        ask(state, questions.gate(state, run, event.suspects))
+        ask(state, run_questions.gate(state, run, event.suspects))
 
 
 def _tell_gate(state: RunState, run: GateRun) -> None:
@@ -236,10 +231,14 @@ def _delivery_refused(state: RunState, event: e.DeliveryRefused) -> None:
         return
     state.deliver_now = False
     state.delivery += 1
-    ask(state, questions.deliver(state, event.reason, event.paths))
+    ask(state, run_questions.deliver(state, event.reason, event.paths))
 
 
 def _effect_failed(state: RunState, event: e.EffectFailed) -> None:
+    if event.effect.startswith("KeepWork:"):  # with the next attempt, at a new start, at the end
+        task = state.tasks[event.task]
+        task.attempts[event.attempt - 1].keep_tried = len(task.attempts)
+        return
     if event.task:
         _attempt_effect_failed(state, event)
         return
@@ -249,7 +248,10 @@ def _effect_failed(state: RunState, event: e.EffectFailed) -> None:
     kind, _, rest = event.effect.partition(":")
     if kind == "RunGate":  # it waits for the answer, and a stop need not wait for it
         state.gates[rest.rpartition(":")[0]].state = "pending"
-    ask(state, questions.trouble(state, event.effect, f"Maestro could not do {kind}", event.error))
+    ask(
+        state,
+        run_questions.trouble(state, event.effect, f"Maestro could not do {kind}", event.error),
+    )
 
 
 # The state in which each effect on an attempt is wanted; told later, its failure is no news.
@@ -293,12 +295,21 @@ def _attempt_effect_failed(state: RunState, event: e.EffectFailed) -> None:
         attempt.pending_answers.clear()
         attempt.stop = attempt.afresh = True
         return
-    attempt.outcome = "failed"
+    attempt.unkept = bool(attempt.worktree) and kind in ("RunAgent", "CheckWork")
+    # Unchecked work waits in its tree, which nobody else gets before it is kept.
+    attempt.outcome = "" if kind == "CheckWork" else "failed"
     attempt.error = event.error
     close_questions(state, task.id)
     first = lines[0] if lines else event.effect
     move(state, task, _S.FAILED, first)
-    ask(state, questions.failure(state, task, f"{task.id}: {first}", lines, ""))
+    again = {"CheckWork": questions.RECHECK, "Merge": questions.REMERGE}.get(kind)
+    ask(state, questions.failure(state, task, f"{task.id}: {first}", lines, "", again))
+
+
+def _work_kept(state: RunState, event: e.WorkKept) -> None:
+    for attempt in state.tasks[event.task].attempts:
+        if attempt.number == event.attempt:
+            attempt.unkept = False
 
 
 def _woke(state: RunState, event: e.Woke) -> None:
@@ -324,4 +335,5 @@ HANDLERS: dict[type[e.Event], Callable[..., None]] = {
     e.Delivered: _delivered,
     e.DeliveryRefused: _delivery_refused,
     e.EffectFailed: _effect_failed,
+    e.WorkKept: _work_kept,
 }

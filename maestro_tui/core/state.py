@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from maestro_tui.core.options import RunOptions
 from maestro_tui.plans.model import Assignment, Gate, Strategy, Task
 
 
@@ -39,7 +40,7 @@ GIVEN_UP = frozenset({TaskState.SKIPPED, TaskState.EXCLUDED})
 # Drivers whose agents hear what is said to them while they work.
 INTERACTIVE = frozenset({"acp", "api", "claude"})
 # Drivers whose attempts can be taken up again in their own session, and whose model can be chosen.
-RESUMABLE = frozenset({"claude"})
+RESUMABLE = frozenset({"acp", "api", "claude"})
 MODELLED = frozenset({"acp", "api", "claude"})
 
 _S = TaskState
@@ -54,7 +55,7 @@ TRANSITIONS: dict[TaskState, frozenset[TaskState]] = {
     _S.MERGING: frozenset({_S.MERGED, _S.CONFLICTED, _S.FAILED, _S.WAITING, _S.SKIPPED}),
     _S.CONFLICTED: frozenset({_S.QUEUED, _S.WAITING, _S.SKIPPED, _S.FAILED}),
     _S.MERGED: frozenset({_S.WAITING}),
-    _S.FAILED: frozenset({_S.WAITING, _S.SKIPPED, _S.CHECKING}),
+    _S.FAILED: frozenset({_S.WAITING, _S.SKIPPED, _S.CHECKING, _S.QUEUED}),
     _S.BLOCKED: frozenset({_S.WAITING, _S.SKIPPED}),
     _S.SKIPPED: frozenset({_S.WAITING}),
     _S.EXCLUDED: frozenset(),
@@ -82,48 +83,6 @@ ENDED = frozenset({RunStatus.DONE, RunStatus.FAILED, RunStatus.ABORTED, RunStatu
 
 # Nothing moves before a person comes: time that says nothing about how fast the work goes.
 RESTING = frozenset({RunStatus.REVIEW, RunStatus.WAITING, RunStatus.STOPPED})
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """How the run answers by itself, and what it may do."""
-
-    driver: str = "command"
-    agent_command: tuple[str, ...] = ()
-    deliver: str = "merge"  # merge | none
-    mark_done: bool = True  # what is merged, in the plan's document, as the delivery's last commit
-    document: str = ""  # the plan's in the repository, where it can be marked
-    on_failure: str = "ask"  # ask | retry | skip | abort
-    on_gate_failure: str = "ask"  # ask | retry | rollback | accept | abort
-    on_conflict: str = "ask"  # ask | skip | abort
-    permission_policy: str = "ask"  # ask | allow | deny
-    permission_allow: tuple[str, ...] = ()  # rules: "Bash(npm test:*)", "WebFetch"
-    permission_deny: tuple[str, ...] = ()
-    approved: bool = False  # the strategy was accepted before the run was made
-    deliver_approved: bool = False  # --yes
-    retries: int = 2  # automatic ones, under on_failure = retry
-    retry_delay_s: float = 10.0
-    launch_delay_s: float = 0.0
-    worktree_root: str = ""
-    setup: str = ""  # run in every tree before an agent or a gate works there
-    setup_timeout_s: float = 600.0
-    copy: tuple[str, ...] = ()  # patterns of ignored files that every tree gets a copy of
-    port_base: int = 20_000  # 0: no ports are handed out
-    ports: int = 10  # for each tree
-    lfs: str = "smudge"  # smudge | skip: pointers instead of large files
-    agents: dict[str, Any] = field(default_factory=dict)  # the driver's own settings
-    # USD; 0 is no limit.
-    budget_agent: float = 0.0  # of each attempt
-    budget_wave: float = 0.0
-    budget_run: float = 0.0
-    on_budget: str = "ask"  # ask | stop | continue
-    budget_model: str = "haiku"  # what "a cheaper model" means
-    prices: dict[str, Any] = field(default_factory=dict)  # the user's, by model
-
-    @property
-    def marks(self) -> str:
-        """The document a delivery marks; empty when it marks none."""
-        return self.document if self.mark_done and self.deliver == "merge" else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +169,8 @@ class Attempt:
     drop: tuple[str, ...] = ()
     extend: tuple[str, ...] = ()
     stop: bool = False  # wanted by a person; the engine ends it
+    unkept: bool = False  # what lies in its worktree could not be committed yet
+    keep_tried: int = 0  # in vain, when the task had so many attempts
     resolve: str = ""  # how the conflict is to be resolved, once decided
     pending_answers: dict[str, tuple[bool, str]] = field(default_factory=dict)
     instructions_given: int = 0  # in mid-run, so far

@@ -123,6 +123,10 @@ class RunClient:
         """The folder of one attempt."""
         return attempt_dir(self.repo, self.run, self.state.tasks[task].task.key, attempt)
 
+    def log_end(self, task: str, attempt: int) -> int | None:
+        """All of it: a run that is followed is shown as it is now."""
+        return None
+
 
 def start_engine(repo: Path, run: str, *extra: str) -> subprocess.Popen[bytes]:
     """An engine in a session of its own, so that closing the terminal does not end it."""

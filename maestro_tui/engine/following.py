@@ -157,7 +157,9 @@ class Follower:
         except OSError:
             return
         end = data.rfind(b"\n") + 1
-        for line in data[:end].splitlines():
+        for line in data[:end].decode("utf-8", "replace").split("\n"):
+            if not line:
+                continue
             try:
                 item = json.loads(line)
             except ValueError:
@@ -175,7 +177,7 @@ class Follower:
                 self._activity = f"{item.get('name', '')} {item.get('summary', '')}".strip()[:200]
             case "text" | "activity":
                 self._activity = str(item.get("text", ""))[:200].replace("\n", " ")
-            case "started":
+            case "started" | "session":
                 self._session = str(item.get("session") or self._session)[:100]
             case "model":
                 self._model = str(item.get("name") or "")[:100]

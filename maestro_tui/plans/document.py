@@ -19,9 +19,11 @@ from maestro_tui.plans.rehearsal_text import is_rehearsal
 if TYPE_CHECKING:
     from maestro_tui.plans.candidates import Candidate
     from maestro_tui.plans.choosing import Choice
+    from maestro_tui.plans.marks import Heading
 
 MAX_BYTES = 20_000_000
 MAX_LINE = 5_000  # of a longer line only the start is looked at; the agent still gets all of it
+_MERGE = re.compile(r"(<{7}|>{7})( |$)")
 _FRONT_KEY = re.compile(r"^([A-Za-z][\w-]*)\s*:\s*(.*)$")
 
 
@@ -126,6 +128,13 @@ class Document:
         return self._choices[rank]
 
     @cached_property
+    def phases(self) -> list[tuple[Section, Heading]]:
+        """The sections whose headings name phases."""
+        from maestro_tui.plans.outline import phase_sections
+
+        return phase_sections(self.tree)
+
+    @cached_property
     def is_data(self) -> bool:
         """Whether the text is JSON rather than prose, by its first and last characters."""
         text = self.text.strip()
@@ -146,12 +155,10 @@ class Document:
         return Path(self.path).name.split(".")[0] if self.path else ""
 
     def _merge_markers(self) -> list[Diagnostic]:
+        if "<<<<<<<" not in self.text and ">>>>>>>" not in self.text:
+            return []
         inside = {n for span in self.fences for n in range(span.first, span.last + 1)}
-        marked = [
-            n
-            for n, line in enumerate(self.lines)
-            if n not in inside and re.match(r"(<{7}|>{7})( |$)", line)
-        ]
+        marked = [n for n, line in enumerate(self.lines) if n not in inside and _MERGE.match(line)]
         return [
             Diagnostic(
                 "merge-markers",

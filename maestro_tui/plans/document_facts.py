@@ -11,13 +11,14 @@ from maestro_tui.plans.candidates import Candidate
 from maestro_tui.plans.commands import checks_in_fence, commands_in_text
 from maestro_tui.plans.document import Document
 from maestro_tui.plans.facts import gather
-from maestro_tui.plans.inline_files import is_file, table_files
+from maestro_tui.plans.file_words import is_file
+from maestro_tui.plans.inline_files import table_files
 from maestro_tui.plans.marks import bare, status_word
 from maestro_tui.plans.model import Diagnostic
 from maestro_tui.plans.paths import PathRef, find_paths
 from maestro_tui.plans.rehearsal_text import is_rehearsal
 from maestro_tui.plans.sections import class_of_title
-from maestro_tui.plans.table_tasks import rows_of
+from maestro_tui.plans.table_tasks import files_of_rows, rows_of
 
 _CREATE = re.compile(r"\b(new|creat|add)|新規|作成|新建|创建|생성", re.IGNORECASE)
 _DELETE = re.compile(r"\b(delet|remov)|削除|删除|삭제", re.IGNORECASE)
@@ -30,6 +31,7 @@ class Whole:
     known: dict[str, str] = field(default_factory=dict)
     verify: list[str] = field(default_factory=list)
     forbidden: list[str] = field(default_factory=list)
+    files: dict[str, list[PathRef]] = field(default_factory=dict)  # by id, from tables
     statuses: dict[str, str] = field(default_factory=dict)  # by id, from tables of progress
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
@@ -46,6 +48,8 @@ def document_facts(document: Document, tasks: Sequence[Candidate]) -> Whole:
         for block in section.blocks:
             if block.kind == "table":
                 _statuses(block, out)
+                for name, refs in files_of_rows(block).items():
+                    out.files.setdefault(name, []).extend(refs)
         kind = class_of_title(section.title) if section.level > 1 else ""
         if kind == "negative":
             _forbidden(section, out)
@@ -60,7 +64,7 @@ def _statuses(block: Block, out: Whole) -> None:
     """The status of each task in a table that follows the work: it is kept after the boxes are."""
     for row in rows_of(block):
         status = status_word(row.status)
-        if status != "pending":
+        if row.id and status != "pending":
             out.statuses.setdefault(row.id, status)
 
 

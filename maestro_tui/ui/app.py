@@ -210,6 +210,7 @@ class MaestroApp(RunViews):
         self.asking.forget(state)
         if self.board is not None:
             self.board.questions_changed()
+        self.refresh_bindings()  # the line of keys begins with the answer while somebody waits
 
     def _spin(self) -> None:
         state, board = self.run_state, self.board
@@ -303,7 +304,8 @@ class MaestroApp(RunViews):
         if state is None or self.source is None:
             return
         if reply is None:
-            self.asking.put_off.add(question)
+            # Whoever says "later" wants to see the board: what else waits is in the inbox, too.
+            self.asking.put_off |= {question, *(q.id for q in self.asking.open_ones(state))}
         else:
             self.asking.answered.add(question)
             if not self.source.decide(reply.question, reply.answer, reply.text):
@@ -321,6 +323,8 @@ class MaestroApp(RunViews):
             return False
         if action == "history" and self.history is None:
             return False
+        if action == "view" and getattr(self.screen, "NUMBERED", False):
+            return False  # its digits are its own pages
         state = self.run_state
         ended = state is not None and state.ended
         return not (ended and action in ("more_agents", "fewer_agents", "answer"))
@@ -370,7 +374,12 @@ class MaestroApp(RunViews):
         if state is not None:
             self.push_screen(InboxDialog(self.asking.waiting(state), self.now()), self._open)
 
-    def on_run_header_asked(self) -> None:
+    @property
+    def waiting(self) -> int:
+        """How many questions wait for the user."""
+        return len(self.asking.open_ones(self.run_state)) if self.run_state is not None else 0
+
+    def on_badge_asked(self) -> None:
         """The badge was clicked."""
         self.action_inbox()
 

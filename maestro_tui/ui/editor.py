@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shlex
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from textual.app import App, SuspendNotSupported
 
+from maestro_tui.config.editor import editor_command
 from maestro_tui.ui.formatting import one_line
-
-
-def editor_command() -> list[str]:
-    """What the user edits with: $VISUAL, $EDITOR, else vi."""
-    for name in ("VISUAL", "EDITOR"):
-        try:
-            words = shlex.split(os.environ.get(name, ""))
-        except ValueError:
-            words = []
-        if words:
-            return words
-    return ["vi"]
 
 
 def inside(folder: Path, paths: tuple[str, ...]) -> list[str]:

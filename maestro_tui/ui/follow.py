@@ -87,6 +87,8 @@ def _task_print(task: TaskRun) -> Hashable:
             attempt.commit,
             attempt.outcome,
             len(attempt.pending_answers),
+            attempt.paused,
+            attempt.parked_until,
         )
     return (task.state, task.why, task.agent, task.not_before, mine)
 

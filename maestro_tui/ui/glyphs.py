@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from maestro_tui.core.state import GateRun, RunStatus, TaskState
+from maestro_tui.core.state import GateRun, RunStatus, TaskRun, TaskState
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,22 @@ TASK: dict[TaskState, Look] = {
     _S.EXCLUDED: Look("·", "left out", "state-excluded"),
     _S.DONE: Look("✔", "done before", "state-done"),
 }
+
+# An agent that waits, though its task is being worked on.
+PAUSED = Look("‖", "paused", "state-stopped")
+PARKED = Look("◷", "parked", "state-stopped")
+
+
+def task_look(task: TaskRun, now: float) -> Look:
+    """How a task looks at this moment."""
+    attempt = task.attempt
+    if task.state is _S.RUNNING and attempt is not None:
+        if attempt.paused:
+            return PAUSED
+        if attempt.parked_until > now:
+            return PARKED
+    return TASK[task.state]
+
 
 # The groups every task of a run is in exactly one of; their numbers add up.
 GROUPS: dict[str, Look] = {

@@ -14,6 +14,7 @@ from maestro_tui.core.conflicts import Conflict
 from maestro_tui.core.events import Event
 from maestro_tui.core.machine import Machine
 from maestro_tui.core.state import RunState
+from maestro_tui.ui.widgets.log_times import LogTimes
 
 SPEEDS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 # Longer than that on the watch, nothing happening is left out.
@@ -43,6 +44,7 @@ class ReplaySource:
         self._machine = Machine()
         self._folded = 0
         self._looked: float | None = None
+        self._logs: dict[tuple[str, int], LogTimes] = {}
         self._fold()
 
     # -- the protocol ----------------------------------------------------------------------------
@@ -115,6 +117,15 @@ class ReplaySource:
     def attempt_dir(self, task: str, attempt: int) -> Path:
         """Where the attempt's files are."""
         return self._attempt_dir(task, attempt)
+
+    def log_end(self, task: str, attempt: int) -> int | None:
+        """What had been written by this moment; all where it was not noted when it came."""
+        key = (task, attempt)
+        if key not in self._logs:
+            times = LogTimes(self._attempt_dir(task, attempt) / "output.log")
+            times.refresh()
+            self._logs[key] = times
+        return self._logs[key].end_at(self.moment)
 
     # -- the clock -------------------------------------------------------------------------------
     def now(self) -> float:

@@ -12,6 +12,7 @@ from maestro_tui.ui.app import MaestroApp
 from maestro_tui.ui.exits import exit_code
 from maestro_tui.ui.formatting import bar, clock
 from maestro_tui.ui.replay import ReplaySource
+from maestro_tui.ui.screens.run_screen import RunScreen
 
 _STEP = 0.05  # of the run, a press of < or >
 _LOCKED = frozenset(
@@ -43,11 +44,14 @@ class ReplayApp(MaestroApp):
         """The end is a moment like any other; s shows the figures."""
 
     def _second(self) -> None:
-        if self.board is not None and not self._exit:
-            self.board.tick()
+        if self._exit:
+            return
+        for screen in self.screen_stack:
+            if isinstance(screen, RunScreen) and (screen is self.board or screen.is_current):
+                screen.tick()
 
     def _show_clock(self) -> None:
-        """Where in the run one is, in the board's banner."""
+        """Where in the run one is, in a line of each screen over it."""
         if self.board is None or not self.board.is_mounted:
             return
         replay = self.replay
@@ -56,7 +60,10 @@ class ReplayApp(MaestroApp):
         width = max(10, min(40, self.size.width // 3))
         played = bar(round(replay.share * width), width, width)
         words = f"{sign} replay {replay.speed:g}×  {clock(at)} of {clock(whole)}  {played}"
-        self.board.banner(words + "  p plays and pauses, ( ) speed, , . scrub")
+        words += "  p plays and pauses, ( ) speed, , . scrub"
+        for screen in self.screen_stack:
+            if isinstance(screen, RunScreen) and screen.is_mounted:
+                screen.banner(words)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What was decided cannot be decided again."""

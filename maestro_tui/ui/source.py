@@ -65,3 +65,7 @@ class RunSource(Protocol):
     def attempt_dir(self, task: str, attempt: int) -> Path:
         """The folder of one attempt: output.log, prompt.md, …"""
         ...
+
+    def log_end(self, task: str, attempt: int) -> int | None:
+        """How many bytes of its log there were at the moment shown; None: all there are."""
+        ...

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from textual.app import SystemCommand
+from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen
 
 from maestro_tui.core.state import INTERACTIVE, TaskState
@@ -17,6 +18,7 @@ from maestro_tui.ui.asking import Asking
 from maestro_tui.ui.controls import RunControls
 from maestro_tui.ui.formatting import one_line
 from maestro_tui.ui.glyphs import TASK
+from maestro_tui.ui.keys import shown_keys
 from maestro_tui.ui.screens.run_screen import RunScreen
 
 if TYPE_CHECKING:
@@ -105,8 +107,10 @@ class RunViews(RunControls):
 
     def _back_to_board(self, where: str | None) -> None:
         panel, _, task = (where or "").partition(":")
-        if self.board is None:
+        if self.board is None or self.board not in self.screen_stack:
             return
+        while self.screen is not self.board:
+            self.pop_screen()  # it may have been opened from the summary
         if task:
             self.board.select(task)
         if panel:
@@ -226,17 +230,22 @@ class RunViews(RunControls):
         self.action_command_palette()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every action of the screen by name, and the themes."""
+        """Every action one could take with a key right now, by name, and the themes."""
         yield SystemCommand("Theme", "Other colours", self.action_change_theme)
-        scope = screen.SCOPE if isinstance(screen, RunScreen) else ""
-        for action in ACTIONS:
-            if action.where == "app" and action.method != "commands":
-                call = partial(self.run_action, action.method, self)
-            elif action.where == scope:
-                call = partial(self.run_action, action.method, screen)
-            else:
-                continue
-            yield SystemCommand(action.title, action.tooltip, call)
+        nodes: list[DOMNode] = [*(screen.focused.ancestors_with_self if screen.focused else ())]
+        nodes = [*(n for n in nodes if n not in (screen, self)), screen, self]
+        titles: set[str] = set()
+        for node in nodes:
+            known = {b.id for bs in node._bindings.key_to_bindings.values() for b in bs if b.id}
+            for action in (a for a in ACTIONS if a.id in known and a.method != "commands"):
+                name, _, _ = action.method.partition("(")
+                if action.title in titles or node.check_action(name, ()) is False:
+                    continue  # the nearer one is meant, as with the key
+                titles.add(action.title)
+                words = f"{action.tooltip} · {shown_keys(action, self.keys)}"
+                yield SystemCommand(
+                    action.title, words, partial(self.run_action, action.method, node)
+                )
 
     def action_picture(self) -> None:
         """Save what is seen."""

@@ -9,7 +9,8 @@ from typing import Any
 from maestro_tui.core import events as e
 from maestro_tui.core.conflicts import Conflict
 from maestro_tui.core.machine import Machine
-from maestro_tui.core.state import RunOptions, RunState, TaskRun
+from maestro_tui.core.options import RunOptions
+from maestro_tui.core.state import RunState, TaskRun
 from maestro_tui.plans.model import (
     Assignment,
     Edge,
@@ -214,6 +215,9 @@ class FakeSource:
 
     def attempt_dir(self, task: str, attempt: int) -> Path:
         return self.folder / self.state.tasks[task].task.key / str(attempt)
+
+    def log_end(self, task: str, attempt: int) -> int | None:
+        return None
 
     # -- the engine's part -----------------------------------------------------------------------
     def now(self) -> float:

@@ -98,3 +98,68 @@ def test_a_wrong_key_and_a_wrong_action_are_told_with_the_nearest_name():
     problems = keymap_problems({"bord.zoom": ("f5",), "board.zoom": ("pagedwn",)})
     assert any("board.zoom" in p and "bord.zoom" in p for p in problems)
     assert any("pagedown" in p for p in problems)
+
+
+# Screens over a run; on the others (review, dialogs, a conflict) letters are answers.
+RUNNING = [
+    "app",
+    "board",
+    "tree",
+    "waves",
+    "logs",
+    "search",
+    "tabs",
+    "detail",
+    "pager",
+    "views",
+    "sheet",
+    "graph",
+    "replay",
+    "history",
+    "summary",
+    "inbox",
+    "help",
+]
+# Words for one meaning: what differs is only what it is done to.
+SAME = (
+    {"Next agent", "Next hit", "Next task"},
+    {"Hit before", "Task before"},
+    {"Next panel", "Next page", "Next log"},
+    {"Panel before", "Page before", "Log before"},
+    {"Right", "Next page", "Needed by"},
+    {"Left", "Page before", "Needs"},
+    {"Top", "First"},
+    {"Bottom", "Last"},
+    {"Find task", "Search"},
+    # Away from what is on top; the key that opened something closes it, too.
+    {"Quit", "Back", "Board", "Close", "End search"},
+    {"Details", "Back"},
+    {"History", "Back"},
+    {"Inbox", "Close"},
+    {"Help", "Close"},
+)
+
+
+def test_a_key_has_one_meaning_on_every_screen_over_a_run():
+    meanings: dict[str, set[str]] = {}
+    for action in ACTIONS:
+        if action.where in RUNNING:
+            for key in action.keys.split(","):
+                meanings.setdefault(key, set()).add(action.title)
+    several = {key: titles for key, titles in meanings.items() if len(titles) > 1}
+    # A digit is the number a screen shows beside the name of its page or panel.
+    odd = {k: t for k, t in several.items() if not k.isdigit() and not any(t <= s for s in SAME)}
+    assert odd == {}
+
+
+def test_the_review_takes_no_key_of_the_whole_program_for_something_else_but_its_answers():
+    everywhere = {key: a for a in ACTIONS if a.where == "app" for key in a.keys.split(",")}
+    review = [a for a in ACTIONS if a.where in ("review", "table", "reviewed", "fields")]
+    shared = {
+        key: (everywhere[key].title, a.title)
+        for a in review
+        for key in a.keys.split(",")
+        if key in everywhere and everywhere[key].title != a.title
+    }
+    assert shared.pop("s") == ("Summary", "Sequential")  # one of the five answers
+    assert {key for key in shared if not key.isdigit()} <= {"q"}

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from maestro_tui.core.state import RunOptions
+from maestro_tui.core.options import RunOptions
 from maestro_tui.ui.dialogs.question import QuestionDialog
 from maestro_tui.ui.screens.board import BoardScreen
+from maestro_tui.ui.screens.dashboards import DashboardScreen
 from maestro_tui.ui.screens.detail import DetailScreen
 from maestro_tui.ui.screens.help import HelpScreen
 from maestro_tui.ui.widgets.log_tabs import LogTabs
@@ -245,3 +248,76 @@ async def test_a_changed_keymap_replaces_the_keys_everywhere():
         await pilot.press("f5")
         assert board(pilot).has_class("-zoom")
         assert "F5 Zoom" in screen_text(pilot) or "f5 Zoom" in screen_text(pilot)
+
+
+@pytest.mark.parametrize("width", range(80, 200, 7))
+async def test_only_whole_waves_are_shown_and_the_edges_say_how_many_there_are_more(width):
+    async with opened(midway(), (width, 40)) as pilot:
+        await pilot.press("2", "z")
+        await pilot.pause()
+        waves = board(pilot).query_one(WaveBoard)
+        for _ in range(6):
+            first = waves.render_line(0).text
+            shown = re.findall(r"Wave (\d)|(Final tree)", first)
+            before = re.match(r"‹(\d) ", first)
+            after = re.search(r"(\d)›", first)
+            hidden = (int(before[1]) if before else 0) + (int(after[1]) if after else 0)
+            assert len(shown) + hidden == 6  # five waves and the final tree
+            columns = {i for i, cell in enumerate(waves.render_line(1).text) if cell == "▌"}
+            assert len(columns) <= len(shown)
+            await pilot.press("l")
+            await pilot.pause()
+
+
+async def test_an_agent_that_waits_looks_so_everywhere():
+    source = midway()
+    source.task("1.2").attempt.paused = "user"
+    source.task("1.3").attempt.parked_until = source.clock + 90
+    async with opened(source) as pilot:
+        text = screen_text(pilot)
+        assert "‖ 1.2" in text
+        assert "paused by you" in text
+        assert "◷ 1.3" in text
+        assert "waits for a limit" in text
+        await pilot.press("4")
+        await top(pilot, DashboardScreen)
+        assert "‖ 1.2" in screen_text(pilot)
+
+
+async def test_a_folded_phase_tells_that_somebody_in_it_asks():
+    source = midway()
+    source.ask_permission("1.2")
+    async with opened(source) as pilot:
+        await until(lambda: len(pilot.app.screen_stack) > 2, "the question")
+        await pilot.press("escape", "1", "g", "enter")
+        await pilot.pause()
+        (line,) = [x for x in screen_text(pilot).splitlines() if "▸ Foundation" in x]
+        assert "?" in line.split("1/3")[0]
+
+
+async def test_later_means_that_every_question_waits_in_the_inbox():
+    source = midway()
+    source.ask_permission("1.2")
+    source.ask_permission("1.3")
+    async with opened(source) as pilot:
+        await until(lambda: len(pilot.app.screen_stack) > 2, "the first question")
+        await pilot.press("escape")
+        await until(lambda: board(pilot).is_current, "the board")
+        polls = source.polls
+        await until(lambda: source.polls > polls + 4, "some polls")
+        assert board(pilot).is_current
+        assert "2 waiting for you" in screen_text(pilot)
+        source.ask_permission("1.2", "Write")
+        await until(lambda: len(pilot.app.screen_stack) > 2, "a new question")
+
+
+@pytest.mark.parametrize("key", ["d", "s"])
+async def test_every_screen_over_the_board_tells_that_somebody_waits(key):
+    source = midway()
+    async with opened(source) as pilot:
+        await pilot.press(key)
+        await until(lambda: len(pilot.app.screen_stack) == 3, "the screen")
+        source.ask_permission("1.2")
+        await until(lambda: len(pilot.app.screen_stack) == 4, "the question")
+        await pilot.press("escape")
+        await until(lambda: "1 waiting for you" in screen_text(pilot), "the badge")

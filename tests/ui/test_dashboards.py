@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from maestro_tui.core import events as e
 from maestro_tui.plans.model import Conflict
 from maestro_tui.ui.screens.dashboards import PAGES, DashboardScreen
 from maestro_tui.ui.widgets.sheet import Sheet
@@ -23,10 +24,30 @@ def clashing():
     return FakeSource(dataclasses.replace(a_strategy(), conflicts=pairs)).work("1.1")
 
 
+def held_back():
+    """A breaker that opened, a machine under pressure, a parked, a paused and a later task."""
+    tasks = tuple(T(f"t{n}", f"Task number {n}") for n in range(1, 9))
+    strategy = a_strategy(tasks, phases=(), gates=(), max_parallel=8)
+    talking = tuple(dataclasses.replace(a, driver="claude") for a in strategy.assignments)
+    source = FakeSource(dataclasses.replace(strategy, assignments=talking))
+    source.start(*(t.id for t in tasks)).wait(5)
+    for n in range(1, 6):
+        source.wait(4).end(f"t{n}", ok=False, error="exit 1: no such host")
+    source.feed(e.ResourcesChanged(at=source.clock, limit=2, reason="memory is 93 % full"))
+    number = source.task("t6").attempt.number
+    source.feed(
+        e.AgentReported(
+            at=source.clock, task="t6", attempt=number, offset=9, parked_until=source.clock + 250
+        ),
+        e.InstructionGiven(at=source.clock, task="t7", kind="pause", text="", by="user"),
+    )
+    return source.wait(10)
+
+
 WORDS = {
     "progress": (failing, "waits for 1.2 (running), 1.3 (failed)"),
     "cost": (midway, "$0.12 reported by the agents"),
-    "limits": (midway, "left of 30m00s"),
+    "limits": (held_back, "at most 1 agent"),
     "timeline": (failing, "✗ failed attempt"),
     "graph": (failing, "▶"),
     "conflicts": (clashing, "app/base.py"),
@@ -115,6 +136,37 @@ async def test_a_late_agent_and_a_stalled_one_stand_out():
         await until(lambda: "stalled: no event for" in screen_text(pilot), "the stall")
 
 
+async def test_limits_tell_what_holds_the_run_back_why_and_what_ends_it():
+    async with opened(held_back()) as pilot:
+        await pilot.press("escape", "6")
+        await top(pilot, DashboardScreen)
+        text = screen_text(pilot)
+        for words in (
+            "of 1 used (you allow 8)",
+            "breaker",
+            "5 attempts failed within 600 s · closes with a merge or in 9m50s",
+            "machine",
+            "at most 2 agents: memory is 93 % full · eases when there is room again",
+            "parked by a limit of the service · goes on in 4m00s",
+            "paused by you · A lets it go on",
+        ):
+            assert words in text, words
+
+
+async def test_limits_say_so_when_nothing_is_held_back():
+    async with opened(midway()) as pilot:
+        await pilot.press("6")
+        await top(pilot, DashboardScreen)
+        assert "nothing: every free slot is filled" in screen_text(pilot)
+
+
+async def test_a_page_begins_on_the_task_that_was_selected():
+    async with opened(midway()) as pilot:
+        await pilot.press("7")
+        screen = await top(pilot, DashboardScreen)
+        assert screen.query_one(Sheet).cursor == board(pilot).selected == "1.2"
+
+
 async def test_time_can_be_zoomed_and_panned():
     async with opened(finished()) as pilot:
         await pilot.press("escape", "7")
@@ -123,7 +175,7 @@ async def test_time_can_be_zoomed_and_panned():
         before = sheet.virtual_size.width
         await pilot.press("z", "z")
         assert sheet.virtual_size.width > 2 * before
-        await pilot.press("L", "L")
+        await pilot.press("l", "l")
         assert sheet.scroll_offset.x == 16
         assert "1.1 Database" in screen_text(pilot)  # names stay
 

@@ -60,7 +60,7 @@ async def test_one_can_walk_from_task_to_task_and_comes_back_to_the_last():
         await pilot.press("n", "n")
         await pilot.pause()
         assert "2.1 Service layer" in screen_text(pilot)
-        await pilot.press("p", "escape")
+        await pilot.press("N", "escape")
         await top(pilot, BoardScreen)
         assert board(pilot).selected == "1.3"
 

@@ -85,7 +85,7 @@ async def test_the_summary_tells_what_is_missing_and_what_to_type_next():
             "$ maestro retry shop-1 3.2",
         ):
             assert words in text, words
-        await pilot.press("b")
+        await pilot.press("escape")
         await top(pilot, BoardScreen)
         await pilot.press("q")
         await until(lambda: pilot.app._exit)

@@ -133,10 +133,42 @@ async def test_a_replay_runs_on_the_usual_screens_and_asks_nothing():
         await pilot.press("7")
         await top(pilot, DashboardScreen)
         assert "1.1 Database migration" in screen_text(pilot)
+        await until(lambda: "❚❚ replay" in screen_text(pilot), "the clock on the figures")
         await pilot.press("escape", "right_parenthesis")
         await until(lambda: "replay 2×" in screen_text(pilot), "another speed")
         await pilot.press("q", "q")
     assert app.return_value is not None
+
+
+async def test_a_log_shows_what_had_been_written_by_the_moment_shown(tmp_path):
+    source, watch = recorded(), Watch()
+    replay = ReplaySource(source.events, lambda t, n: tmp_path / t / str(n), monotonic=watch)
+    folder = tmp_path / "1.3" / "1"
+    folder.mkdir(parents=True)
+    lines = [f"line {n} of its work\n" for n in range(1, 4)]
+    (folder / "output.log").write_text("".join(lines))
+    begins = source.task("1.3").attempts[0].started_at
+    size = len(lines[0])
+    marks = "".join(f"{n * size} {begins + 10 * n:.3f}\n" for n in range(3))
+    (folder / "output.marks").write_text(marks)
+
+    def at(seconds: float) -> None:
+        replay.seek((begins + seconds - replay.start) / (replay.end - replay.start))
+
+    app = ReplayApp(replay, monotonic=watch)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(lambda: app.board is not None and app.board.is_current)
+        replay.playing = False
+        at(5)
+        await until(lambda: app.run_state.tasks["1.3"].attempts, "the attempt")
+        app.board.select("1.3")
+        await until(lambda: lines[0].strip() in screen_text(pilot), "the first line")
+        assert lines[1].strip() not in screen_text(pilot)
+        at(25)
+        await until(lambda: lines[2].strip() in screen_text(pilot), "all lines")
+        at(15)
+        await until(lambda: lines[2].strip() not in screen_text(pilot), "the past")
+        assert lines[1].strip() in screen_text(pilot)
 
 
 @dataclass

@@ -100,16 +100,16 @@ async def test_advice_becomes_an_order_with_one_key(shop: ReviewApp) -> None:
     async with shop.run_test(size=(120, 40)) as pilot:
         shown = await press(pilot, "j", "j", "j")
         assert "~C" in shown
-        assert "c takes 1 import as order" in shown
+        assert "W takes 1 import as order" in shown
         assert shop.review.strategy.assignment("D").after == ("A", "B")
-        shown = await press(pilot, "c")
+        shown = await press(pilot, "I")
         assert "~C" not in shown
         waves = shop.review.strategy.waves
         assert waves.index(("D",)) > waves.index(("C",))
         (edge,) = [e for e in shop.review.strategy.edges if e.source == "user"]
         assert (edge.task, edge.after) == ("D", "C")
         assert shop.review.strategy.advisory == ()
-        await press(pilot, "u", "C")
+        await press(pilot, "u", "W")
         assert "C" in shop.review.strategy.assignment("D").after
         await press(pilot, "u")
         assert shop.review.strategy == shop.review.draft.first

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from maestro_tui.core.state import RunOptions
+from maestro_tui.core.options import RunOptions
 from maestro_tui.ui.dialogs.words import Words
 from tests.ui.runs import (
     HOSTILE,
@@ -44,7 +44,7 @@ SCENES = {
     "waiting": (failing, ("escape",), "1 waiting for you"),
     "hostile": (hostile, (), "[/x]"),
     "failure": (failing, (), "Retry with instructions"),
-    "instructions": (failing, ("i",), "Enter sends"),
+    "instructions": (failing, ("i",), "Enter Send"),
     "sure": (failing, ("A",), "Sure?"),
     "gate": (gate_failed, (), "lines more"),
     "conflict": (conflicted, (), "Take the task's side"),

@@ -93,14 +93,19 @@ def _running(scene: Scene, task: TaskRun) -> Text:
     since = attempt.seconds if attempt and attempt.ended_at else max(0.0, since)
     guess = task.assignment.estimate_s
     share = since / guess if guess else 0.0
-    style = colours.style("state-blocked" if share > _LATE else "state-running")
-    line.append(bar(min(10, round(share * 10)), 10, 10), style)
+    if scene.width >= 100:
+        style = colours.style("state-blocked" if share > _LATE else "state-running")
+        line.append(bar(min(10, round(share * 10)), 10, 10), style)
     line.append(f" {duration(since):>6}", "bold")
     line.append(f" of {duration(guess):<6}", colours.muted)
     if scene.width >= 110:
         line.append(fit(one_line(agent_of(task)), 20) + " ", colours.muted)
     quiet = quiet_for(attempt, scene.now)
-    ending = "" if attempt is None or attempt.ended_at else f"  last event {tenths(quiet)} ago"
+    ending = (
+        ""
+        if attempt is None or attempt.ended_at
+        else f"  {'last event ' if scene.width >= 100 else ''}{tenths(quiet)} ago"
+    )
     word = "" if task.state is TaskState.RUNNING else TASK[task.state].word + ": "
     room = scene.width - line.cell_len - len(ending) - 1
     line.append(clip(word + task_words(task, scene.now, scene.state), room))

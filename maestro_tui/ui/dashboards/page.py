@@ -10,7 +10,7 @@ from rich.text import Text
 
 from maestro_tui.core.state import RunState, TaskRun
 from maestro_tui.ui.formatting import fit, one_line
-from maestro_tui.ui.glyphs import ASKING, TASK
+from maestro_tui.ui.glyphs import ASKING, task_look
 from maestro_tui.ui.palette import Palette
 from maestro_tui.ui.widgets.sheet import Row
 
@@ -56,7 +56,7 @@ Draw = Callable[[Scene], Page]
 
 def name_cell(scene: Scene, task: TaskRun, width: int) -> Text:
     """Glyph and name of a task in that many cells."""
-    look = ASKING if task.id in scene.asking else TASK[task.state]
+    look = ASKING if task.id in scene.asking else task_look(task, scene.now)
     text = Text.assemble((f" {look.glyph} ", scene.colours.look(look, bold=True)))
     text.append(fit(one_line(f"{task.id} {task.task.title}"), max(1, width - 3)))
     return text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 from textual import events
@@ -58,8 +59,10 @@ class Choices(Widget, can_focus=True):
 
     def _clips(self, width: int) -> bool:
         """Whether some detail does not fit its line; the highlighted one is then said below."""
-        room = width - 11 - self._label_width()
-        return any(len(option_detail(o)) > room for o in self._options)
+        return any(cell_len(option_detail(o)) > self._room(width) for o in self._options)
+
+    def _room(self, width: int) -> int:
+        return width - 11 - self._label_width()
 
     def render(self) -> Text:
         """Key, label, detail; the highlighted line inverted."""
@@ -84,8 +87,11 @@ class Choices(Widget, can_focus=True):
                 ask = f"       Sure? {option.hotkey} or Enter again does it, Esc does not"
                 rows.append(Text(clip(ask, width), colours.style("state-failed", bold=True)))
         if self._clips(width):
-            words = clip(option_detail(self.highlighted), width - 7)
-            rows.append(Text.assemble(" " * 7, (words, colours.muted)))
+            detail = option_detail(self.highlighted)
+            cut = cell_len(detail) > self._room(width)
+            rows.append(
+                Text.assemble(" " * 7, (clip(detail if cut else "", width - 7), colours.muted))
+            )
         return Text("\n").join(rows)
 
     def press(self, index: int) -> None:

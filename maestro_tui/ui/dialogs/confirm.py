@@ -14,6 +14,7 @@ from textual.widgets import Static
 from maestro_tui.core.state import Option
 from maestro_tui.ui.dialogs.choices import Choices
 from maestro_tui.ui.formatting import one_line
+from maestro_tui.ui.widgets.key_bar import KeyBar
 
 
 class ChoiceDialog(ModalScreen[str | None]):
@@ -29,7 +30,6 @@ class ChoiceDialog(ModalScreen[str | None]):
         background: $surface; border: round $primary; padding: 0 1;
     }
     ChoiceDialog Choices { margin-top: 1; }
-    ChoiceDialog .hint { color: $state-waiting; margin-top: 1; }
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class ChoiceDialog(ModalScreen[str | None]):
             for line in self._lines:
                 yield Static(line, markup=False)
             yield Choices(self._options, self._default)
-            yield Static("Enter takes the marked one · Esc back", classes="hint", markup=False)
+        yield KeyBar()
 
     def action_press(self, index: int) -> None:
         """An answer's own key."""

@@ -53,7 +53,7 @@ class QuestionDialog(ModalScreen[Reply | None]):
     QuestionDialog #asked { display: none; margin-top: 1; }
     QuestionDialog Words { display: none; }
     QuestionDialog.-typing Words, QuestionDialog.-typing #asked { display: block; }
-    QuestionDialog.-typing Choices, QuestionDialog.-typing KeyBar { display: none; }
+    QuestionDialog.-typing Choices { display: none; }
     """
 
     def __init__(
@@ -216,8 +216,7 @@ class QuestionDialog(ModalScreen[Reply | None]):
         else:
             optional = " (may stay empty)" if option.text == "optional" else ""
             asked = f"{option.label}: {option.detail}{optional}"
-            keys = "Enter sends · Ctrl+J new line · Esc back"
-            self.query_one("#asked", Static).update(Text(f"{one_line(asked)}\n{keys}"))
+            self.query_one("#asked", Static).update(Text(one_line(asked)))
             self.query_one(Words).focus()
         self._fit()
 
@@ -232,11 +231,14 @@ class QuestionDialog(ModalScreen[Reply | None]):
             return
         self.dismiss(Reply(self.question.id, option.key, event.text))
 
+    def on_words_left(self, event: Words.Left) -> None:
+        """Back to the answers; what was typed is kept."""
+        event.stop()
+        self._type(None)
+
     def action_later(self) -> None:
-        """Esc goes one step back, and at last closes without deciding."""
-        if self._typing is not None:
-            self._type(None)
-        elif not self.query_one(Choices).disarm():
+        """Esc takes a first press back, and at last closes without deciding."""
+        if not self.query_one(Choices).disarm():
             self.dismiss(None)
 
     def action_page_down(self) -> None:

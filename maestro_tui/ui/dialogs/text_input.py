@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from maestro_tui.ui.dialogs.words import Words
 from maestro_tui.ui.formatting import one_line
+from maestro_tui.ui.widgets.key_bar import KeyBar
 
 
 class TextInputDialog(ModalScreen[str | None]):
@@ -27,7 +28,6 @@ class TextInputDialog(ModalScreen[str | None]):
         width: 80; max-width: 96%; height: auto; max-height: 90%;
         background: $surface; border: round $primary; padding: 0 1;
     }
-    TextInputDialog .hint { color: $state-waiting; }
     """
 
     def __init__(self, title: str, hint: str, *, required: bool = False) -> None:
@@ -40,14 +40,19 @@ class TextInputDialog(ModalScreen[str | None]):
             box.border_title = Text(self._heading)
             yield Static(self._hint, markup=False)
             yield Words()
-            yield Static("Enter sends · Ctrl+J new line · Esc back", classes="hint", markup=False)
+        yield KeyBar()
 
     def on_words_sent(self, event: Words.Sent) -> None:
         """Send, unless something has to be said and nothing is."""
         if self._required and not event.text:
-            self.app.bell()
+            self.notify("Nothing is typed yet; Esc goes back", severity="warning", markup=False)
             return
         self.dismiss(event.text)
+
+    def on_words_left(self, event: Words.Left) -> None:
+        """Nothing."""
+        event.stop()
+        self.dismiss(None)
 
     def action_dismiss_none(self) -> None:
         """Esc: nothing."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from textual import events
 from textual.message import Message
 from textual.widgets import TextArea
+
+from maestro_tui.ui.actions import bindings
 
 
 class Words(TextArea):
     """A text area whose Enter sends."""
 
+    BINDINGS = bindings("words")
     DEFAULT_CSS = """
     Words { height: 6; border: tall $primary 40%; &:focus { border: tall $primary; } }
     """
@@ -22,17 +24,20 @@ class Words(TextArea):
 
         text: str
 
+    class Left(Message):
+        """The user does not want to send anything."""
+
     def __init__(self, text: str = "") -> None:
         super().__init__(text, soft_wrap=True, show_line_numbers=False, tab_behavior="focus")
 
-    async def _on_key(self, event: events.Key) -> None:
-        if event.key in ("enter", "ctrl+s"):
-            event.stop()
-            event.prevent_default()
-            self.post_message(self.Sent(self.text.strip()))
-        elif event.key in ("ctrl+j", "shift+enter", "alt+enter"):
-            event.stop()
-            event.prevent_default()
-            self.insert("\n")
-        else:
-            await super()._on_key(event)
+    def action_send(self) -> None:
+        """What is typed is done."""
+        self.post_message(self.Sent(self.text.strip()))
+
+    def action_new_line(self) -> None:
+        """Another line of it."""
+        self.insert("\n")
+
+    def action_back(self) -> None:
+        """Nothing is sent."""
+        self.post_message(self.Left())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from textual import events, on
@@ -10,17 +11,17 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Static
 
-from maestro_tui.core.state import ACTIVE, MOVING, RunState, TaskRun, TaskState
+from maestro_tui.core.state import ACTIVE, MOVING, TaskRun, TaskState
 from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.asking import Asking
 from maestro_tui.ui.follow import Changes
 from maestro_tui.ui.formatting import one_line
-from maestro_tui.ui.glyphs import ASKING, TASK
+from maestro_tui.ui.glyphs import ASKING, TASK, task_look
 from maestro_tui.ui.screens.detail import DetailScreen
 from maestro_tui.ui.screens.run_screen import RunScreen
 from maestro_tui.ui.source import RunSource
+from maestro_tui.ui.widgets.banner import Banner
 from maestro_tui.ui.widgets.checks import Checks
 from maestro_tui.ui.widgets.header import RunHeader
 from maestro_tui.ui.widgets.key_bar import KeyBar
@@ -30,6 +31,7 @@ from maestro_tui.ui.widgets.wave_board import WaveBoard
 
 PANELS = ("tree", "waves", "logs")
 NARROW = 100  # columns; below, plan and waves share one place
+ROOMY = 160  # from here on names of tasks have more room
 
 
 class BoardScreen(RunScreen[None]):
@@ -46,31 +48,20 @@ class BoardScreen(RunScreen[None]):
             self.task = task
 
     def __init__(self, source: RunSource, asking: Asking, now: Callable[[], float]) -> None:
-        super().__init__()
-        self._source, self._asking, self._now = source, asking, now
-        self.selected = ""
+        super().__init__(source)
+        self._asking, self._now = asking, now
         self._chosen = False  # by the user; until then the selection follows the work
         self._panel = "waves"
         self.stopping = False
-        self._banner = ""
         # Held rather than looked up: news may come while the screen is being taken down.
         self._header, self._checks, self._logs = RunHeader(), Checks(), LogTabs(id="logs")
         self._plan, self._waves = PlanTree(now, id="tree"), WaveBoard(now, id="waves")
-        self._banner_line = Static("", id="banner", markup=False)
-
-    @property
-    def current_task(self) -> str:
-        """The task the user is on."""
-        return self.selected
-
-    @property
-    def _state(self) -> RunState:
-        return self._source.state
+        self._banner = Banner()
 
     def compose(self) -> ComposeResult:
         """Header, panels, footer."""
         yield self._header
-        yield self._banner_line
+        yield self._banner
         with Horizontal(id="top"):
             yield self._plan
             yield self._waves
@@ -142,10 +133,7 @@ class BoardScreen(RunScreen[None]):
 
     def banner(self, words: str) -> None:
         """A line that stays until its cause is gone; empty takes it away."""
-        if words != self._banner:
-            self._banner = words
-            self._banner_line.update(words)
-            self._banner_line.display = bool(words)
+        self._banner.say(words)
 
     def _rebuild(self) -> None:
         state = self._state
@@ -188,18 +176,22 @@ class BoardScreen(RunScreen[None]):
         self._select(self._interesting())
 
     def _sync_logs(self) -> None:
-        self._logs.sync([self._entry(t) for t in self._log_tasks()])
+        asking = self._asking.tasks(self._state)
+        self._logs.sync([self._entry(t, asking) for t in self._log_tasks()])
 
     def _log_tasks(self) -> list[TaskRun]:
         return [t for t in self._state.tasks.values() if t.attempts]
 
-    def _entry(self, task: TaskRun) -> LogEntry:
-        look = ASKING if task.id in self._asking.tasks(self._state) else TASK[task.state]
+    def _entry(self, task: TaskRun, asking: frozenset[str]) -> LogEntry:
+        look = ASKING if task.id in asking else task_look(task, self._now())
         path: Path | None = None
+        until = None
         if task.attempt is not None:
             path = self._source.attempt_dir(task.id, task.attempt.number) / "output.log"
+            until = partial(self._source.log_end, task.id, task.attempt.number)
         title = one_line(f"{task.id} {task.task.title}")
-        return LogEntry(task.id, title, look.glyph, path, live=task.state is TaskState.RUNNING)
+        live = task.state is TaskState.RUNNING
+        return LogEntry(task.id, title, look.glyph, path, live, until)
 
     @on(PlanTree.Selected)
     @on(WaveBoard.Selected)
@@ -219,6 +211,7 @@ class BoardScreen(RunScreen[None]):
     # -- panels ----------------------------------------------------------------------------------
     def _arrange(self) -> None:
         self.set_class(self.size.width < NARROW, "-narrow")
+        self.set_class(self.size.width >= ROOMY, "-roomy")
         self.set_class(self.size.height < 30, "-low")
         for panel in PANELS:
             self.set_class(self._panel == panel, f"-on-{panel}")

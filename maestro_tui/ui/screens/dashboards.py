@@ -10,7 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from maestro_tui.core.state import RunState, TaskState
+from maestro_tui.core.state import TaskState
 from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.asking import Asking
 from maestro_tui.ui.dashboards.conflicts import conflicts
@@ -25,6 +25,7 @@ from maestro_tui.ui.palette import palette
 from maestro_tui.ui.screens.detail import DetailScreen
 from maestro_tui.ui.screens.run_screen import RunScreen
 from maestro_tui.ui.source import RunSource
+from maestro_tui.ui.widgets.banner import Banner
 from maestro_tui.ui.widgets.checks import Checks
 from maestro_tui.ui.widgets.graph_view import GraphView
 from maestro_tui.ui.widgets.header import RunHeader
@@ -64,28 +65,20 @@ class DashboardScreen(RunScreen[str]):
         page: str,
         task: str = "",
     ) -> None:
-        super().__init__()
-        self._source, self._asking, self._now = source, asking, now
+        super().__init__(source)
+        self._asking, self._now = asking, now
         self.page = page if page in PAGES else next(iter(PAGES))
         self.selected = task
         self._zoom = _ZOOMS[0]
         self._meters: tuple[Meter, ...] = ()
         self._header, self._checks = RunHeader(), Checks()
-        self._names = Static("", id="names", markup=False)
+        self._names, self._banner = Static("", id="names", markup=False), Banner()
         self._sheet, self._graph = Sheet(), GraphView(now)
-
-    @property
-    def current_task(self) -> str:
-        """The task the user is on."""
-        return self.selected
-
-    @property
-    def _state(self) -> RunState:
-        return self._source.state
 
     def compose(self) -> ComposeResult:
         """Header, page names, page, the task stood on."""
         yield self._header
+        yield self._banner
         yield self._names
         yield self._sheet
         yield self._graph
@@ -105,6 +98,10 @@ class DashboardScreen(RunScreen[str]):
         """Show what changed."""
         if self.is_mounted:
             self._show()
+
+    def banner(self, words: str) -> None:
+        """Of a replay: where in the run one is."""
+        self._banner.say(words)
 
     def tick(self) -> None:
         """Clocks run on every page."""
@@ -162,10 +159,21 @@ class DashboardScreen(RunScreen[str]):
         (self._graph if graph else self._sheet).focus()
         self._sheet.scroll_to(0, 0, animate=False)  # another page begins at its beginning
         self._show()
+        self._put()
+        self.call_after_refresh(self._show_placed)
+
+    def _show_placed(self) -> None:
+        """Once there is room to draw in, and so rows to stand on."""
+        task = self.selected
+        self._show()
+        self.selected = task
+        self._put()
+
+    def _put(self) -> None:
         if self.selected:
             self._graph.put(self.selected)
             self._sheet.put(self.selected)
-        self.call_after_refresh(self._show)
+            self._checks.show(self._state, self._here(), self._now())
 
     def action_step(self, step: int) -> None:
         """The page to the right or left."""

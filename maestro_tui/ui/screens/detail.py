@@ -7,9 +7,10 @@ from pathlib import Path
 
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.widgets import Static
 
-from maestro_tui.core.state import Attempt, RunState, TaskState
+from maestro_tui.core.state import Attempt, TaskState
 from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.follow import Changes
 from maestro_tui.ui.formatting import one_line
@@ -18,6 +19,8 @@ from maestro_tui.ui.screens.pages import PAGES, page_text, session_line
 from maestro_tui.ui.screens.run_screen import RunScreen
 from maestro_tui.ui.screens.so_far import diff_so_far
 from maestro_tui.ui.source import RunSource
+from maestro_tui.ui.widgets.badge import Badge
+from maestro_tui.ui.widgets.banner import Banner
 from maestro_tui.ui.widgets.checks import Checks
 from maestro_tui.ui.widgets.key_bar import KeyBar
 from maestro_tui.ui.widgets.pager import Pager
@@ -29,38 +32,46 @@ class DetailScreen(RunScreen[str]):
     """Story, prompt, files, attempts, marker; the result is the task shown last."""
 
     SCOPE = "detail"
+    NUMBERED = True
     BINDINGS = bindings("detail")
     DEFAULT_CSS = """
-    DetailScreen #pages { height: 1; background: $surface; padding: 0 1; }
+    DetailScreen #line { height: 1; background: $surface; padding: 0 1; }
+    DetailScreen #pages { width: 1fr; height: 1; }
     DetailScreen Pager { height: 1fr; }
     """
 
     def __init__(self, source: RunSource, task: str, now: Callable[[], float]) -> None:
-        super().__init__()
-        self._source, self.task_id, self._now = source, task, now
+        super().__init__(source)
+        self.task_id, self._now = task, now
         self._page = PAGES[0]
         self._diff = ""
+        # Held rather than looked up: news may come while the screen is being taken down.
+        self._banner, self._checks, self._pager = Banner(), Checks(), Pager()
+        self._names = Static("", id="pages", markup=False)
 
     @property
     def current_task(self) -> str:
         """The task the user is on."""
         return self.task_id
 
-    @property
-    def _state(self) -> RunState:
-        return self._source.state
-
     def compose(self) -> ComposeResult:
         """Head, page names, page."""
-        yield Checks()
-        yield Static("", id="pages", markup=False)
-        yield Pager()
+        yield self._banner
+        yield self._checks
+        with Horizontal(id="line"):
+            yield self._names
+            yield Badge()
+        yield self._pager
         yield KeyBar()
 
     def on_mount(self) -> None:
         """Start with the story."""
         self._show(top=True)
-        self.query_one(Pager).focus()
+        self._pager.focus()
+
+    def on_resize(self) -> None:
+        """The pages' names follow the width."""
+        self._show()
 
     def apply(self, changes: Changes) -> None:
         """The run moved."""
@@ -71,30 +82,35 @@ class DetailScreen(RunScreen[str]):
         elif self.task_id in changes.tasks:
             self._show()
 
+    def banner(self, words: str) -> None:
+        """Of a replay: where in the run one is."""
+        self._banner.say(words)
+
     def tick(self) -> None:
         """Time passed."""
         if not self.is_mounted:
             return
-        self.query_one(Checks).show(self._state, self.task_id, self._now())
+        self._checks.show(self._state, self.task_id, self._now())
         task = self._state.tasks[self.task_id]
         if task.state is TaskState.RUNNING and int(self._now()) % _AGAIN_S == 0:
             self._look_at_diff()
 
     def _show(self, *, top: bool = False) -> None:
-        self.query_one(Checks).show(self._state, self.task_id, self._now())
+        self._checks.show(self._state, self.task_id, self._now())
         colours = palette(self.app)
         names = Text()
         for number, page in enumerate(PAGES, start=1):
             style = colours.style("primary", bold=True) if page == self._page else colours.muted
             mark = "▸" if page == self._page else " "
-            names.append(f"{mark}{number} {page.title()}  ", style)
-        self.query_one("#pages", Static).update(names)
+            gap = "  " if self.size.width >= 100 else ""
+            names.append(f"{mark}{number} {page.title()}{gap}", style)
+        self._names.update(names)
         task = self._state.tasks[self.task_id]
         folder = None
         if task.attempt is not None:
             folder = self._source.attempt_dir(task.id, task.attempt.number)
         text = page_text(self._page, self._state, task, folder, colours, self._diff)
-        self.query_one(Pager).show(text, top=top)
+        self._pager.show(text, top=top)
 
     def action_page(self, page: str) -> None:
         """That page."""

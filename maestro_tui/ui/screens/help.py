@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from maestro_tui.ui.actions import ACTIONS, SCOPES, Action, bindings
-from maestro_tui.ui.glyphs import GATES, TASK
+from maestro_tui.ui.glyphs import GATES, PARKED, PAUSED, TASK
 from maestro_tui.ui.keys import shown_keys
 from maestro_tui.ui.palette import Palette, palette
 from maestro_tui.ui.widgets.key_bar import KeyBar
@@ -37,7 +37,7 @@ class HelpScreen(ModalScreen[None]):
         """One long text."""
         with Vertical() as box:
             box.border_title = "Keys"
-            box.border_subtitle = "j k scroll · Esc close"
+            box.border_subtitle = "j k scroll"
             yield Pager()
         yield KeyBar()
 
@@ -64,7 +64,7 @@ def help_text(colours: Palette, first: str, keymap: Mapping[str, str]) -> Text:
                 text.append_text(_row(colours, action, keymap))
             text.append("\n")
     text.append("What the signs mean\n", colours.style("primary", bold=True))
-    for look in (*TASK.values(), *GATES.values()):
+    for look in (*TASK.values(), PAUSED, PARKED, *GATES.values()):
         text.append(f"  {look.glyph}  ", colours.look(look, bold=True))
         text.append(f"{look.word}\n")
     return text

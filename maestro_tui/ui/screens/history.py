@@ -8,14 +8,17 @@ from collections.abc import Sequence
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.screen import Screen
+from textual.widgets import Static
 
 from maestro_tui.core.state import ENDED, RunStatus
 from maestro_tui.ui.actions import bindings
-from maestro_tui.ui.formatting import bar, clip, duration, fit, one_line
+from maestro_tui.ui.formatting import bar, clip, duration, fit, one_line, plural
 from maestro_tui.ui.glyphs import RUN
 from maestro_tui.ui.palette import palette
 from maestro_tui.ui.views import OtherRun, RunEntry
+from maestro_tui.ui.widgets.badge import Badge
 from maestro_tui.ui.widgets.key_bar import KeyBar
 from maestro_tui.ui.widgets.sheet import Row, Sheet
 
@@ -24,23 +27,30 @@ class HistoryScreen(Screen[OtherRun]):
     """A line a run, the newest first; the result is the one to open."""
 
     BINDINGS = bindings("history")
-    DEFAULT_CSS = "HistoryScreen Sheet { height: 1fr; }"
+    DEFAULT_CSS = """
+    HistoryScreen #line { height: 1; background: $panel; }
+    HistoryScreen #count { width: 1fr; }
+    HistoryScreen Sheet { height: 1fr; }
+    """
 
     def __init__(self, runs: Sequence[RunEntry], current: str, now: float) -> None:
         super().__init__()
         self._runs, self._current, self._now = list(runs), current, now
+        self._count, self._sheet = Static("", id="count", markup=False), Sheet()
 
     def compose(self) -> ComposeResult:
         """The table."""
-        yield Sheet()
+        with Horizontal(id="line"):
+            yield self._count
+            yield Badge()
+        yield self._sheet
         yield KeyBar()
 
     def on_mount(self) -> None:
         """On the run one comes from."""
         self._show()
-        sheet = self.query_one(Sheet)
-        sheet.focus()
-        sheet.put(self._current)
+        self._sheet.focus()
+        self._sheet.put(self._current)
 
     def on_resize(self) -> None:
         """Columns follow the width."""
@@ -48,10 +58,11 @@ class HistoryScreen(Screen[OtherRun]):
 
     def _show(self) -> None:
         colours = palette(self.app)
-        count = "1 run" if len(self._runs) == 1 else f"{len(self._runs)} runs"
+        count = plural(len(self._runs), "run")
         head = Text.assemble((f" History  {count} of this repository", colours.bold))
         head.append("   Enter plays a finished one again, attaches to others", colours.muted)
-        self.query_one(Sheet).show([head], [Row(self._line(r), r.run) for r in self._runs])
+        self._count.update(head)
+        self._sheet.show([], [Row(self._line(r), r.run) for r in self._runs])
 
     def _line(self, run: RunEntry) -> Text:
         colours, width = palette(self.app), max(40, self.size.width - 2)
@@ -76,7 +87,7 @@ class HistoryScreen(Screen[OtherRun]):
 
     def action_open(self) -> None:
         """That run."""
-        chosen = self.query_one(Sheet).cursor
+        chosen = self._sheet.cursor
         run = next((r for r in self._runs if r.run == chosen), None)
         if run is not None:
             self.dismiss(OtherRun(run.run, _status(run.status) in ENDED))

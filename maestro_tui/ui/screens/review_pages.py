@@ -116,7 +116,7 @@ def conflicts_page(strategy: Strategy, colours: Palette, width: int) -> Text:
         out.append(one_line(pair), Style(bold=True))
         out.append(f"\n    {one_line(why)}", colours.muted)
     if strategy.advisory:
-        out.append("\n\n  c makes the selected task wait, C all of them; u undoes\n", colours.muted)
+        out.append("\n\n  I makes the selected task wait, W all of them; u undoes\n", colours.muted)
     return out
 
 

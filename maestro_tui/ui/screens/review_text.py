@@ -137,7 +137,7 @@ class Totals:
             how = {"strict": "one by one", "explicit": "only as stated"}
             parts.append(f"o order: {how.get(plan.order, f'{assumed} assumed')}")
         if self.strategy.advisory:
-            parts.append(f"c takes {plural(len(self.strategy.advisory), 'import')} as order")
+            parts.append(f"W takes {plural(len(self.strategy.advisory), 'import')} as order")
         return "? " + " · ".join(parts) if parts else ""
 
     def stage(self) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from maestro_tui.core.state import RunState
 from maestro_tui.ui.follow import Changes
 from maestro_tui.ui.painting import PaintsAtOnce
+from maestro_tui.ui.source import RunSource
 
 Result = TypeVar("Result")
 
@@ -14,14 +16,27 @@ class RunScreen(PaintsAtOnce[Result]):
     """A screen that shows a run: it is told what changed, and when a second has passed."""
 
     SCOPE = "board"  # whose keys the help shows first
+    NUMBERED = False  # whether the digits are pages of its own
+
+    def __init__(self, source: RunSource) -> None:
+        super().__init__()
+        self._source = source
+        self.selected = ""
+
+    @property
+    def _state(self) -> RunState:
+        return self._source.state
 
     @property
     def current_task(self) -> str:
         """The task the user is on; empty where there is none."""
-        return ""
+        return self.selected
 
     def apply(self, changes: Changes) -> None:
         """The run moved."""
+
+    def banner(self, words: str) -> None:
+        """A line that stays until its cause is gone, where the screen has room for one."""
 
     def tick(self) -> None:
         """Time passed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 
 from maestro_tui.core.state import RunStatus, TaskState
 from maestro_tui.report.summary import Summary, TaskLine, WaveLine, summarise
@@ -14,6 +15,7 @@ from maestro_tui.ui.glyphs import RUN, TASK, gate_look_of
 from maestro_tui.ui.palette import Palette, palette
 from maestro_tui.ui.screens.run_screen import RunScreen
 from maestro_tui.ui.source import RunSource
+from maestro_tui.ui.widgets.badge import Badge
 from maestro_tui.ui.widgets.key_bar import KeyBar
 from maestro_tui.ui.widgets.pager import Pager
 
@@ -24,22 +26,25 @@ class SummaryScreen(RunScreen[None]):
     SCOPE = "summary"
     BINDINGS = bindings("summary")
     DEFAULT_CSS = """
-    SummaryScreen Pager { height: 1fr; background: $background; padding: 1 2; }
+    SummaryScreen #line { height: 1; align-horizontal: right; }
+    SummaryScreen Pager { height: 1fr; background: $background; padding: 0 2; }
     """
 
     def __init__(self, source: RunSource) -> None:
-        super().__init__()
-        self._source = source
+        super().__init__(source)
+        self._pager = Pager()
 
     def compose(self) -> ComposeResult:
         """One text."""
-        yield Pager()
+        with Horizontal(id="line"):
+            yield Badge()
+        yield self._pager
         yield KeyBar()
 
     def on_mount(self) -> None:
         """Show and take the keys."""
         self._show()
-        self.query_one(Pager).focus()
+        self._pager.focus()
 
     def on_resize(self) -> None:
         """Columns follow the width."""
@@ -56,7 +61,7 @@ class SummaryScreen(RunScreen[None]):
     def _show(self) -> None:
         width = max(40, self.size.width - 6)
         text = summary_text(summarise(self._source.state), palette(self.app), width)
-        self.query_one(Pager).show(text)
+        self._pager.show(text)
 
     def action_board(self) -> None:
         """Back to the board."""

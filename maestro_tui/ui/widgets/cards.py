@@ -18,7 +18,7 @@ from maestro_tui.core.state import (
 )
 from maestro_tui.report.progress import quiet_for, reason
 from maestro_tui.ui.formatting import clip, duration, one_line
-from maestro_tui.ui.glyphs import ASKING, TASK, gate_look, spinner
+from maestro_tui.ui.glyphs import ASKING, PARKED, PAUSED, TASK, gate_look, spinner, task_look
 from maestro_tui.ui.palette import Palette
 
 _SPINNING = ACTIVE | {TaskState.MERGING}
@@ -73,9 +73,9 @@ def wave_word(state: RunState, wave: int) -> tuple[str, str]:
 def card_lines(paint: Paint, state: RunState, task: TaskRun, count: int, asks: bool) -> list[Text]:
     """A card of that many lines; the fewer there are, the more each of them carries."""
     colours = paint.colours
-    look = TASK[task.state]
+    look = task_look(task, paint.now)
     shown = ASKING if asks else look
-    spins = task.state in _SPINNING and not asks
+    spins = task.state in _SPINNING and not asks and look not in (PAUSED, PARKED)
     time = task_time(task, paint.now)
     room = paint.width - 5
     first = _bar(paint, shown.variable)
@@ -89,7 +89,8 @@ def card_lines(paint: Paint, state: RunState, task: TaskRun, count: int, asks: b
     what, style = _what(paint, state, task, asks)
     last = _bar(paint, shown.variable)
     if count == 2:
-        if shown.word.split()[0] not in what.casefold() and not spins:
+        told = shown.word.split()[0] in what.casefold() or what.startswith("waits for")
+        if not spins and not (told and task.state is not TaskState.BLOCKED):
             what = f"{shown.word}: {what}"
         last.append("  " + clip(what, room), style)
         return [first, last]
@@ -132,6 +133,10 @@ def task_words(task: TaskRun, now: float, state: RunState | None = None) -> str:
     if task.state is TaskState.MERGED:
         files = len(attempt.files) if attempt else 0
         return f"merged {task.merged_sha[:7]}, {files} file" + ("" if files == 1 else "s")
+    if task.state is TaskState.EXCLUDED:
+        return one_line(task.assignment.excluded_reason) or "left out in the review"
+    if task.state is TaskState.DONE:
+        return "marked as done in the plan"
     why = reason(state, task) if state is not None else task.why
     return one_line(why) or TASK[task.state].word
 

@@ -7,11 +7,12 @@ from rich.text import Text
 from maestro_tui.core.state import RunState, TaskRun, TaskState
 from maestro_tui.report.progress import quiet_for
 from maestro_tui.ui.formatting import clip, one_line, tenths
-from maestro_tui.ui.glyphs import CROSS, PENDING, TASK, TICK, spinner
+from maestro_tui.ui.glyphs import CROSS, PENDING, TASK, TICK, spinner, task_look
 from maestro_tui.ui.palette import Palette, palette
 from maestro_tui.ui.widgets.cards import agent_of, task_time, task_words
 from maestro_tui.ui.widgets.text_lines import TextLines
 
+_ROOMY = 100  # from this width on there is room for who does it
 NAMES = ("marker", "committed", "owned", "files")
 
 
@@ -54,23 +55,29 @@ class Checks(TextLines):
         return [self._headline(task, colours, width), check_line(task, colours, width)]
 
     def _headline(self, task: TaskRun, colours: Palette, width: int) -> Text:
-        look = TASK[task.state]
-        running = task.state is TaskState.RUNNING
+        look = task_look(task, self._now)
+        running = look is TASK[TaskState.RUNNING]
         glyph = spinner(self._now) if running else look.glyph
         line = Text.assemble((f"{glyph} ", colours.look(look, bold=True)))
-        line.append(clip(one_line(f"{task.id} {task.task.title}"), width // 2), "bold")
+        name = one_line(f"{task.id} {task.task.title}")
+        line.append(clip(name, max(20, width // 3) if width < _ROOMY else width // 2), "bold")
         line.append(f"  {look.word}", colours.look(look))
-        tries = len(task.attempts)
-        words = [agent_of(task)]
-        words += [f"try {tries}"] if tries > 1 else []
-        words += [task_time(task, self._now)]
-        line.append("  " + " · ".join(one_line(w) for w in words if w), colours.muted)
         why = task_words(task, self._now, self._state)
-        if why and why != look.word:
-            line.append(f"  {why}")
+        why = "" if why == look.word else why
+        alive = ""
         if running and task.attempt is not None and task.attempt.last_event_at:
-            quiet = quiet_for(task.attempt, self._now)
-            line.append(f" · last event {tenths(quiet)} ago", colours.muted)
+            ago = tenths(quiet_for(task.attempt, self._now))
+            alive = f" · last event {ago} ago" if why else f"  last event {ago} ago"
+        tries = len(task.attempts)
+        words = [f"try {tries}"] if tries > 1 else []
+        words += [task_time(task, self._now)]
+        if width >= _ROOMY:  # else the plan and the page have it: why matters more
+            words.insert(0, one_line(agent_of(task)))
+        facts = " · ".join(w for w in words if w)
+        line.append(f"  {facts}" if facts else "", colours.muted)
+        room = width - line.cell_len - len(alive) - 2
+        line.append(f"  {clip(why, room)}" if why and room > 0 else "")
+        line.append(alive, colours.muted)
         line.truncate(width, overflow="ellipsis")
         return line
 

@@ -19,7 +19,7 @@ from textual.strip import Strip
 from maestro_tui.core.state import RunState, TaskState
 from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.formatting import fit, one_line
-from maestro_tui.ui.glyphs import ASKING, TASK, spinner
+from maestro_tui.ui.glyphs import ASKING, TASK, spinner, task_look
 from maestro_tui.ui.palette import Palette, palette
 from maestro_tui.ui.widgets.graph_layout import Cell, Layout, Link, lay_out
 
@@ -199,9 +199,9 @@ class GraphView(ScrollView, can_focus=True):
 
     def _draw(self, state: RunState, name: str, colours: Palette, base: Style) -> list[Segment]:
         task = state.tasks[name]
-        look = ASKING if name in self.asking else TASK[task.state]
+        look = ASKING if name in self.asking else task_look(task, self._clock())
         glyph = look.glyph
-        if task.state is TaskState.RUNNING and name not in self.asking:
+        if look is TASK[TaskState.RUNNING]:
             glyph = spinner(self._clock())
         style = base
         if name == self.cursor:

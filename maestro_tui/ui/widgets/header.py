@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from rich.style import Style
 from rich.text import Text
 from textual import events
-from textual.message import Message
 
 from maestro_tui.core.budgets import limit_of, money_of
 from maestro_tui.core.limits import slots, slowed_by
@@ -14,12 +12,12 @@ from maestro_tui.report.progress import Progress, progress, remaining_s
 from maestro_tui.ui.formatting import bar, clip, clock, count, duration, money, one_line, plural
 from maestro_tui.ui.glyphs import GROUPS, RUN, spinner
 from maestro_tui.ui.palette import Palette, palette
+from maestro_tui.ui.widgets.badge import Badge, badge
 from maestro_tui.ui.widgets.text_lines import TextLines
 
 _BAR_MIN, _BAR_MAX = 8, 30
 _SLOWED = "slowed: "
 _GAP = "  "
-_REVERSE = Style(reverse=True)
 
 
 class RunHeader(TextLines):
@@ -28,9 +26,6 @@ class RunHeader(TextLines):
     DEFAULT_CSS = """
     RunHeader { height: 2; background: $panel; color: $foreground; padding: 0 1; }
     """
-
-    class Asked(Message):
-        """The badge was clicked: show what waits."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,12 +51,8 @@ class RunHeader(TextLines):
         return [first, self._figures_line(state, colours, width)]
 
     def _title_line(self, state: RunState, colours: Palette, width: int) -> Text:
-        right = Text()
-        self._badge = range(0)
-        if self._waiting:
-            badge = f" {self._waiting} waiting for you · i "
-            right.append(badge, colours.style("state-asking", bold=True) + _REVERSE)
-            self._badge = range(width - len(badge), width)
+        right = badge(self._waiting, colours)
+        self._badge = range(width - right.cell_len, width)
         look = RUN[RunStatus.STOPPING if self._stopping else state.status]
         moving = state.count(*ACTIVE, TaskState.MERGING) > 0
         glyph = spinner(self._now) if moving and not self._stopping else look.glyph
@@ -121,7 +112,7 @@ class RunHeader(TextLines):
     def on_click(self, event: events.Click) -> None:
         """The badge is a button too."""
         if event.y == 0 and event.x - 1 in self._badge:
-            self.post_message(self.Asked())
+            self.post_message(Badge.Asked())
 
 
 def elapsed(state: RunState, now: float) -> float:
@@ -149,7 +140,7 @@ def usage_words(state: RunState) -> list[str]:
     if limit:
         share = f"{min(9.99, (reported + estimated) / limit):.0%}"
         return [f"{sum_} of {money(limit)} ({share})", *words]
-    return [*words, sum_]
+    return [sum_, *words]
 
 
 def _bar_size(width: int) -> int:

@@ -14,6 +14,7 @@ from maestro_tui.ui.keys import written
 from maestro_tui.ui.palette import palette
 
 _KEPT = ("app.help", "app.leave")  # at the right edge, whatever else there is
+_URGENT = "app.answer"  # before all others, and only while somebody waits
 _ORDER = {a.id: n for n, a in enumerate(ACTIONS)}
 _FIRST_KEY = {a.id: a.keys.split(",")[0] for a in ACTIONS}
 
@@ -43,9 +44,12 @@ class KeyBar(Widget):
             name = binding.id or binding.action
             if not enabled or not binding.show:
                 continue
+            if name == _URGENT and not getattr(self.app, "waiting", 0):
+                continue
             if name in found and binding.key != _FIRST_KEY.get(name):
                 continue
             rank = 0 if node is focused else 1 if node is self.screen else 2
+            rank = rank if name != _URGENT else -1
             found[name] = (rank, _ORDER.get(name, number), binding)
         return [binding for _, _, binding in sorted(found.values(), key=lambda entry: entry[:2])]
 

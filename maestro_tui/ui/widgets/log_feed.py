@@ -7,6 +7,7 @@ key that waits for its picture.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, thread_time
 
@@ -44,6 +45,7 @@ class LogFeed(ScrollView, inherit_bindings=False):
         super().__init__(id=id)
         self.index: LogIndex | None = None
         self.kind = FILTERS[0]  # of lines that are shown; empty for all
+        self.until: Callable[[], int | None] | None = None  # bytes of the file that are shown
         self._drawn_at = self._looked_at = 0.0
         self._again: asyncio.TimerHandle | None = None
         self._told_at, self._untold = 0.0, False
@@ -55,6 +57,7 @@ class LogFeed(ScrollView, inherit_bindings=False):
         if self.index is not None:
             self.index.close()
         self.index = FilteredIndex(path, self.kind) if self.kind else LogIndex(path)
+        self.index.until = self.until
         self._reset()
         self.anchor()
         if self.is_mounted:

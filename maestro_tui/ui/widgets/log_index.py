@@ -9,6 +9,7 @@ import os
 import stat
 from array import array
 from bisect import bisect_right
+from collections.abc import Callable
 from itertools import accumulate, count
 from operator import add
 from pathlib import Path
@@ -42,6 +43,7 @@ class LogIndex:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.until: Callable[[], int | None] | None = None  # bytes of the file that are shown
         self._fd = -1
         self._node = 0  # the file that is open
         self._clear()
@@ -84,7 +86,13 @@ class LogIndex:
             found = os.stat(self.path)
         except OSError:
             return self._fd >= 0
-        return self._fd < 0 or (found.st_ino, found.st_size) != (self._node, self._end)
+        size = self._shown(found.st_size)
+        return self._fd < 0 or (found.st_ino, size) != (self._node, self._end)
+
+    def _shown(self, size: int) -> int:
+        """How much of a file of that size is shown: a replay has not come to its end."""
+        until = self.until() if self.until is not None else None
+        return size if until is None else min(size, until)
 
     def close(self) -> None:
         """Give the file back."""
@@ -124,7 +132,11 @@ class LogIndex:
         if self._fd >= 0:
             ours = os.fstat(self._fd)
             moved = (ours.st_ino, ours.st_dev) != (found.st_ino, found.st_dev)
-            if moved or found.st_size < self._end or not self._same_start(found.st_size):
+            if (
+                moved
+                or self._shown(found.st_size) < self._end
+                or not self._same_start(found.st_size)
+            ):
                 reset = self._forget()
         if self._fd < 0:
             try:
@@ -132,7 +144,7 @@ class LogIndex:
             except OSError:
                 return 0, reset
             self._node = found.st_ino
-        return found.st_size, reset
+        return self._shown(found.st_size), reset
 
     def _same_start(self, size: int) -> bool:
         """Whether the file still begins as it did: one cut and refilled between two looks."""

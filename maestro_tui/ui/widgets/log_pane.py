@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.text import Text
@@ -56,9 +57,20 @@ class LogPane(Vertical):
         """Nothing is open yet."""
         self._tell()
 
-    def open(self, path: Path, title: str, *, live: bool = True) -> None:
-        """Show a file from its end; the same file again only gets the title."""
+    def open(
+        self,
+        path: Path,
+        title: str,
+        *,
+        live: bool = True,
+        until: Callable[[], int | None] | None = None,
+    ) -> None:
+        """Show a file from its end; the same file again only gets the title.
+
+        ``until`` tells how many bytes of it there are at the moment shown, None for all.
+        """
         self._title, self._live = one_line(title), live
+        self.view.until = until
         if path != self.path:
             self.path = path
             self.view.open(path)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.style import Style
@@ -33,6 +34,7 @@ class LogEntry:
     glyph: str
     path: Path | None
     live: bool = True
+    until: Callable[[], int | None] | None = field(default=None, compare=False)
 
 
 class TabStrip(Widget):
@@ -232,7 +234,8 @@ class LogTabs(Vertical):
             self.query_one("#panes").mount(pane)
         self._panes[entry.task_id] = pane
         if entry.path is not None:
-            pane.open(entry.path, f"{entry.glyph} {entry.title}", live=entry.live)
+            title = f"{entry.glyph} {entry.title}"
+            pane.open(entry.path, title, live=entry.live, until=entry.until)
         for task in list(self._panes)[:-_KEPT]:
             if task not in self._tiles:
                 self._drop(task)

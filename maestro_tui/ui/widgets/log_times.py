@@ -42,6 +42,11 @@ class LogTimes:
         place = bisect_right(self._offsets, offset) - 1
         return self._times[place] if place >= 0 else None
 
+    def end_at(self, moment: float) -> int | None:
+        """How many bytes had come by then; None for all of them, or where nobody knows."""
+        place = bisect_right(self._times, moment)
+        return self._offsets[place] if place < len(self._offsets) else None
+
     def stamp(self, offset: int) -> str:
         """The same as a clock shows it, and as wide where it is not known."""
         when = self.at(offset)

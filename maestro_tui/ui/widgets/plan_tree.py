@@ -18,7 +18,7 @@ from textual.widgets.tree import TreeNode
 from maestro_tui.core.state import ACTIVE, SATISFIED, RunState, TaskRun, TaskState
 from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.formatting import clip, one_line
-from maestro_tui.ui.glyphs import ASKING, TASK, spinner
+from maestro_tui.ui.glyphs import ASKING, TASK, spinner, task_look
 from maestro_tui.ui.palette import palette
 from maestro_tui.ui.widgets.cards import task_words
 
@@ -154,6 +154,8 @@ class PlanTree(Tree[Row]):
         figures = f"{done}/{total}"
         marks = Text()
         if not node.is_expanded:
+            if self.asking.intersection(row.tasks):
+                marks.append(f" {ASKING.glyph}", colours.look(ASKING, bold=True))
             for look in _worst(runs):
                 marks.append(" " + TASK[look].glyph, colours.look(TASK[look]))
         title = clip(row.title, room - len(figures) - marks.cell_len - 4)
@@ -166,10 +168,9 @@ class PlanTree(Tree[Row]):
 
     def _task_line(self, task: TaskRun, room: int) -> Text:
         colours = palette(self.app)
-        look = TASK[task.state]
-        asks = task.id in self.asking
-        shown = ASKING if asks else look
-        glyph = spinner(self._now()) if task.state in _SPINNING and not asks else shown.glyph
+        shown = ASKING if task.id in self.asking else task_look(task, self._now())
+        spins = task.state in _SPINNING and shown is TASK[task.state]
+        glyph = spinner(self._now()) if spins else shown.glyph
         tail = f"×{len(task.attempts)}" if len(task.attempts) > 1 else ""
         if room >= _WORD_FROM:
             tail = f"{tail} {shown.word}".strip()

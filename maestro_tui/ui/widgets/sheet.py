@@ -197,6 +197,8 @@ class Sheet(ScrollView, can_focus=True):
         return self._strip(row.text, width, style)
 
     def _strip(self, text: Text, width: int, style: Style) -> Strip:
+        if text.style and not text.spans:  # which Rich leaves out of such a text's segments
+            text = Text.assemble(text)
         segments = [
             Segment(part, style + (own or Style.null()))
             for part, own, _ in text.render(self.app.console)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -24,7 +24,8 @@ from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.palette import palette
 from maestro_tui.ui.widgets.cards import Paint, card_lines, gate_line, head_line
 
-MIN_COLUMN, MAX_COLUMN = 26, 48
+MIN_COLUMN, GOOD_COLUMN, MAX_COLUMN = 26, 32, 48
+_ROOMY = 120  # cells from which on titles matter more than one wave more
 _DENSITIES = (4, 3, 2, 1)  # lines a card takes, the roomiest that fits is used
 _MOVING = ACTIVE | {TaskState.MERGING}
 
@@ -46,8 +47,7 @@ class WaveBoard(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     WaveBoard {
         background: $surface;
-        scrollbar-size: 1 1; scrollbar-color: $foreground 25%; scrollbar-background: $surface;
-        scrollbar-corner-color: $surface;
+        scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;
         & .waves--head { background: $panel; }
         & .waves--selected { background: $panel; }
         & .waves--focused { background: $primary 25%; }
@@ -76,7 +76,7 @@ class WaveBoard(ScrollView, can_focus=True):
         self._where: dict[str, tuple[int, int]] = {}  # task -> column, first line
         self._cards: dict[tuple[str, bool], list[Strip]] = {}
         self._density = _DENSITIES[0]
-        self._width = MIN_COLUMN
+        self._width, self._fit = MIN_COLUMN, 1  # of a column, and how many are in view
         self.selected = ""
         self.asking: frozenset[str] = frozenset()
 
@@ -94,7 +94,8 @@ class WaveBoard(ScrollView, can_focus=True):
         final = [k for k, g in state.gates.items() if g.wave == 0]
         count = max(1, len(state.waves) + bool(final))
         # Whole columns: a sliver of one more would show nothing but that it is there.
-        fit = max(1, min(count, self.size.width // MIN_COLUMN))
+        wanted = MIN_COLUMN if self.size.width < _ROOMY else GOOD_COLUMN
+        self._fit = fit = max(1, min(count, self.size.width // wanted))
         self._width = max(MIN_COLUMN, min(MAX_COLUMN, self.size.width // fit))
         self._density = self._choose_density(state)
         self._where.clear()
@@ -105,7 +106,9 @@ class WaveBoard(ScrollView, can_focus=True):
         if final:
             self._columns.append([Spot(), *(Spot(gate=k) for k in final)])
         height = max((len(c) for c in self._columns), default=0) + 1
-        self.virtual_size = Size(self._width * len(self._columns), height)
+        # So wide that the last scroll position, too, begins at a column.
+        rest = max(0, self.size.width - fit * self._width) if count > fit else 0
+        self.virtual_size = Size(self._width * len(self._columns) + rest, height)
         self.refresh()
 
     def _choose_density(self, state: RunState) -> int:
@@ -152,7 +155,12 @@ class WaveBoard(ScrollView, can_focus=True):
         self._cards.pop((task, True), None)
         self._cards.pop((task, False), None)
         if task in self._where:
-            self.refresh(self._region(task).translate(-self.scroll_offset))
+            self.refresh(self._region(task).translate((-self._left, -self.scroll_offset.y)))
+
+    @property
+    def _left(self) -> int:
+        """Where the view begins: always at a column, wherever it was scrolled to."""
+        return round(self.scroll_offset.x / self._width) * self._width
 
     def _region(self, task: str) -> Region:
         column, line = self._where[task]
@@ -171,11 +179,18 @@ class WaveBoard(ScrollView, can_focus=True):
     def _reveal(self) -> None:
         if self.selected not in self._where or not self.size:
             return
-        region = self._region(self.selected)
+        column, first = self._where[self.selected][0], self._left // self._width
+        if not first <= column < first + self._fit:
+            if column == first + self._fit:
+                first += 1  # a step to the right
+            elif column > first:
+                first = column - (self._fit > 1)  # a jump: with the wave before it, and what comes
+            else:
+                first = column
+            self.scroll_to(x=first * self._width, animate=False, force=True)
         # The wave's head stays on the first line, so the card must not hide beneath it.
-        self.scroll_to_region(
-            region.grow((1, 0, 0, 0)), animate=False, force=True, x_axis=True, y_axis=True
-        )
+        region = self._region(self.selected).grow((1, 0, 0, 0))
+        self.scroll_to_region(region, animate=False, force=True, x_axis=False, y_axis=True)
 
     def _go(self, column: int, line: int) -> None:
         """Select the task of that column nearest to that line."""
@@ -199,7 +214,7 @@ class WaveBoard(ScrollView, can_focus=True):
             if any(c == target for c, _ in self._where.values()):
                 self._go(target, line)
             else:
-                self.scroll_to(x=target * self._width, animate=False)
+                self.scroll_to(x=(target - self._fit + 1) * self._width, animate=False)
 
     def action_left(self) -> None:
         self._sideways(-1)
@@ -232,7 +247,7 @@ class WaveBoard(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """A click selects, a second one opens."""
-        spot = self._spot_at(event.x + self.scroll_offset.x, event.y + self.scroll_offset.y)
+        spot = self._spot_at(event.x + self._left, event.y + self.scroll_offset.y)
         if event.y > 0 and spot is not None and spot.task:
             if event.chain > 1:
                 self.post_message(self.Opened(spot.task))
@@ -270,32 +285,30 @@ class WaveBoard(ScrollView, can_focus=True):
         base = self.rich_style
         if state is None:
             return Strip.blank(width, base)
-        left, top = self.scroll_offset
-        line = 0 if y == 0 else y + top
-        first = left // self._width
-        last = min(len(self._columns), (left + width - 1) // self._width + 1)
+        line = 0 if y == 0 else y + self.scroll_offset.y
+        first = self._left // self._width
+        last = min(len(self._columns), first + self._fit)
         parts = [self._cell(state, c, line, base) for c in range(first, last)]
-        strip = Strip.join(parts)
-        start = left - first * self._width
-        strip = strip.crop(start, start + width).extend_cell_length(width, base)
-        return self._beyond(strip, left, width) if y == 0 else strip
+        return Strip.join(parts).crop_extend(0, width, base)
 
-    def _beyond(self, strip: Strip, left: int, width: int) -> Strip:
-        """The head line with an arrow at each edge behind which there are more waves."""
-        style = self.rich_style + palette(self.app).style("accent", bold=True)
-        if left > 0:
-            strip = Strip.join([Strip([Segment("‹", style)]), strip.crop(1)])
-        if left + width < self._width * len(self._columns):
-            strip = Strip.join([strip.crop(0, width - 1), Strip([Segment("›", style)])])
-        return strip
+    def _beyond(self, column: int) -> tuple[str, str]:
+        """What the heads at the edges say of the waves behind them: how many there are."""
+        first = self._left // self._width
+        more = len(self._columns) - first - self._fit
+        before = f"‹{first} " if first and column == first else ""
+        return before, f" {more}›" if more > 0 and column == first + self._fit - 1 else ""
 
     def _cell(self, state: RunState, column: int, line: int, base: Style) -> Strip:
         paint = Paint(palette(self.app), self._width, self._clock())
         if line == 0:
             style = self.get_component_rich_style("waves--head")
-            final = column >= len(state.waves)
-            text = head_line(paint, state, 0 if final else column + 1)
-            return self._strip(text, base + style)
+            wave = 0 if column >= len(state.waves) else column + 1
+            before, after = self._beyond(column)
+            room = self._width - len(before) - len(after)
+            head = head_line(replace(paint, width=room), state, wave)
+            accent = paint.colours.style("accent", bold=True)
+            head.append(" " * max(0, room - 1 - head.cell_len))
+            return self._strip(Text.assemble((before, accent), head, (after, accent)), base + style)
         spots = self._columns[column]
         spot = spots[line - 1] if line <= len(spots) else Spot()
         if spot.gate:
