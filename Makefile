@@ -7,16 +7,20 @@ BIN := $(VENV)/bin
 AGAIN ?=
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c .ci/constraints.txt
 
-.PHONY: demo test test-fast test-agents check format bench screenshots clean
+.PHONY: demo test test-fast test-long test-agents check format bench screenshots clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/maestro demo
 
 test: $(VENV)/.test
-	TEXTUAL_ANIMATIONS=none $(BIN)/python -m pytest -q -m "not agents" $(AGAIN)
+	TEXTUAL_ANIMATIONS=none $(BIN)/python -m pytest -q -m "not agents and not long" $(AGAIN)
 
 test-fast: $(VENV)/.test
-	TEXTUAL_ANIMATIONS=none $(BIN)/python -m pytest -q -m "not slow and not agents"
+	TEXTUAL_ANIMATIONS=none $(BIN)/python -m pytest -q -m "not slow and not agents and not long"
+
+# Random runs of large plans: minutes that `make test` need not take.
+test-long: $(VENV)/.test
+	$(BIN)/python -m pytest -q -m long $(AGAIN)
 
 # The real agents' programs, from their registries, against a scripted service on this machine.
 test-agents: $(VENV)/.agents

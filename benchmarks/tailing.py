@@ -1,233 +1,185 @@
-"""What following logs costs through a real pty: bytes to the terminal, processor, keys, lag.
+"""What following logs costs through a real pty: keys, lag, processor, bytes to the terminal.
 
-One full pane of coloured lines at 100 lines a second; then ten logs at 10,000 lines a second each,
-one of them in view, while keys are pressed. Run: python benchmarks/tailing.py [seconds]
+The real program on a run of ten agents, a log filling the screen: first at rest, then at 100 lines
+a second, then ten logs at 10,000 lines a second each. Beside it the floors: the smallest program
+there is answering the same keys, and ``tail -f`` of the same log. Run: python
+benchmarks/tailing.py [seconds a scene]
 """
 
 from __future__ import annotations
 
-import os
-import pty
-import re
-import select
-import signal
+import random
 import statistics
-import struct
+import subprocess
 import sys
 import tempfile
-import termios
-import threading
 import time
-from fcntl import ioctl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
-import pyte
+from crowd import Crowd
+from flood import STAMP, line, stamped
+from terminal import Terminal, against, p95
 
-SCREEN = """
-import sys
-from pathlib import Path
-from maestro_tui.ui.painting import PaintsAtOnce, PaintsChanges
-from maestro_tui.ui.themes import install, state_defaults
-from maestro_tui.ui.widgets.log_tabs import LogEntry, LogTabs
-class Logs(PaintsAtOnce):
-    pass
-class Tail(PaintsChanges):
-    def __init__(self):
-        super().__init__()
-        install(self, [], None)
-        self.tabs = LogTabs()
-    def get_theme_variable_defaults(self):
-        return state_defaults(self.current_theme)
-    def get_default_screen(self):
-        return Logs()
-    def compose(self):
-        yield self.tabs
-    def on_mount(self):
-        paths = [Path(p) for p in sys.argv[1:]]
-        self.tabs.sync([LogEntry(str(n), f"task {n}", "x", p) for n, p in enumerate(paths)])
-        self.tabs.show("0")
-        self.call_after_refresh(self.tabs.pane.view.focus)
-Tail().run()
-"""
 FLOOR = """
 from textual.app import App
 from textual.widgets import Static
 class Floor(App):
     count = 0
     def compose(self):
-        yield Static("0")
+        yield Static("count 0")
     def on_key(self):
         self.count += 1
-        self.query_one(Static).update(str(self.count), layout=False)
+        self.query_one(Static).update(f"count {self.count}", layout=False)
 Floor().run()
 """
-COLUMNS, LINES = 120, 40
-BUDGET_KB, BUDGET_CPU, BUDGET_KEY_MS, BUDGET_LAG_MS = 200, 15.0, 33.0, 60.0
-_STAMP = re.compile(r"@(\d{10,})@")
+BUDGET_KEY_MS, BUDGET_LOADED_KEY_MS = 16.0, 33.0
+BUDGET_LAG_MS, BUDGET_CPU, BUDGET_KB, BUDGET_IDLE = 60.0, 15.0, 200.0, 1.0
+PRESSES = 60
+HISTORY = 400  # lines that are there before
+_TOP = 5  # the row a full-screen log begins at
 
 
-_WORDS = [b"merge", b"session", b"index", b"parser", b"quota", b"ledger", b"upload", b"retry"]
+@contextmanager
+def writing(logs: list[Path], rate: int) -> Iterator[None]:
+    """Somebody writes them meanwhile."""
+    if not rate:
+        yield
+        return
+    flood = Path(__file__).with_name("flood.py")
+    writer = subprocess.Popen([sys.executable, str(flood), str(rate), *map(str, logs)])
+    try:
+        yield
+    finally:
+        writer.kill()
+        writer.wait()
 
 
-def coloured(number: int) -> bytes:
-    """A line as a test runner prints it, unlike the one above, with the moment it was written."""
-    now = time.monotonic_ns() // 1000
-    one, other = _WORDS[number % 8], _WORDS[number // 8 % 8]
-    more = b" and %s" % _WORDS[number // 64 % 8] * (number % 4)
-    return (
-        b"@%d@ \x1b[32mPASSED\x1b[0m tests/test_%s.py::\x1b[1mtest_%s_round_trip\x1b[0m[%06d]"
-        b" \x1b[36min 0.01 s\x1b[0m%s\n" % (now, one, other, number, more)
-    )
-
-
-class Writer(threading.Thread):
-    """Appends lines to files at a rate until told to stop."""
-
-    def __init__(self, paths: list[Path], rate: int) -> None:
-        super().__init__(daemon=True)
-        self.paths, self.rate, self.stop = paths, rate, threading.Event()
-
-    def run(self) -> None:
-        """Twenty batches a second, or line by line when slow."""
-        batch = max(1, self.rate // 20)
-        files = [path.open("ab", buffering=0) for path in self.paths]
-        number = 0
-        while not self.stop.wait(batch / self.rate):
-            for file in files:
-                file.write(b"".join(coloured(number + n) for n in range(batch)))
-            number += batch
-
-
-def start(paths: list[Path], program: str = SCREEN) -> tuple[int, int]:
-    """The screen on a pty."""
-    pid, fd = pty.fork()
-    if pid == 0:
-        os.environ["TERM"] = "xterm-256color"
-        os.execv(sys.executable, [sys.executable, "-c", program, *map(str, paths)])
-    ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
-    return pid, fd
-
-
-class Terminal:
-    """The screen's other side: it shows what comes, and how old the newest shown line is."""
-
-    def __init__(self, fd: int) -> None:
-        self.fd = fd
-        self.screen = pyte.Screen(COLUMNS, LINES)
-        self.stream = pyte.ByteStream(self.screen)
-
-    def drain(self, seconds: float) -> tuple[int, list[float]]:
-        """Bytes that came, and the age of the newest line after each picture, in ms."""
-        total, ages, came, fresh = 0, [], 0, False
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            if select.select([self.fd], [], [], min(left, 0.004))[0]:
-                data = os.read(self.fd, 1 << 17)
-                came, fresh = time.monotonic_ns() // 1000, True
-                total += len(data)
-                self.stream.feed(data)
-            elif fresh:  # a pause: the picture is whole
-                stamps = [int(m) for m in _STAMP.findall("".join(self.screen.display))]
-                if stamps:
-                    ages.append((came - max(stamps)) / 1000)
-                fresh = False
-        return total, ages
-
-
-def measure(terminal: Terminal, pid: int, seconds: float) -> tuple[float, float, list[float]]:
-    """Kilobytes a second, percent of a core, ages."""
-    process = psutil.Process(pid)
-    before = process.cpu_times()
-    total, ages = terminal.drain(seconds)
-    after = process.cpu_times()
-    used = after.user + after.system - before.user - before.system
-    return total / seconds / 1000, 100 * used / seconds, ages
-
-
-def keys(terminal: Terminal, presses: int) -> list[float]:
-    """Milliseconds from a key to the first byte that answers it; the pane is scrolled and still."""
-    times = []
+def press(terminal: Terminal, keys: str, presses: int = PRESSES) -> list[float]:
+    """Press those keys in turn, each at no particular moment; when."""
+    chance = random.Random(1)
+    moments = []
     for number in range(presses):
-        fd = terminal.fd
-        terminal.drain(0.12)
-        begun = time.monotonic()
-        os.write(fd, b"k" if number % 2 else b"j")
-        if select.select([fd], [], [], 1.0)[0]:
-            times.append((time.monotonic() - begun) * 1000)
-            terminal.stream.feed(os.read(fd, 1 << 17))
+        terminal.listen(chance.uniform(0.07, 0.13))
+        moments.append(terminal.press(keys[number % len(keys)]))
+    terminal.listen(0.4)
+    return moments
+
+
+def answers(terminal: Terminal, row: int, moments: list[float]) -> list[float]:
+    """Milliseconds from each key to the picture in which that row is another one."""
+    times, waiting, before = [], list(moments), ""
+    for at, rows in terminal.pictures():
+        if waiting and at > waiting[0]:
+            if rows[row] == before:
+                continue
+            times.append((at - waiting.pop(0)) * 1000)
+        before = rows[row]
     return times
 
 
-def p95(values: list[float]) -> float:
-    """The value that 95 of 100 are below."""
-    return statistics.quantiles(values, n=20)[-1] if len(values) > 1 else float("nan")
+def ages(terminal: Terminal, begun: float) -> list[float]:
+    """How many milliseconds the newest line shown was behind, every millisecond from then on."""
+    found, shown = [], 0.0
+    moment = begun
+    for at, rows in terminal.pictures():
+        while shown and moment < at:
+            found.append((moment - shown) * 1000)
+            moment += 0.001
+        moment = max(moment, at) if not shown else moment
+        stamps = [int(m) / 1e6 for m in STAMP.findall("\n".join(rows))]
+        if at >= begun and stamps:
+            shown = max(stamps)
+    return found
 
 
-def scene(name: str, count: int, rate: int, seconds: float, *, pressing: bool) -> None:
-    """One row of the table."""
-    with tempfile.TemporaryDirectory(prefix="maestro-bench-") as folder:
-        paths = [Path(folder, f"{n}.log") for n in range(count)]
-        for path in paths:
-            path.write_bytes(b"".join(coloured(n) for n in range(200)))
-        pid, fd = start(paths)
-        writer = Writer(paths, rate)
-        try:
-            terminal = Terminal(fd)
-            terminal.drain(2.0)
-            if rate:
-                writer.start()
-            terminal.drain(1.0)
-            kilobytes, cpu, ages = measure(terminal, pid, seconds)
-            print(f"{name}")
-            frame = 10 * cpu * seconds / max(1, len(ages))
-            print(
-                f"  pictures        {len(ages) / seconds:8.1f} a second, {frame:.1f} ms of a core"
-            )
-            print(f"  to the terminal {kilobytes:8.0f} kB/s   budget {BUDGET_KB}")
-            print(f"  processor       {cpu:8.1f} %      budget {BUDGET_CPU}")
-            ages = ages or [0.0, 0.0]
-            late = f"p95, budget {BUDGET_LAG_MS:.0f} ({statistics.median(ages):.0f} median)"
-            print(f"  behind the file {p95(ages):8.0f} ms     {late}")
-            if pressing:
-                os.write(fd, b"\x1b[5~")
-                times = keys(terminal, 60)
-                print(
-                    f"  key to paint    {p95(times):8.1f} ms     p95, budget {BUDGET_KEY_MS};"
-                    f" {statistics.median(times):.1f} median"
-                )
-        finally:
-            writer.stop.set()
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-            os.close(fd)
-
-
-def least() -> None:
+def smallest() -> float:
     """The same keys in the smallest program there is: what this machine can do just now."""
-    pid, fd = start([], FLOOR)
-    try:
-        terminal = Terminal(fd)
-        terminal.drain(2.0)
-        times = keys(terminal, 40)
-        print(
-            f"smallest program\n  key to paint    {p95(times):8.1f} ms     p95;"
-            f" {statistics.median(times):.1f} median"
-        )
-    finally:
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        os.close(fd)
+    with Terminal([sys.executable, "-c", FLOOR]) as terminal:
+        terminal.until(b"count 0")
+        terminal.listen(1.0)
+        times = answers(terminal, 0, press(terminal, "jk"))
+    floor = p95(times)
+    print(
+        f"smallest program\n  key to paint    {floor:8.1f} ms p95, {statistics.median(times):.1f} median"
+    )
+    return floor
+
+
+def plain(log: Path, seconds: float) -> float:
+    """``tail -f``: what the terminal gets when nobody chooses."""
+    with Terminal(["tail", "-f", str(log)]) as terminal:
+        terminal.listen(0.5)
+        with writing([log], 10_000):
+            kilobytes = terminal.listen(seconds) / seconds / 1000
+    print(f"tail -f of one such log\n  to the terminal {kilobytes:8.0f} kB/s")
+    return kilobytes
+
+
+def scene(
+    name: str, rate: int, writers: int, seconds: float, floor_key: float, floor_kb: float
+) -> None:
+    """The program, with so many logs written at that rate."""
+    print(name)
+    with tempfile.TemporaryDirectory(prefix="maestro-bench-") as folder:
+        with Crowd(Path(folder), 12, 10) as crowd:
+            for log in crowd.logs:
+                log.write_bytes(stamped(b"".join(line(n) for n in range(HISTORY))))
+            with Terminal(crowd.screen) as terminal:
+                terminal.until(b"PASSED")
+                terminal.press("3")
+                terminal.listen(0.5)
+                terminal.press("3")
+                terminal.listen(1.0)
+                with writing(crowd.logs[:writers], rate):
+                    terminal.listen(1.0)
+                    begun, cpu, kilobytes = time.monotonic(), terminal.cpu(), 0.0
+                    for second in range(round(seconds)):
+                        if rate:
+                            crowd.report(f"Bash pytest {second}")
+                        kilobytes += terminal.listen(1.0) / 1000
+                    taken = time.monotonic() - begun
+                    cpu = 100 * (terminal.cpu() - cpu) / taken
+                    shown = len([1 for at, _ in terminal.heard if at > begun])
+                    terminal.press("\x1b[5~")
+                    terminal.listen(0.3)
+                    moments = press(terminal, "jk")
+                print(f"  pieces written  {shown / taken:8.1f} a second")
+                if rate:
+                    late = ages(terminal, begun)
+                    late = late[: round(taken * 1000)]
+                    print(
+                        f"  behind the file {p95(late):8.1f} ms p95, {statistics.median(late):.1f} median; "
+                        f"{against(p95(late), BUDGET_LAG_MS)}"
+                    )
+                print(
+                    f"  processor       {cpu:8.1f} %; {against(cpu, BUDGET_CPU if rate else BUDGET_IDLE)}"
+                )
+                print(
+                    f"  to the terminal {kilobytes / taken:8.1f} kB/s; {against(kilobytes / taken, BUDGET_KB, floor_kb)}"
+                )
+                times = answers(terminal, _TOP, moments)
+                budget = BUDGET_LOADED_KEY_MS if rate > 1000 else BUDGET_KEY_MS
+                print(
+                    f"  key to paint    {p95(times):8.1f} ms p95, {statistics.median(times):.1f} median; "
+                    f"{against(p95(times), budget, floor_key)}"
+                )
+                print(f"  keys answered   {len(times):8} of {len(moments)}")
 
 
 def main() -> None:
     """Print the table."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 6.0
-    print(f"{COLUMNS}x{LINES}, {seconds:.0f} s each")
-    least()
-    scene("one log, unchanged", 1, 0, seconds, pressing=True)
-    scene("one log, 100 coloured lines a second", 1, 100, seconds, pressing=True)
-    scene("ten logs, 10,000 lines a second each", 10, 10_000, seconds, pressing=True)
+    print(f"120x40, {seconds:.0f} s each")
+    floor_key = smallest()
+    with tempfile.TemporaryDirectory(prefix="maestro-bench-") as folder:
+        log = Path(folder, "one.log")
+        log.touch()
+        floor_kb = plain(log, 2.0)
+    scene("at rest", 0, 0, seconds, floor_key, floor_kb)
+    scene("one log, 100 lines a second", 100, 1, seconds, floor_key, floor_kb)
+    scene("ten logs, 10,000 lines a second each", 10_000, 10, seconds, floor_key, floor_kb)
 
 
 if __name__ == "__main__":

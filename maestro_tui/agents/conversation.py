@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from maestro_tui.agents.drivers.session import Session
 
 LOOK_S = 1.0  # behind the signals: how late a request written by hand is noticed at most
+_AFTER_THE_TASK = frozenset({"message", "handoff", "pause", "interrupt", "model"})
+STOPPED_S = 2.0  # a look that comes that much too late: the machine, or this process, was stopped
 
 
 def hold(context: Context, make: Callable[[Conversation], Session]) -> Outcome:
@@ -42,6 +44,7 @@ class Conversation:
         self.context = context
         past = _History(context.folder)
         self.resumed = past.begun  # an earlier runner of this attempt was killed over it
+        self.session, self.model = past.session, past.model  # as last told, empty where never
         self.desk = Desk(context, past.asked)
         self.parked_until = 0.0
         self.waits = True  # for limits of the service; turned off by its operator
@@ -50,8 +53,13 @@ class Conversation:
             self.desk.resumed.clear()
         self.ended_by_us = ""  # stopped | timeout
         self._worked = 0.0
+        self._begun = asyncio.Event()
         self._heard, self._stale = past.heard, past.waiting
         self._speaking: set[asyncio.Task[None]] = set()
+
+    def begun(self) -> None:
+        """The agent has been given its task: from now on it can be told more."""
+        self._begun.set()
 
     def parked(self, until: float, why: str) -> None:
         """The agent waits for the service until then, and its clock stands still; 0 = goes on."""
@@ -70,6 +78,15 @@ class Conversation:
             pass
         self.parked(0.0, "")
         return self.waits
+
+    def cut_short(self, code: int | None, usage: dict[str, Any]) -> Outcome | None:
+        """The outcome where it was ended from outside; None where the agent came to its end."""
+        if not self.ended_by_us:
+            return None
+        words = "The agent was stopped on request"
+        if self.ended_by_us == "timeout":
+            words = f"The agent worked longer than {self.context.spec.timeout_s:g} s"
+        return Outcome(self.ended_by_us, exit=code, error=words, usage=usage)
 
     async def _run(self, session: Session) -> Outcome:
         await self.desk.resumed.wait()  # an earlier runner's agent was paused
@@ -113,7 +130,7 @@ class Conversation:
     def _look(self, session: Session, elapsed: float) -> None:
         """Take what was asked, and let the clock go on where the agent is at work."""
         if not self.desk.waiting and self.parked_until <= time.time():
-            self._worked += elapsed
+            self._worked += min(elapsed, LOOK_S + STOPPED_S)
         limit = self.context.spec.timeout_s
         if self.context.stopping():
             self.ended_by_us = "stopped"
@@ -129,14 +146,18 @@ class Conversation:
                 task.add_done_callback(self._speaking.discard)
 
     async def _say(self, session: Session, item: dict[str, Any]) -> None:
+        """Pass it on. Nothing but the task itself may be the first that an agent hears."""
         kind, text = item.get("cmd"), str(item.get("text") or "")
+        if kind == "pause":  # also one that has not begun does not begin
+            self.desk.resumed.clear()
+            self.desk.by_pause = True
+        if kind in _AFTER_THE_TASK:
+            await self._begun.wait()
         try:
             match kind:
                 case "message" | "handoff":
                     await session.tell(text)
-                case "pause":
-                    self.desk.resumed.clear()
-                    self.desk.by_pause = True
+                case "pause" if not self.desk.resumed.is_set():
                     await session.interrupt()
                 case "resume":
                     self.desk.resumed.set()
@@ -149,11 +170,14 @@ class Conversation:
                     await session.interrupt()
                 case "model":
                     await session.change_model(text)
+                case "pause":  # and already on its way again
+                    self.desk.by_pause = False
                 case _:
                     return
         except Exception as error:  # the agent may be ending just now
             self.context.emit("text", text=f"Could not pass on the {kind}: {error}")
-        self.context.emit("told", n=item.get("n"), cmd=kind)
+        more = {"text": text} if kind == "model" else {}
+        self.context.emit("told", n=item.get("n"), cmd=kind, **more)
 
     async def _outcome(self, work: asyncio.Task[Outcome]) -> Outcome:
         try:
@@ -182,15 +206,19 @@ class _History:
         self.heard: set[Any] = set()
         self.asked = 0
         self.begun = self.paused = False
+        self.session = self.model = ""
         waiting: dict[str, None] = {}
         for event in files.LineReader(f"{folder}/{files.EVENTS}").read():
             match event.get("kind"):
-                case "started":
+                case "started" | "session":
                     self.begun = True
+                    self.session = str(event.get("session") or self.session)
                 case "told":
                     self.heard.add(event.get("n"))
                     if event.get("cmd") in ("pause", "resume"):
                         self.paused = event.get("cmd") == "pause"
+                    elif event.get("cmd") == "model":
+                        self.model = str(event.get("text") or "")
                 case "permission":
                     self.asked += 1
                     waiting[str(event.get("id"))] = None

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 CHUNK = 1 << 18
 LOOK_S = 1.0  # behind the signals: how late a request written by hand is noticed at most
+STOPPED_S = 2.0  # what comes that much too late has been stopped: the machine, or this process
 DRAIN_S = 2.0  # for what is still in the pipe when everything that wrote to it is dead
 
 
@@ -74,7 +75,9 @@ class _Watch:
         while True:
             now = time.monotonic()
             until = min(self._observer.due() or now + LOOK_S, self._deadline, self._kill_at)
-            ready = [fd for fd, _ in poll.poll(max(0.0, min(LOOK_S, until - now)) * 1000 + 1)]
+            wait = max(0.0, min(LOOK_S, until - now))
+            ready = [fd for fd, _ in poll.poll(wait * 1000 + 1)]
+            self._forgive(time.monotonic() - now - wait)
             if self._output in ready and not self._read():
                 self._reading = False  # it closed its output; it may still be at work
                 poll.unregister(self._output)
@@ -91,6 +94,12 @@ class _Watch:
             due = self._observer.due()
             if due is not None and now >= due:
                 self._observer.tell()
+
+    def _forgive(self, late: float) -> None:
+        """Nobody worked while the machine was stopped: that is none of the agent's time."""
+        if late > STOPPED_S:
+            self._deadline += late
+            self._kill_at += late
 
     def _hear(self) -> bool:
         """Requests and deaths; False when there is nothing more to wait for.

@@ -14,8 +14,8 @@ from maestro_tui.cli.selecting import sessions
 from maestro_tui.config.paths import run_dir, worktrees_root
 from maestro_tui.core.state import ENDED, RunStatus
 from maestro_tui.engine.client import RunClient
-from maestro_tui.engine.effects import worktrees_in_use
 from maestro_tui.engine.lock import engine_pid
+from maestro_tui.engine.occupancy import worktrees_in_use
 
 
 def clean(arguments: argparse.Namespace) -> int:

@@ -345,6 +345,7 @@ def run_options(
         permission_allow=settings.permissions.allow,
         permission_deny=settings.permissions.deny,
         agents=_agents(settings, driver),
+        agent_folders=settings.agents.folders,
         budget_agent=settings.budget.agent,
         budget_wave=settings.budget.wave,
         budget_run=settings.budget.run,

@@ -31,6 +31,9 @@ def _worktree_ready(
     if task.state is not _S.PREPARING:
         return False
     attempt.worktree, attempt.branch, attempt.base = event.path, event.branch, event.base
+    for text in event.notes:
+        if not any(text == told for _, told in state.notices):
+            notice(state, text)
     if attempt.stop:
         attempt.outcome = "stopped"
         _stopped(state, task, attempt)
@@ -164,7 +167,7 @@ def _stopped(state: RunState, task: TaskRun, attempt: Attempt) -> None:
 def _work_checked(state: RunState, task: TaskRun, attempt: Attempt, event: e.WorkChecked) -> bool:
     if task.state is not _S.CHECKING:
         return False
-    attempt.checks, attempt.commit = event.checks, event.commit
+    attempt.checks, attempt.commit, attempt.unkept = event.checks, event.commit, False
     attempt.files, attempt.stray, attempt.claims = event.files, event.stray, event.claims
     bad = [c for c in event.checks if not c["ok"]]
     if not bad:

@@ -96,6 +96,17 @@ class CheckWork(AttemptCommand):
 
 
 @dataclass(frozen=True, slots=True)
+class KeepWork(AttemptCommand):
+    """Commit what lies in the worktree of an attempt that is over, which failed so far."""
+
+    tries: int
+
+    @property
+    def key(self) -> str:
+        return f"KeepWork:{self.task}:{self.attempt}:{self.tries}"
+
+
+@dataclass(frozen=True, slots=True)
 class Merge(AttemptCommand):
     """Bring the attempt's commit into the integration branch."""
 

@@ -90,7 +90,13 @@ def _failure(state: RunState, question: Question, answer: str, text: str, by: st
     task = state.tasks[question.task]
     if _again(state, question, task, answer, text, by):
         return
-    if answer == "skip":
+    if answer == "recheck":
+        move(state, task, _S.CHECKING, "its work is checked again")
+    elif answer == "remerge":
+        assert task.attempt is not None
+        task.attempt.outcome = ""
+        move(state, task, _S.QUEUED, "is merged again")
+    elif answer == "skip":
         move(state, task, _S.SKIPPED, f"given up: {question.title}")
     elif answer == "swap":
         task.agent = text.strip()

@@ -74,6 +74,7 @@ class WorktreeReady(AttemptEvent):
     path: str
     branch: str
     base: str
+    notes: tuple[str, ...] = ()  # what it lacks, for people
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -376,6 +377,17 @@ class EffectFailed(Event):
     error: str
     task: str = ""
     attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkKept(Event):
+    """What lay in an attempt's worktree, and could not be written down before, is under a ref.
+
+    No ``AttemptEvent``: by then the task may be at a later attempt.
+    """
+
+    task: str
+    attempt: int
 
 
 def _leaves(cls: type[Event]) -> dict[str, type[Event]]:

@@ -11,6 +11,7 @@ from maestro_tui.core.commands import (
     Finish,
     HandOver,
     InstructAgent,
+    KeepWork,
     Merge,
     ResolveConflict,
     Rollback,
@@ -37,6 +38,7 @@ def outstanding(state: RunState) -> list[Command]:
         attempt = task.attempt
         if attempt is not None:
             commands.extend(_for_task(task, attempt))
+            commands.extend(_to_keep(task))
     commands.extend(RunGate(g.key, g.runs) for g in state.gates.values() if g.state == "running")
     held = {q.subject for q in state.questions.values() if q.kind == "trouble"}
     if state.stopping:
@@ -68,6 +70,16 @@ def _rollback(state: RunState) -> Rollback:
     assert state.rollback_task is not None
     task, sha = state.rollback_task
     return Rollback(-1, task, sha)
+
+
+def _to_keep(task: TaskRun) -> list[Command]:
+    """Work nobody will look at again, but that is not to be lost; tried again with each attempt."""
+    newest = None if task.state not in (_S.FAILED, _S.CHECKING) else task.attempt
+    return [
+        KeepWork(task.id, attempt.number, len(task.attempts))
+        for attempt in task.attempts
+        if attempt.unkept and attempt is not newest and attempt.keep_tried < len(task.attempts)
+    ]
 
 
 def _for_task(task: TaskRun, attempt: Attempt) -> list[Command]:

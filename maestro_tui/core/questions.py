@@ -22,6 +22,8 @@ RETRY = Option("retry", "Retry", "r", "a fresh attempt, told what failed")
 INSTRUCT = Option(
     "instruct", "Retry with instructions", "i", "you type what to do", text="required"
 )
+RECHECK = Option("recheck", "Check it again", "c", "its work is still there, as the agent left it")
+REMERGE = Option("remerge", "Merge it again", "m", "its work is checked and kept")
 SKIP = Option("skip", "Skip", "s", "give this task up; what depends on it is blocked", danger=True)
 ABORT = Option("abort", "Abort the run", "A", "stop every agent; merged work is kept", danger=True)
 SWAP = Option(
@@ -95,13 +97,21 @@ def _marks(state: RunState) -> tuple[str, ...]:
 
 
 def failure(
-    state: RunState, task: TaskRun, title: str, evidence: tuple[str, ...], suspect: str
+    state: RunState,
+    task: TaskRun,
+    title: str,
+    evidence: tuple[str, ...],
+    suspect: str,
+    again: Option | None = None,
 ) -> Question:
-    """An agent did not do it: what now?"""
+    """An agent did not do it: what now?
+
+    Where it did, and only Maestro could not go on with it, ``again`` lets Maestro try again.
+    """
     attempt = task.attempt
     assert attempt is not None
     upstream = suspect or (task.after[0] if task.after else "")
-    options = [RETRY, INSTRUCT]
+    options = [*([again] if again else []), RETRY, INSTRUCT]
     if upstream:
         options.append(
             Option(
@@ -117,7 +127,8 @@ def failure(
         options.append(_rollback(state, task.wave - 1))
     options.append(ABORT)
     return Question(
-        id=f"fail-{task.task.key}-{attempt.number}",
+        id=f"fail-{task.task.key}-{attempt.number}"
+        + (f"-{again.key}-{_asked(state, task)}" if again else ""),
         kind="failure",
         title=title,
         evidence=(*evidence, *_blocks(state, task)),
@@ -126,8 +137,12 @@ def failure(
         attempt=attempt.number,
         subject=upstream,
         asked_at=state.now,
-        default="retry",
+        default=again.key if again else "retry",
     )
+
+
+def _asked(state: RunState, task: TaskRun) -> int:
+    return sum(1 for a in state.answers if a.question.task == task.id)
 
 
 def held(state: RunState, task: TaskRun) -> Question:

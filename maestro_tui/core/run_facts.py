@@ -50,6 +50,8 @@ def _engine_started(state: RunState, event: e.EngineStarted) -> None:
     for task in state.tasks.values():
         if task.attempt is not None and task.state in (_S.PREPARING, _S.RUNNING):
             task.attempt.stop = bool(task.attempt.ending)
+        for attempt in task.attempts:
+            attempt.keep_tried = 0
     _reconsider(state)
 
 
@@ -240,6 +242,10 @@ def _delivery_refused(state: RunState, event: e.DeliveryRefused) -> None:
 
 
 def _effect_failed(state: RunState, event: e.EffectFailed) -> None:
+    if event.effect.startswith("KeepWork:"):  # with the next attempt, at a new start, at the end
+        task = state.tasks[event.task]
+        task.attempts[event.attempt - 1].keep_tried = len(task.attempts)
+        return
     if event.task:
         _attempt_effect_failed(state, event)
         return
@@ -293,12 +299,21 @@ def _attempt_effect_failed(state: RunState, event: e.EffectFailed) -> None:
         attempt.pending_answers.clear()
         attempt.stop = attempt.afresh = True
         return
-    attempt.outcome = "failed"
+    attempt.unkept = bool(attempt.worktree) and kind in ("RunAgent", "CheckWork")
+    # Unchecked work waits in its tree, which nobody else gets before it is kept.
+    attempt.outcome = "" if kind == "CheckWork" else "failed"
     attempt.error = event.error
     close_questions(state, task.id)
     first = lines[0] if lines else event.effect
     move(state, task, _S.FAILED, first)
-    ask(state, questions.failure(state, task, f"{task.id}: {first}", lines, ""))
+    again = {"CheckWork": questions.RECHECK, "Merge": questions.REMERGE}.get(kind)
+    ask(state, questions.failure(state, task, f"{task.id}: {first}", lines, "", again))
+
+
+def _work_kept(state: RunState, event: e.WorkKept) -> None:
+    for attempt in state.tasks[event.task].attempts:
+        if attempt.number == event.attempt:
+            attempt.unkept = False
 
 
 def _woke(state: RunState, event: e.Woke) -> None:
@@ -324,4 +339,5 @@ HANDLERS: dict[type[e.Event], Callable[..., None]] = {
     e.Delivered: _delivered,
     e.DeliveryRefused: _delivery_refused,
     e.EffectFailed: _effect_failed,
+    e.WorkKept: _work_kept,
 }

@@ -39,7 +39,7 @@ GIVEN_UP = frozenset({TaskState.SKIPPED, TaskState.EXCLUDED})
 # Drivers whose agents hear what is said to them while they work.
 INTERACTIVE = frozenset({"acp", "api", "claude"})
 # Drivers whose attempts can be taken up again in their own session, and whose model can be chosen.
-RESUMABLE = frozenset({"claude"})
+RESUMABLE = frozenset({"acp", "api", "claude"})
 MODELLED = frozenset({"acp", "api", "claude"})
 
 _S = TaskState
@@ -54,7 +54,7 @@ TRANSITIONS: dict[TaskState, frozenset[TaskState]] = {
     _S.MERGING: frozenset({_S.MERGED, _S.CONFLICTED, _S.FAILED, _S.WAITING, _S.SKIPPED}),
     _S.CONFLICTED: frozenset({_S.QUEUED, _S.WAITING, _S.SKIPPED, _S.FAILED}),
     _S.MERGED: frozenset({_S.WAITING}),
-    _S.FAILED: frozenset({_S.WAITING, _S.SKIPPED, _S.CHECKING}),
+    _S.FAILED: frozenset({_S.WAITING, _S.SKIPPED, _S.CHECKING, _S.QUEUED}),
     _S.BLOCKED: frozenset({_S.WAITING, _S.SKIPPED}),
     _S.SKIPPED: frozenset({_S.WAITING}),
     _S.EXCLUDED: frozenset(),
@@ -112,6 +112,7 @@ class RunOptions:
     ports: int = 10  # for each tree
     lfs: str = "smudge"  # smudge | skip: pointers instead of large files
     agents: dict[str, Any] = field(default_factory=dict)  # the driver's own settings
+    agent_folders: tuple[str, ...] = ()  # of definitions, besides the user's and the project's
     # USD; 0 is no limit.
     budget_agent: float = 0.0  # of each attempt
     budget_wave: float = 0.0
@@ -210,6 +211,8 @@ class Attempt:
     drop: tuple[str, ...] = ()
     extend: tuple[str, ...] = ()
     stop: bool = False  # wanted by a person; the engine ends it
+    unkept: bool = False  # what lies in its worktree could not be committed yet
+    keep_tried: int = 0  # in vain, when the task had so many attempts
     resolve: str = ""  # how the conflict is to be resolved, once decided
     pending_answers: dict[str, tuple[bool, str]] = field(default_factory=dict)
     instructions_given: int = 0  # in mid-run, so far

@@ -17,6 +17,8 @@ from maestro_tui.agents.stream import readable
 
 _SHELL = re.compile(r"[|&;<>()$`\\*?\[\]#~=%{}!\n]")
 GRACE_S = 3.0
+LOOK_S = 1.0
+STOPPED_S = 2.0  # what comes that much too late has been stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,9 @@ async def run_command(
             text = f"cannot start: {error.strerror}: {argv_of(command)[0]}"
             out.write(text.encode())
             return CommandResult(False, None, 0.0, (text,))
-        timed_out = False
+        timed_out = True
         try:
-            await asyncio.wait_for(process.wait(), timeout_s)
-        except TimeoutError:
-            timed_out = True
+            timed_out = not await _ends_within(process, timeout_s)
         finally:
             await _end_group(process)
     tail = tail_of(log)
@@ -74,6 +74,22 @@ async def run_command(
     code = process.returncode
     ok = code == 0 and not timed_out
     return CommandResult(ok, code, time.monotonic() - started, tail, timed_out)
+
+
+async def _ends_within(process: asyncio.subprocess.Process, seconds: float) -> bool:
+    """Whether it does; time in which the machine was stopped does not count."""
+    end = asyncio.ensure_future(process.wait())
+    try:
+        while seconds > 0:
+            before, wait = time.monotonic(), min(LOOK_S, seconds)
+            done, _ = await asyncio.wait({end}, timeout=wait)
+            if done:
+                return True
+            passed = time.monotonic() - before
+            seconds -= passed if passed < wait + STOPPED_S else wait
+        return False
+    finally:
+        end.cancel()
 
 
 async def _end_group(process: asyncio.subprocess.Process) -> None:

@@ -17,8 +17,8 @@ from maestro_tui.config.paths import run_dir
 from maestro_tui.core import commands as c
 from maestro_tui.core import events as e
 from maestro_tui.core.state import Attempt, RunState, TaskRun, TaskState
-from maestro_tui.core.transitions import can_go_on
 from maestro_tui.engine import attempts, resolving
+from maestro_tui.engine.advice import explained
 from maestro_tui.engine.checks import check_work, stray_files
 from maestro_tui.engine.delivering import Delivering
 from maestro_tui.engine.following import Follower
@@ -28,6 +28,7 @@ from maestro_tui.engine.git.commits import changed, preserve
 from maestro_tui.engine.git.conflicts import case_collisions
 from maestro_tui.engine.git.worktrees import WorktreePool
 from maestro_tui.engine.judging import run_gate
+from maestro_tui.engine.occupancy import worktrees_in_use
 from maestro_tui.engine.watching import Watcher
 from maestro_tui.roster.prompts import handoff_words
 
@@ -57,6 +58,7 @@ class Effects:
             c.InstructAgent: self.instruct_agent,
             c.HandOver: self.hand_over,
             c.CheckWork: self.check_work,
+            c.KeepWork: self.keep_work,
             c.Merge: self.merge,
             c.ResolveConflict: self.resolve_conflict,
             c.RunGate: self.run_gate,
@@ -76,7 +78,7 @@ class Effects:
         except Exception as error:
             task = command.task if isinstance(command, c.AttemptCommand) else ""
             number = command.attempt if isinstance(command, c.AttemptCommand) else 0
-            text = str(error) or type(error).__name__
+            text = explained(error)
             return e.EffectFailed(
                 at=time.time(), effect=command.key, error=text, task=task, attempt=number
             )
@@ -104,6 +106,7 @@ class Effects:
             path=str(path),
             branch=branch,
             base=base,
+            notes=self.pool.lacking,
         )
 
     def _back_to_worktree(self, task: TaskRun, attempt: Attempt) -> e.Event:
@@ -235,6 +238,12 @@ class Effects:
             await self._preserve(task, attempt, "check failed")
         return checked
 
+    async def keep_work(self, command: c.KeepWork) -> e.Event:
+        task, attempt = self._find(command)
+        if Path(attempt.worktree).is_dir():
+            await self._preserve(task, attempt, "it could not be checked")
+        return e.WorkKept(at=time.time(), task=task.id, attempt=attempt.number)
+
     # -- merging -----------------------------------------------------------------------------------
 
     async def merge(self, command: c.Merge) -> e.Event:
@@ -343,6 +352,9 @@ class Effects:
             attempt = task.attempt
             if task.state is TaskState.CONFLICTED and attempt is not None:
                 await self._preserve(task, attempt, "conflict")
+            for earlier in task.attempts:
+                if earlier.unkept and Path(earlier.worktree).is_dir():
+                    await self._preserve(task, earlier, "it could not be checked")
         await self.pool.remove_all()
         doomed = await self._superfluous_branches()
         keep = f"update refs/maestro/{state.run}/integration {state.head}"
@@ -365,27 +377,3 @@ class Effects:
                 if merged or await self.git.resolve(f"refs/heads/{name}") in ("", attempt.base):
                     doomed.append(f"delete refs/heads/{name}")
         return doomed
-
-
-def worktrees_in_use(state: RunState) -> set[str]:
-    """Trees a task still stands in; a failed one keeps its tree while its stray edits are asked."""
-    held = set()
-    for task in state.tasks.values():
-        attempt = task.attempt
-        if attempt is None or not attempt.worktree:
-            continue
-        undecided = task.state is TaskState.FAILED and not attempt.outcome
-        if undecided or task.state in _NEED_TREE or _goes_on(task):
-            held.add(attempt.worktree)
-    return held
-
-
-def _goes_on(task: TaskRun) -> bool:
-    """Whether its stopped agent comes back to this tree."""
-    waits = (TaskState.WAITING, TaskState.READY, TaskState.BLOCKED, TaskState.FAILED)
-    return task.state in waits and can_go_on(task)
-
-
-_NEED_TREE = frozenset(
-    {TaskState.PREPARING, TaskState.RUNNING, TaskState.CHECKING, TaskState.CONFLICTED}
-)

@@ -175,7 +175,7 @@ class Follower:
                 self._activity = f"{item.get('name', '')} {item.get('summary', '')}".strip()[:200]
             case "text" | "activity":
                 self._activity = str(item.get("text", ""))[:200].replace("\n", " ")
-            case "started":
+            case "started" | "session":
                 self._session = str(item.get("session") or self._session)[:100]
             case "model":
                 self._model = str(item.get("name") or "")[:100]

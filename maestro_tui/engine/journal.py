@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 from maestro_tui.core.events import Event, pack, unpack
 
 SCHEMA_VERSION = 1
+PATIENCE_S = 10.0  # how long a call waits for another program to let go of the journal
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS event (
     seq     INTEGER PRIMARY KEY,
@@ -80,6 +82,10 @@ class JournalError(Exception):
     """The journal cannot be used; the message names the file and the next step."""
 
 
+class JournalLocked(JournalError):
+    """Another program holds the journal; what was to be written can be tried again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """Something a person wants of the engine, once."""
@@ -115,7 +121,7 @@ class Journal:
             raise JournalError(f"{path}: no journal; nothing has been run in this repository")
         try:
             self._db = sqlite3.connect(
-                path, timeout=30.0, isolation_level=None, check_same_thread=False
+                path, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False
             )
             if create:
                 self._db.execute("PRAGMA journal_mode=WAL")
@@ -129,10 +135,16 @@ class Journal:
                     f"{path}: written by a newer Maestro (schema {version}); upgrade maestro-tui"
                 )
         except sqlite3.DatabaseError as error:
+            if _is_locked(error):
+                raise self._unusable(error) from error
             raise JournalError(
                 f"{path}: {error}; move the file away to start afresh (branches and refs/maestro "
                 "of earlier runs stay)"
             ) from error
+
+    def set_patience(self, seconds: float) -> None:
+        """How long each call waits for another program to let go of it."""
+        self._db.execute(f"PRAGMA busy_timeout={int(seconds * 1000)}")
 
     def close(self) -> None:
         """Close the connection."""
@@ -161,21 +173,34 @@ class Journal:
         except sqlite3.Error as error:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
-            raise self._unwritable(error) from error
+            raise self._unusable(error) from error
         return seq
 
-    def _unwritable(self, error: sqlite3.Error) -> JournalError:
+    def _unusable(self, error: sqlite3.Error) -> JournalError:
+        if _is_locked(error):
+            return JournalLocked(
+                f"{self.path}: another program holds it locked (a database browser with changes "
+                "not yet saved?); close that, then `maestro resume` goes on with the agents at work"
+            )
         return JournalError(
             f"{self.path}: cannot be written: {error}; free space or permissions, then resume"
         )
 
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+
     def read(self, run: str, after: int = 0) -> list[tuple[int, Event]]:
         """The events of a run newer than ``after``, oldest first, with their numbers."""
-        rows = self._db.execute(
-            "SELECT seq, at, kind, task, attempt, data FROM event WHERE run = ? AND seq > ? "
-            "ORDER BY seq",
-            (run, after),
-        )
+        with self._explained():
+            rows = self._db.execute(
+                "SELECT seq, at, kind, task, attempt, data FROM event WHERE run = ? AND seq > ? "
+                "ORDER BY seq",
+                (run, after),
+            ).fetchall()
         found = []
         for seq, at, kind, task, attempt, text in rows:
             data = json.loads(text)
@@ -189,35 +214,35 @@ class Journal:
 
     def data_version(self) -> int:
         """Changes whenever another connection has committed; costs microseconds."""
-        return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+        with self._explained():
+            return int(self._db.execute("PRAGMA data_version").fetchone()[0])
 
     # -- requests ----------------------------------------------------------------------------------
 
     def request(self, run: str, kind: str, key: str, data: dict[str, Any], by: str) -> bool:
         """Put a request; False when one of that kind and key is there already."""
-        try:
+        with self._explained():
             cursor = self._db.execute(
                 "INSERT OR IGNORE INTO request (run, kind, key, data, at, by) VALUES (?,?,?,?,?,?)",
                 (run, kind, key, json.dumps(data), time.time(), by),
             )
-        except sqlite3.Error as error:
-            raise self._unwritable(error) from error
         return cursor.rowcount == 1
 
     def requests(self, run: str) -> list[Request]:
         """What was asked and not yet taken up, oldest first."""
-        rows = self._db.execute(
-            "SELECT id, kind, key, data, at, by FROM request "
-            "WHERE run = ? AND event IS NULL ORDER BY id",
-            (run,),
-        )
+        with self._explained():
+            rows = self._db.execute(
+                "SELECT id, kind, key, data, at, by FROM request "
+                "WHERE run = ? AND event IS NULL ORDER BY id",
+                (run,),
+            ).fetchall()
         return [Request(i, k, key, json.loads(d), at, by) for i, k, key, d, at, by in rows]
 
     # -- the list of runs --------------------------------------------------------------------------
 
     def note(self, session: Session) -> None:
         """Write a run's line in the list of runs (a projection; the events are the truth)."""
-        try:
+        with self._explained():
             self._db.execute(
                 "INSERT INTO session VALUES (?,?,?,?,?,?,?,?) ON CONFLICT(run) DO UPDATE SET "
                 "status=excluded.status, merged=excluded.merged, updated_at=excluded.updated_at",
@@ -232,14 +257,21 @@ class Journal:
                     session.updated_at,
                 ),
             )
-        except sqlite3.Error as error:
-            raise self._unwritable(error) from error
 
     def sessions(self) -> list[Session]:
         """All runs, newest first."""
-        rows = self._db.execute("SELECT * FROM session ORDER BY created_at DESC, rowid DESC")
+        with self._explained():
+            rows = self._db.execute(
+                "SELECT * FROM session ORDER BY created_at DESC, rowid DESC"
+            ).fetchall()
         return [Session(*row) for row in rows]
 
     def integrity(self) -> str:
         """ "ok", or what SQLite found wrong."""
         return str(self._db.execute("PRAGMA quick_check").fetchone()[0])
+
+
+def _is_locked(error: sqlite3.Error) -> bool:
+    """Whether it is nothing but somebody else's turn (the code's low byte is what went wrong)."""
+    code = getattr(error, "sqlite_errorcode", 0) or 0
+    return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

@@ -10,8 +10,10 @@ import asyncio
 import os
 import signal
 import sqlite3
+import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,20 +26,23 @@ from maestro_tui.core.machine import Machine
 from maestro_tui.core.state import RunState, RunStatus, TaskState
 from maestro_tui.engine.attempts import find_agent
 from maestro_tui.engine.backups import back_up, damage
-from maestro_tui.engine.effects import Effects, worktrees_in_use
+from maestro_tui.engine.clock import Clock
+from maestro_tui.engine.effects import Effects
 from maestro_tui.engine.forecast import Forecast
 from maestro_tui.engine.git.command import Git, forget_foreign
 from maestro_tui.engine.git.merging import remove_stale_locks
 from maestro_tui.engine.git.repository import common_dir
 from maestro_tui.engine.git.worktrees import WorktreePool
-from maestro_tui.engine.journal import Journal, JournalError, Request, Session
+from maestro_tui.engine.journal import Journal, JournalError, JournalLocked, Request, Session
 from maestro_tui.engine.lock import RunLock
+from maestro_tui.engine.occupancy import worktrees_in_use
 from maestro_tui.engine.pressure import watch
 from maestro_tui.engine.provision import provision
 from maestro_tui.plans.rehearsal import load_rehearsal
 from maestro_tui.roster.discovery import load_roster
 
 POLL_S = 0.1  # how long a request of a person may wait
+LOCKED_S = 60.0  # how long another program may hold the journal before the engine leaves
 PATIENCE_S = 2.0  # for a gate or a check that is nearly done when a stop is asked for
 _CUTTABLE = ("RunGate:", "CheckWork:", "ResolveConflict:")
 Listener = Callable[[int, e.Event, RunState], None]
@@ -62,6 +67,7 @@ class Engine:
         self.machine = Machine()
         self.interrupted = ""  # the signal that ended it
         self._journal = Journal(db_path(repo))
+        self._clock = Clock()
         self._inbox: asyncio.Queue[tuple[e.Event, int]] = asyncio.Queue()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._noted: tuple[str, int] = ("", -1)
@@ -82,9 +88,11 @@ class Engine:
             self._check_journal()
             for _, event in self._journal.read(self.run):
                 self.machine.apply(event)
+            self._clock = Clock(self.state.now)
             self._install_signals()
             self._catch_up()
             await self._open()
+            self._journal.set_patience(1.0)  # from now on the loop itself waits, and hears signals
             watching = asyncio.gather(
                 self._forecast.watch(),
                 watch(self.state, worktrees_root(self.repo), self.post),
@@ -133,10 +141,12 @@ class Engine:
             self.run,
             prepare=self._prepare,
             env={"GIT_LFS_SKIP_SMUDGE": "1"} if self.state.options.lfs == "skip" else None,
+            checkout=self.repo,
         )
         pool.adopt(worktrees_in_use(self.state))
         script = load_rehearsal(Path(self.state.script)) if self.state.script else None
-        roster = load_roster(self.repo, Path.home())
+        folders = [Path(folder) for folder in self.state.options.agent_folders]
+        roster = load_roster(self.repo, Path.home(), folders)
         self._effects = Effects(
             self.state,
             git,
@@ -167,7 +177,8 @@ class Engine:
 
     def post(self, event: e.Event, request: int = 0) -> None:
         """Hand a fact to the machine; ``request`` is the person's wish it stems from."""
-        self._inbox.put_nowait((event, request))
+        lag = self._clock.lag
+        self._inbox.put_nowait((replace(event, at=event.at + lag) if lag else event, request))
 
     def _install_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -203,13 +214,14 @@ class Engine:
     async def _next_events(self) -> list[tuple[e.Event, int]]:
         """Everything that has come in; waits a poll's length for the first."""
         deadline = self.machine.next_deadline()
-        wait = POLL_S if deadline is None else min(POLL_S, max(0.0, deadline - time.time()))
+        wait = POLL_S if deadline is None else min(POLL_S, max(0.0, deadline - self._clock.now()))
         batch: list[tuple[e.Event, int]] = []
         try:
             batch.append(await asyncio.wait_for(self._inbox.get(), wait or 0.001))
         except TimeoutError:
-            if deadline is not None and time.time() >= deadline:
-                return [(e.Woke(at=time.time()), 0)]
+            now = self._clock.now()
+            if deadline is not None and now >= deadline:
+                return [(e.Woke(at=now), 0)]
             return []
         while not self._inbox.empty():
             batch.append(self._inbox.get_nowait())
@@ -220,9 +232,7 @@ class Engine:
         if not batch:
             return
         fresh = self.machine.handle(*(event for event, _ in batch))
-        seq = self._journal.append(
-            self.run, [event for event, _ in batch], [r for _, r in batch if r]
-        )
+        seq = await self._write(batch)
         self._note()
         for event, _ in batch:
             if isinstance(event, e.WorktreeReady):
@@ -238,6 +248,23 @@ class Engine:
         for command in fresh:
             if command.key not in self._running:
                 self._running[command.key] = asyncio.create_task(self._carry_out(command))
+
+    async def _write(self, batch: list[tuple[e.Event, int]]) -> int:
+        """Into the journal, waiting a while for a program that holds it locked."""
+        deadline = time.monotonic() + LOCKED_S
+        told = False
+        while True:
+            try:
+                return self._journal.append(
+                    self.run, [event for event, _ in batch], [r for _, r in batch if r]
+                )
+            except JournalLocked as error:
+                if time.monotonic() > deadline:
+                    raise
+                if not told:
+                    print(f"Waits up to {LOCKED_S:.0f} s: {error}", file=sys.stderr, flush=True)
+                told = True
+                await asyncio.sleep(POLL_S)
 
     async def _back_up(self, wave: int) -> None:
         """A copy of the journal; that there is none (a full disk) is no reason to stop."""
@@ -322,8 +349,11 @@ class Engine:
         merged = state.count(TaskState.MERGED)
         if (str(state.status), merged) == self._noted:
             return
+        try:
+            self._journal.note(session_of(state))
+        except JournalLocked:
+            return  # the next step writes it
         self._noted = (str(state.status), merged)
-        self._journal.note(session_of(state))
 
 
 def session_of(state: RunState) -> Session:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+PAUSE_S = 0.1  # after a change that could not be told; there may be many more of them
+
 
 class Watcher:
     """Wakes an event when something changes directly inside a folder."""
@@ -67,3 +69,8 @@ class Watcher:
             except OSError:
                 # The system's watches are used up; the poll behind still notices.
                 await self._changed.wait()
+            except Exception:
+                # A name that is no UTF-8, which watchfiles cannot tell: somebody may be concerned.
+                for wake in self._wakes.values():
+                    wake.set()
+                await asyncio.sleep(PAUSE_S)

@@ -19,19 +19,27 @@ _ITEM = re.compile(r"^(\s*)([-*+•]|\d{1,9}[.)])(?:\s+(.*))?$")
 _STATES = {" ": "pending", "~": "doing", "/": "doing", "-": "cancelled", ">": "deferred"}
 _BOX = re.compile(r"^\\?\[([ xX✓✔~/>-])\\?\](\*?)(?:\s+|$)(.*)$")
 _TABLE_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-+:?\s*)*\|?\s*$")
+_UNDERLINE = re.compile(r" {0,3}={3,}\s*")
+_CELL_END = re.compile(r"(?<!\\)\|")
 _RULE = re.compile(r"^\s{0,3}([-*_])(?:\s*\1){2,}\s*$")
 # A bold line that names a kind of work stands for a heading one or more levels below the last.
 _BOLD_HEADING = re.compile(
-    r"^\s{0,3}\*\*(\W*(phase|stage|stream|work ?stream|track|task|group|wave|batch|epic|milestone)"
-    r"\s+#?\w[^*]*)\*\*:?\s*$",
+    r"^\s{0,3}\*\*(\W*(phase|stage|stream|work ?stream|track|task|group|wave|batch|epic|milestone|"
+    r"agent)"
+    r"\s+#?\w[^*]*)\*\*(?::?\s*|(:|\s+[-–—]+|)\s*(\S.*))$",
     re.IGNORECASE,
 )
+# So does one that gives a ticket's id: "**WI-2: Ledger service** (3h, after WI-1)".
+_BOLD_TICKET = re.compile(
+    r"^\*\*(\[?[A-Z]{1,8}-?\d+(?:\.\d+)*[a-z]?\]?\s*(?:[:：.]|[-–—]\s)[^*]*)\*\*:?\s*(\([^()]*\))?\s*$"
+)
+_HEADING_WORD = re.compile(r"^ {0,3}#{1,6}\s+\W*([a-z]+)\s+#?\w", re.IGNORECASE | re.MULTILINE)
 _BOLD_DEPTH = {
     "phase": 1, "stage": 1, "task": 3, "group": 1, "wave": 1, "batch": 1, "epic": 1, "milestone": 1,
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: there is one for every line, and it would take twice as long
 class Block:
     """One line, or one fence or table. ``text`` is without marker; ``lines`` the fence's content.
 
@@ -98,6 +106,7 @@ class _Builder:
         self.open = [self.root]
         self.heading_level = 0
         self.comment_open = False
+        self.named: frozenset[str] | None = None
 
     def build(self, start: int) -> Section:
         number = start
@@ -127,9 +136,13 @@ class _Builder:
             self._open(1, line.strip(), number)
             return number + 2
         bold = _BOLD_HEADING.match(line)
-        if bold is not None:
-            depth = _BOLD_DEPTH.get(bold[2].lower(), 2)
-            self._open(self.heading_level + depth, bold[1], number)
+        if bold is not None and self._opens(bold):
+            self._bold(bold, number)
+            return number + 1
+        ticket = _BOLD_TICKET.match(line) if line.startswith("**") else None
+        if ticket is not None:
+            title = f"{ticket[1]} {ticket[2]}" if ticket[2] else ticket[1]
+            self._open(self.heading_level + 3, title.rstrip(": "), number)
             return number + 1
         if "|" in line and number + 1 < len(self.lines):
             rule = self.lines[number + 1]
@@ -137,6 +150,26 @@ class _Builder:
                 return self._table(number)
         self._add(_line_block(line, number))
         return number + 1
+
+    def _opens(self, bold: re.Match[str]) -> bool:
+        """Whether a bold start of a line heads what follows, rather than beginning a sentence."""
+        if not bold[4]:
+            return True
+        if not bold[3] and not re.fullmatch(r"\([^()]*\):?", bold[4]):
+            return False
+        if self.named is None:  # the words of real headings: what is said of those is an account
+            titles = (m[1].lower() for line in self.lines if (m := _HEADING_WORD.match(line)))
+            self.named = frozenset(titles)
+        return bold[2].lower().replace(" ", "") not in self.named
+
+    def _bold(self, bold: re.Match[str], number: int) -> None:
+        """``**Wave 2** (after wave 1)``; what follows a colon is its first line."""
+        depth = _BOLD_DEPTH.get(bold[2].lower(), 2)
+        aside = bold[4] or ""
+        title = f"{bold[1]} {aside}" if aside and not bold[3] else bold[1]
+        self._open(self.heading_level + depth, title.rstrip(": "), number)
+        if aside and bold[3]:
+            self._add(_line_block(aside, number))
 
     def _blank(self, number: int) -> int:
         here = self.open[-1].blocks
@@ -148,7 +181,8 @@ class _Builder:
         below = self.lines[number + 1] if number + 1 < len(self.lines) else ""
         line = self.lines[number]
         return (
-            re.fullmatch(r" {0,3}={3,}\s*", below) is not None
+            "===" in below
+            and _UNDERLINE.fullmatch(below) is not None
             and bool(line.strip())
             and not line.startswith(("<<<<<<<", "|||||||", "    "))
             and _ITEM.match(line) is None
@@ -235,4 +269,4 @@ def _dedent(line: str, indent: int) -> str:
 
 def _cells(line: str) -> tuple[str, ...]:
     text = line.strip().removeprefix("|").removesuffix("|")
-    return tuple(cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", text))
+    return tuple(cell.strip().replace("\\|", "|") for cell in _CELL_END.split(text))

@@ -13,11 +13,14 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import islice
 
+from maestro_tui.plans.asides import without_asides
 from maestro_tui.plans.blocks import Block, Section
+from maestro_tui.plans.file_words import is_file
 from maestro_tui.plans.keys import clean
 from maestro_tui.plans.labels import Label, label_name
 from maestro_tui.plans.marks import bare, mode_in, status_in, status_word
 from maestro_tui.plans.outline import heading_label
+from maestro_tui.plans.paths import find_paths
 from maestro_tui.plans.sections import NEVER_WORK, NO_WORK, class_of_title
 from maestro_tui.plans.table_tasks import rows_of
 
@@ -27,8 +30,11 @@ _WORDS = {
             r"change|deliverable|feature|bug|タスク|任务|任務|작업|tarea|tâche|tarefa|aufgabe|"
             r"задача|nhiệm vụ",
     "step": r"step|schritt|paso|étape|passo|ステップ|手順|步骤|bước|шаг",
-    "stream": r"work ?stream|stream|track|lane",
-    "phase": r"phase|stage|milestone|epic|sprint|iteration|wave|group|part|batch|layer|tier|cycle|"
+    "stream": r"work ?stream|stream|track|lane|(?:sub-?)?agent|worker|team|developer|engineer|"
+              r"squad",
+    "phase": r"phase|stage|milestone|epic|sprint|iteration|"
+             r"(?:(?:execution|task|parallel|work) )?(?:wave|batch|round|group)|"
+             r"part|layer|tier|cycle|"
              r"fase|フェーズ|阶段|階段|단계|giai đoạn|этап|phasen?|étape majeure",
 }  # fmt: skip
 _ID = (
@@ -42,6 +48,17 @@ _NAMED = {
     )
     for kind, words in _WORDS.items()
 }
+_ROUND = re.compile(
+    r"(?:(?:execution|task|parallel|work) )?(?:wave|batch|round|group)s?[\s#:._-]+"
+    r"(?:\d+|[A-Z])(?![\w])",
+    re.IGNORECASE,
+)
+_TASK_LIST = re.compile(
+    r"(?:my |the |open |remaining )?(?:to-?\s?dos?|tasks?|work ?items|steps|changes|plan|"
+    r"backlog|(?:implementation|migration|refactoring) (?:plan|steps|tasks)|what to do|"
+    r"aufgaben|schritte|tareas|pasos|tâches|étapes|タスク|任务|작업)(?: list)?",
+    re.IGNORECASE,
+)
 _CJK_PHASE = re.compile(
     r"第\s*([0-9]+|[一二三四五六七八九十]+)\s*(?:阶段|階段|フェーズ|步|部分|단계)\s*[:：、.]?\s*(.*)$"
 )
@@ -51,6 +68,11 @@ _ID_HEADING = re.compile(
     r"|[a-z]{2,12}(?:-[a-z]+)*-(?=[a-z0-9]*\d)[a-z0-9]{2,6}(?:\.\d+)*)\]?(?:\s*[:.)：]|\s+[-–—]+|\s)\s*(\S.*)$"
 )
 _NUMBERED = re.compile(r"(\d{1,3})(?:[.):：]|\s+[-–—])\s*(\S.*)$")
+_LETTERED = re.compile(r"([A-Z])[.):]\s+(\S.*)$")
+_CALLED = re.compile(  # "Agent: database-migration"
+    r"(task|work ?package|stream|work ?stream|track|(?:sub-?)?agent)\s*[:：]\s*(\S.*)$",
+    re.IGNORECASE,
+)
 _BOX_ID = re.compile(
     r"(?:\[[A-Z]+\]\s*)?[*_`]*(?:(?:task|TASK|Task)[\s-]+)?"
     r"(T\d{1,6}[A-Za-z]?|\d+(?:\.\d+)*[a-z]?(?=[.):]|\*|\s)|[A-Z]{2,10}-\d+|[A-Z]\d{1,3}(?=[.:)\s*]))"
@@ -59,8 +81,25 @@ _BOX_ID = re.compile(
 _ITEM_ID = re.compile(  # "**EH-1.1: title**", "**Task 2** - title"
     r"[*_]{2}(?:(?:Task|Story|Ticket|Issue)\s+#?(?=\d)|(?=[A-Z]{1,8}-?\d))([A-Z]{0,8}-?\d+(?:\.\d+)*[a-z]?)[*_]{0,2}\s*(?:[:：.]|[-–—])\s*(\S.*)$"
 )
+_OWN_ID = re.compile(  # "1. A1 - title": the letter and number are what others call it
+    r"[*_`]*([A-Z]{1,6}-?\d+(?:\.\d+)*[a-z]?)[*_`]*\s*(?:[:：]|\s[-–—])[*_]*\s+(\S.*)$"
+)
+_LINE = re.compile(  # "Step 2 - Write the loader", a line of its own
+    r"(?:task|step|schritt|aufgabe|étape|paso)\s+#?(\d+[a-z]?)\s*(?:[:：.)]|\s[-–—])\s+(\S.*)$",
+    re.IGNORECASE,
+)
 _BOX_FILE = re.compile(r"[*_`\[]*((?:[\w.-]+/)*(\d{1,3}[a-z]?)[-_]([\w-]+)\.(?:md|txt|prompt))\b")
 _TAGGED = re.compile(r"^\W*\[?(NEW|MODIFY|DELETE|UPDATE|ADD|MOVE|RENAME)\]?\W", re.IGNORECASE)
+_PARALLEL = re.compile(r"\W*\[P\]|.*?[\[(](P|parallel)[\])]")
+_WORD, _CODE = re.compile(r"[^\W\d_]+"), re.compile(r"[A-Z]+-?\d+$")
+_STEP = re.compile(r"[*_]*step\s*\d", re.IGNORECASE)
+_BOLD = re.compile(r"\*\*(.+?)\*\*[:：]?\s*")
+_STRONG = re.compile(r"\*\*|__")
+_ALL_BOLD = re.compile(r"(\*\*|__)[^*_]+(\*\*|__)")
+_EDGES = re.compile(r"^[*_]+|[*_]+$")
+_EMPHASIS = re.compile(r"[*_`]")
+_OPENS_LABEL = re.compile(r"[^:]{1,30}:\s")
+_STRUCK = re.compile(r"~~|✅|❌|⏭|🚧")
 _FLAG = re.compile(r"\s*[\[(](P|parallel|US\d+|Story ?\d+|\d+h)[\])]\s*", re.IGNORECASE)
 
 
@@ -84,6 +123,7 @@ class Candidate:
     indent: int = 0
     prompt: str = ""  # where the item is the name of a file with the words
     word: str = ""  # "Epic" of "Epic 2", as written
+    sure: bool = False  # of a row: whether the columns of its table alone say that it is work
 
     @property
     def is_heading(self) -> bool:
@@ -121,6 +161,16 @@ def _find_name(title: str, kind: str) -> tuple[str, str] | None:
 _short_named = lru_cache(maxsize=1 << 16)(_find_name)
 
 
+def is_round(title: str) -> bool:
+    """Whether a heading names a set of tasks that start together: ``Wave 2``, ``Task Group B``."""
+    return _ROUND.match(bare(title)) is not None
+
+
+def _lists_work(title: str) -> bool:
+    """Whether plain list items beneath a heading may each be a task."""
+    return is_round(title) or _TASK_LIST.fullmatch(bare(title)) is not None
+
+
 def is_work_heading(title: str) -> bool:
     """Whether a title names a piece of work by word and number, whatever else its words say."""
     return any(named(title, kind) for kind in _NAMED)
@@ -137,20 +187,34 @@ def _of_heading(section: Section) -> Iterator[Candidate]:
     for kind in ("task", "step", "stream", "phase"):
         found = named(section.title, kind)
         if found is not None:
-            word = re.match(r"[^\W\d_]+", bare(section.title))
+            word = _WORD.match(bare(section.title))
             yield _heading(section, kind, *found, word=word[0] if word else kind)
             return
     plain = bare(section.title)
+    called = _CALLED.match(plain) if section.level > 1 else None
+    if called is not None:
+        slug = called[2] if re.fullmatch(r"[\w.-]+", called[2]) else ""
+        family = "task" if called[1].lower().startswith(("task", "work")) else "stream"
+        yield _heading(section, family, slug, called[2], word=called[1])
+        return
     ident = _ID_HEADING.match(plain)
-    if ident is not None and not re.match(r"[A-Z]+-?\d+$", ident[2]):
+    if ident is not None and not _CODE.match(ident[2]):
         yield _heading(section, "id", ident[1], ident[2])
         return
-    numbered = _NUMBERED.match(plain)
+    numbered = _NUMBERED.match(plain) or _LETTERED.match(plain)
     if numbered is not None:
         yield _heading(section, "numbered", numbered[1], numbered[2])
         return
-    if any(_TAGGED.match(c.title) for c in section.children) and not _TAGGED.match(section.title):
+    if any(_is_tagged(c.title) for c in section.children) and not _TAGGED.match(section.title):
         yield _heading(section, "component", "", plain)
+
+
+def _is_tagged(title: str) -> bool:
+    """Whether a heading is that of one file: ``[NEW] x``, or ``Modify src/a.py``."""
+    found = _TAGGED.match(title)
+    if found is None:
+        return False
+    return "[" in title[: found.start(1)] or any(is_file(r.path) for r in find_paths(title))
 
 
 def _alone(section: Section) -> bool:
@@ -163,7 +227,7 @@ def _alone(section: Section) -> bool:
 
 def _heading(section: Section, family: str, name: str, title: str, word: str = "") -> Candidate:
     parallel = mode_in(section.title)[0] == "parallel" or "[P]" in section.title
-    title = _FLAG.sub(" ", title).strip()
+    title = without_asides(_FLAG.sub(" ", title).strip())
     return Candidate(
         family, name, clean(title) or bare(section.title), section.title, section.line, section.end,
         section, status=status_in(section.title), parallel=parallel, word=word,
@@ -194,6 +258,11 @@ def _of_items(section: Section) -> Iterator[Candidate]:
             yield from _of_table(section, block)
         if block.kind == "text" and block.indent == 0:
             label = _label_class(block.text)
+            line = _LINE.match(block.text) if kind not in NO_WORK else None
+            if line is not None:
+                yield Candidate(
+                    "line", line[1], _title(line[2]), line[2], block.line, block.line, section
+                )
         if block.kind != "item" or label in NEVER_WORK:
             continue
         candidate = _item(section, _joined(section.blocks, number), kind)
@@ -208,7 +277,8 @@ def _of_items(section: Section) -> Iterator[Candidate]:
 def _of_table(section: Section, block: Block) -> Iterator[Candidate]:
     for row in rows_of(block):
         yield Candidate(
-            "table", row.id, clean(row.title), " ".join(row.cells), row.line, row.line, section,
+            "table", row.id, clean(row.title), row.title, row.line, row.line, section,
+            labels=list(row.labels), sure=row.sure,
             status=status_word(row.status) if row.status else "pending",
         )  # fmt: skip
 
@@ -219,11 +289,7 @@ def _joined(blocks: list[Block], number: int) -> Block:
     text = block.text
     for more in blocks[number + 1 : number + 4]:
         wraps = more.kind == "text" and more.line == block.line + 1 + text.count("\n")
-        if (
-            not wraps
-            or more.text.startswith(("*", "_", "|", "<"))
-            or re.match(r"[^:]{1,30}:\s", more.text)
-        ):
+        if not wraps or more.text.startswith(("*", "_", "|", "<")) or _OPENS_LABEL.match(more.text):
             break
         text += "\n" + more.text
     return replace(block, text=" ".join(text.split("\n"))) if text is not block.text else block
@@ -231,19 +297,21 @@ def _joined(blocks: list[Block], number: int) -> Block:
 
 def _label_class(text: str) -> str:
     """The class of a bold label over a list: ``**Acceptance criteria:**``."""
-    plain = re.sub(r"[*_`]", "", text).strip()
-    alone = plain.endswith((":", "：")) or re.fullmatch(r"(\*\*|__)[^*_]+(\*\*|__)", text.strip())
+    plain = _EMPHASIS.sub("", text).strip()
+    alone = plain.endswith((":", "：")) or _ALL_BOLD.fullmatch(text.strip())
     return class_of_title(plain.rstrip(":：")) if alone and len(plain) < 80 else ""
 
 
 def _item(section: Section, block: Block, kind: str) -> Candidate | None:
     text = block.text
-    parallel = re.match(r"\W*\[P\]|.*?[\[(](P|parallel)[\])]", text[:80]) is not None
+    start = text[:80]
+    parallel = ("[" in start or "(" in start) and _PARALLEL.match(start) is not None
     base = Candidate(
         "", "", "", text, block.line, block.line, section, checked=block.checked,
         optional=block.optional, parallel=parallel, indent=block.indent,
         status=_item_status(block),
     )  # fmt: skip
+    own = _OWN_ID.match(text)
     if block.checked is not None:
         ident, file = _BOX_ID.match(text), _BOX_FILE.match(text)
         if file:
@@ -251,17 +319,29 @@ def _item(section: Section, block: Block, kind: str) -> Candidate | None:
             base.prompt = file[1]
         elif ident and (ident[2] or "").strip("*_ ") and _counts(ident[1], section, kind):
             base.family, base.id = "box-id", ident[1]
-            base.title = _title(ident[2])
-        elif re.match(r"[*_]*step\s*\d", text, re.IGNORECASE):
+            base.title = _title(_whole_code(text, ident))
+        elif _STEP.match(text):
             return None
         elif kind not in NO_WORK:
             base.family, base.title = "box", _title(text)
     elif (ident := _ITEM_ID.match(text)) and kind not in NO_WORK:
         base.family, base.id = "item-id", ident[1]
-        base.title = _title(re.sub(r"^[*_]+|[*_]+$", "", ident[2] or ""))
+        base.title = _title(_EDGES.sub("", ident[2] or ""))
     elif block.marker[:1].isdigit() and kind not in NO_WORK:
         base.family, base.id, base.title = "ordered", block.marker[:-1], _title(text)
+        if own is not None:
+            base.id, base.title = own[1], _title(own[2])
+    elif not block.indent and kind not in NO_WORK and _lists_work(section.title):
+        base.family, base.id = "bullet", own[1] if own is not None else ""
+        base.title = _title(own[2] if own is not None else text)
     return base if base.family else None
+
+
+def _whole_code(text: str, found: re.Match[str]) -> str:
+    """The title behind an id, with the backtick that opens its first word of code."""
+    rest = found[2] or ""
+    opens = rest.count("`") % 2 == 1 and text[found.start(2) - 1] == "`"
+    return f"`{rest}" if opens else rest
 
 
 def _counts(name: str, section: Section, kind: str) -> bool:
@@ -284,15 +364,18 @@ def _item_status(block: Block) -> str:
 
 def status_in_box(text: str) -> str:
     """The status of an open box: strike-through or an icon may still close it."""
-    return status_in(text) if re.match(r"~~|✅|❌|⏭|🚧", text) else "pending"
+    return status_in(text) if _STRUCK.match(text) else "pending"
 
 
 def _title(text: str | None) -> str:
-    text = _FLAG.sub(" ", text or "").strip()
-    bold = re.match(r"\*\*(.+?)\*\*[:：]?\s*", text)
+    text = text or ""
+    if "[" in text or "(" in text:
+        text = _FLAG.sub(" ", text).strip()
+    text = without_asides(text)
+    bold = _BOLD.match(text)
     if bold and len(bold[1]) > 3:
         return clean(bare(bold[1])).rstrip(":： ")
-    return clean(re.sub(r"\*\*|__", "", text)).rstrip(":： ")
+    return clean(_STRONG.sub("", text)).rstrip(":： ")
 
 
 _LAZY = 50  # lines without indentation that still belong to the item above

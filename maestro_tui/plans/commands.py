@@ -27,6 +27,16 @@ _HEADS = frozenset(
     "yamllint", "yarn", "zig", "zsh",
   }
 )  # fmt: skip
+_SETTING = re.compile(r"[A-Z_][A-Z0-9_]*=\S*")
+_SCRIPT = re.compile(r"(\./|\.venv/|bin/|scripts?/)[\w./-]+$")
+_CODE = re.compile(r"``?([^`]+)``?")
+_SAID = re.compile(r"\W*(?:\d+[.)]\s*)?(?:run|command|verify)\W*[:：]\s*(\S.*)$", re.IGNORECASE)
+_OUTCOME = re.compile(r"\s+\((?:should|must|expect|exit|no|all|->)[^()]*\)$")
+_PROMPT = re.compile(r"^\s*[$%]\s+")
+_COMMENT = re.compile(r"\s+#\s.*$")
+_RUN_LABEL = re.compile(r"run( tests?)?|commands?|(verify|test) commands?", re.IGNORECASE)
+_PREPARES = re.compile(r"^(cd\s+\S+|source\s+\S+|export\s+\S+)\s*(&&|;)\s*")
+_RUN = re.compile(r"\s*(\d+[.)]\s*)?Run:")
 _SHELL = frozenset({"", "sh", "bash", "shell", "zsh", "console", "terminal", "shell-session"})
 _PROSE = re.compile(
     r"\b(should|must|passes|pass|returns?|works?|succeeds?|exists?|are|is|the|all|and then)\b", re.I
@@ -36,12 +46,12 @@ _PROSE = re.compile(
 def is_command(text: str) -> bool:
     """Whether a text starts like a command rather than a sentence."""
     words = text.strip().split()
-    while words and re.fullmatch(r"[A-Z_][A-Z0-9_]*=\S*", words[0]):
+    while words and _SETTING.fullmatch(words[0]):
         words.pop(0)
     if not words:
         return False
     head = words[0]
-    return head in _HEADS or re.match(r"(\./|\.venv/|bin/|scripts?/)[\w./-]+$", head) is not None
+    return head in _HEADS or _SCRIPT.match(head) is not None
 
 
 _SHAPED = re.compile(
@@ -58,20 +68,18 @@ def is_command_like(text: str) -> bool:
 
 def commands_said(text: str) -> list[str]:
     """The commands of a line that says it is run: every piece of code that could be one."""
-    coded = [c.strip() for c in re.findall(r"``?([^`]+)``?", text)]
+    coded = [c.strip() for c in _CODE.findall(text)]
     if coded:
         return [c for c in coded if is_command_like(c)]
-    found = re.match(
-        r"\W*(?:\d+[.)]\s*)?(?:run|command|verify)\W*[:：]\s*(\S.*)$", text, re.IGNORECASE
-    )
+    found = _SAID.match(text)
     if found is None or not is_command_like(found[1]):
         return []
-    return [re.sub(r"\s+\((?:should|must|expect|exit|no|all|->)[^()]*\)$", "", found[1].strip())]
+    return [_OUTCOME.sub("", found[1].strip())]
 
 
 def commands_in_text(text: str) -> list[str]:
     """The commands of a value: those in backticks, else the whole when it is a command."""
-    coded = [c.strip() for c in re.findall(r"``?([^`]+)``?", text)]
+    coded = [c.strip() for c in _CODE.findall(text)]
     if coded:
         return [c for c in coded if is_command(c)]
     plain = text.strip().rstrip(".")
@@ -87,12 +95,12 @@ def commands_in_fence(info: str, lines: Iterable[str]) -> list[str]:
     out: list[str] = []
     open_line = ""
     for line in lines:
-        text = open_line + re.sub(r"^\s*[$%]\s+", "", line).strip()
+        text = open_line + _PROMPT.sub("", line).strip()
         open_line = ""
         if text.endswith("\\"):
             open_line = text[:-1].rstrip() + " "
             continue
-        text = re.sub(r"\s+#\s.*$", "", text)
+        text = _COMMENT.sub("", text)
         if text and not text.startswith("#") and is_command(text):
             out.append(text)
     return out
@@ -100,9 +108,7 @@ def commands_in_fence(info: str, lines: Iterable[str]) -> list[str]:
 
 def commands_of(label: Label) -> list[str]:
     """The commands under a verify label: its value, its list and its fences."""
-    said = re.fullmatch(
-        r"run( tests?)?|commands?|(verify|test) commands?", label.written, re.IGNORECASE
-    )
+    said = _RUN_LABEL.fullmatch(label.written)
     find = commands_said if said else commands_in_text
     out = [c for entry in label.entries() for c in find(entry.text)]
     for fence in label.fences:
@@ -128,7 +134,7 @@ def is_check(command: str) -> bool:
     """Whether a command looks at the result rather than making it."""
     if " " not in command.strip() and (command.strip() in _PROGRAMS or not _ALONE.match(command)):
         return False
-    plain = re.sub(r"^(cd\s+\S+|source\s+\S+|export\s+\S+)\s*(&&|;)\s*", "", command.strip())
+    plain = _PREPARES.sub("", command.strip())
     return _NO_CHECK.match(plain) is None
 
 
@@ -145,14 +151,5 @@ _PROGRAMS = frozenset(
 def checks_in_fence(info: str, lines: Iterable[str]) -> list[str]:
     """The commands of a shell fence that check something."""
     text = list(lines)
-    said = (
-        []
-        if info
-        else [
-            c
-            for line in text
-            if re.match(r"\s*(\d+[.)]\s*)?Run:", line)
-            for c in commands_said(line)
-        ]
-    )
+    said = [] if info else [c for line in text if _RUN.match(line) for c in commands_said(line)]
     return [c for c in (*commands_in_fence(info, text), *said) if is_check(c)]

@@ -12,7 +12,7 @@ from itertools import pairwise
 from maestro_tui.plans.model import Edge, Phase, Task
 
 SEQUENTIAL = "sequential"  # one task after the other, through the whole document
-PHASES = "phases"  # phase after phase, the tasks of each one after the other
+PHASES = "phases"  # phase after phase, the tasks of each in turn save those marked parallel
 MARKED = "marked"  # phase after phase; neighbouring tasks marked [P] run together
 FREE = "free"  # nothing beyond what is stated
 
@@ -30,7 +30,7 @@ def default_order(
     if style == SEQUENTIAL:
         wanted = [Edge(b.id, a.id, "convention") for a, b in pairwise(tasks)]
     else:
-        wanted = _by_phase(tasks, phases, parallel if style == MARKED else ())
+        wanted = _by_phase(tasks, phases, parallel)
     return _safe(wanted, tasks, phases, stated)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 20_000_000
 MAX_LINE = 5_000  # of a longer line only the start is looked at; the agent still gets all of it
+_MERGE = re.compile(r"(<{7}|>{7})( |$)")
 _FRONT_KEY = re.compile(r"^([A-Za-z][\w-]*)\s*:\s*(.*)$")
 
 
@@ -146,12 +147,10 @@ class Document:
         return Path(self.path).name.split(".")[0] if self.path else ""
 
     def _merge_markers(self) -> list[Diagnostic]:
+        if "<<<<<<<" not in self.text and ">>>>>>>" not in self.text:
+            return []
         inside = {n for span in self.fences for n in range(span.first, span.last + 1)}
-        marked = [
-            n
-            for n, line in enumerate(self.lines)
-            if n not in inside and re.match(r"(<{7}|>{7})( |$)", line)
-        ]
+        marked = [n for n, line in enumerate(self.lines) if n not in inside and _MERGE.match(line)]
         return [
             Diagnostic(
                 "merge-markers",

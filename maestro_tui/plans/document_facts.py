@@ -11,7 +11,8 @@ from maestro_tui.plans.candidates import Candidate
 from maestro_tui.plans.commands import checks_in_fence, commands_in_text
 from maestro_tui.plans.document import Document
 from maestro_tui.plans.facts import gather
-from maestro_tui.plans.inline_files import is_file, table_files
+from maestro_tui.plans.file_words import is_file
+from maestro_tui.plans.inline_files import table_files
 from maestro_tui.plans.marks import bare, status_word
 from maestro_tui.plans.model import Diagnostic
 from maestro_tui.plans.paths import PathRef, find_paths
@@ -60,7 +61,7 @@ def _statuses(block: Block, out: Whole) -> None:
     """The status of each task in a table that follows the work: it is kept after the boxes are."""
     for row in rows_of(block):
         status = status_word(row.status)
-        if status != "pending":
+        if row.id and status != "pending":
             out.statuses.setdefault(row.id, status)
 
 

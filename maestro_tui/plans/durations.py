@@ -23,6 +23,8 @@ def parse_duration(text: str) -> float:
 
     A day is eight working hours and a week five days, because estimates count work, not calendar.
     """
+    if not text:
+        return 0.0
     total = 0.0
     for low, high, unit in _PART.findall(re.sub(r"(?<=[hmd])(?=\d)", " ", text.lower())):
         factor = _UNIT.get(unit)

@@ -120,8 +120,9 @@ class _Graph:
 def expand(plan: Plan, exclude: Container[str] = ()) -> Expanded:
     """The edges between tasks that will run; raises for unknown names and for cycles.
 
-    Finished tasks satisfy who waits for them. Tasks that will not run for another reason pass on
-    what they themselves wait for.
+    Finished tasks satisfy who waits for them; but where only the order of the document says so, a
+    task still waits for the unfinished ones before it. Tasks that will not run for another reason
+    pass on what they themselves wait for.
     """
     graph = _Graph(plan, exclude)
     cycle = graphs.find_cycle(graph.arcs)
@@ -130,9 +131,18 @@ def expand(plan: Plan, exclude: Container[str] = ()) -> Expanded:
     return _flatten(graph)
 
 
+_Passed = tuple[tuple[int, Edge | None], ...]
+
+
+def _is_usual(edge: Edge | None) -> bool:
+    """Whether nothing but the order of the document makes one wait for the other."""
+    return edge is None or edge.source == "convention"
+
+
 def _flatten(graph: _Graph) -> Expanded:
     count = len(graph.plan.tasks)
-    memo: dict[int, tuple[tuple[int, Edge | None], ...]] = {}
+    memo: dict[int, _Passed] = {}
+    usual: dict[int, _Passed] = {}  # what lies before finished tasks by convention alone
     last = {end: _last_of(graph, phase) for phase, end in graph.ends.items()}
     start_of = {start: phase for phase, start in graph.starts.items()}
 
@@ -143,6 +153,10 @@ def _flatten(graph: _Graph) -> Expanded:
             for other, inner in memo[node]:
                 yield other, said or inner
 
+    def before(node: int, said: Edge | None) -> Iterable[tuple[int, Edge | None]]:
+        for other, inner in usual.get(node, ()) if _is_usual(said) else ():
+            yield other, said or inner
+
     needs: list[dict[int, Edge]] = [{} for _ in range(count)]
     for node in graphs.topological_order(graph.arcs):
         arcs = graph.arcs[node].items()
@@ -150,11 +164,14 @@ def _flatten(graph: _Graph) -> Expanded:
             arcs = {n: e for n, e in arcs if n in last[node] or n >= count}.items()
         active = node < count and graph.active[node]
         found: dict[int, Edge | None] = {}
+        soft: dict[int, Edge | None] = {}
         for other, said in arcs:
             if active and said is None and other in start_of and _has_inner(graph, node):
                 continue
             for target, edge in through(other, said):
                 found.setdefault(target, edge)
+            for target, edge in before(other, said):
+                (found if active else soft).setdefault(target, edge)
         if active:
             task = graph.names[node]
             for target, edge in found.items():
@@ -164,6 +181,9 @@ def _flatten(graph: _Graph) -> Expanded:
                 )
         else:
             memo[node] = tuple(found.items())
+            if node < count and graph.done[node]:
+                soft.update((n, e) for n, e in memo[node] if _is_usual(e))
+            usual[node] = tuple(soft.items())
     return _packed(graph, needs)
 
 

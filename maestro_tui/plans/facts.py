@@ -15,7 +15,7 @@ from maestro_tui.plans import globs
 from maestro_tui.plans.blocks import Block
 from maestro_tui.plans.commands import commands_of
 from maestro_tui.plans.durations import parse_duration
-from maestro_tui.plans.inline_files import is_file
+from maestro_tui.plans.file_words import is_file
 from maestro_tui.plans.keys import clean
 from maestro_tui.plans.labels import Label, labels_in
 from maestro_tui.plans.marks import mode_in, status_word
@@ -23,6 +23,10 @@ from maestro_tui.plans.model import Diagnostic, Task
 from maestro_tui.plans.paths import check_paths, find_paths, is_directory
 
 _FILE_LABELS = ("files", "create", "modify", "delete", "test", "scope")
+_MARKDOWN = re.compile(r"[\w./-]+\.md\b")
+_CODE = re.compile(r"`([^`]+)`")
+_ASIDE = re.compile(r"[,(;]|\s[-–—]\s")
+_CHECK_LABEL = re.compile(r"gate|verif")
 _DEPENDENCY_LABELS = ("depends", "prerequisites", "blocks")
 
 
@@ -48,25 +52,23 @@ class Facts:
         """Every path named, whatever is done to it."""
         return list(dict.fromkeys(p for paths in self.files.values() for p in paths))
 
-    def applied(self, task: Task, status: str = "") -> Task:
-        """The task with these facts filled in; ``status`` goes before the one stated."""
-        return replace(
-            task,
-            create=tuple(self.files.get("create", ())),
-            modify=tuple(self.files.get("modify", ())),
-            delete=tuple(self.files.get("delete", ())),
-            test=tuple(self.files.get("test", ())),
-            scope=tuple(self.files.get("scope", ())),
-            verify=tuple(dict.fromkeys(self.verify)),
-            marker=self.marker,
-            agent=self.agent,
-            model=self.model,
-            estimate=self.estimate,
-            estimate_s=parse_duration(self.estimate),
-            timeout_s=parse_duration(self.timeout),
-            requirements=tuple(self.requirements),
-            status=status or self.status or task.status,
-        )
+    def fields(self) -> dict[str, Any]:
+        """What they say of a task, by the names of its fields; without the status."""
+        return {
+            **{kind: tuple(paths) for kind, paths in self.files.items()},
+            "verify": tuple(dict.fromkeys(self.verify)),
+            "marker": self.marker,
+            "agent": self.agent,
+            "model": self.model,
+            "estimate": self.estimate,
+            "estimate_s": parse_duration(self.estimate),
+            "timeout_s": parse_duration(self.timeout),
+            "requirements": tuple(self.requirements),
+        }
+
+    def applied(self, task: Task) -> Task:
+        """The task with these facts filled in."""
+        return replace(task, **self.fields(), status=self.status or task.status)
 
 
 def gather(blocks: Sequence[Block], owner: str, extra: Iterable[Label] = ()) -> Facts:
@@ -124,13 +126,13 @@ def _dependencies(facts: Facts, label: Label, owner: str) -> None:
 
 def _marker(facts: Facts, label: Label, owner: str) -> None:
     for entry in label.entries():
-        found = re.search(r"[\w./-]+\.md\b", entry.text)
+        found = _MARKDOWN.search(entry.text)
         if found:
             problems = check_paths([found[0]], entry.line, owner)
             facts.diagnostics += problems
             facts.marker = facts.marker or ("" if problems else found[0].removeprefix("./"))
             return
-    if re.search(r"marker", label.written, re.IGNORECASE):
+    if "marker" in label.written.lower():
         facts.diagnostics.append(
             Diagnostic(
                 "marker-unclear",
@@ -144,8 +146,8 @@ def _marker(facts: Facts, label: Label, owner: str) -> None:
 
 def _agent(facts: Facts, label: Label, owner: str) -> None:
     text = label.entries()[0].text if label.entries() else ""
-    coded = re.search(r"`([^`]+)`", text)
-    name = clean(coded[1] if coded else re.split(r"[,(;]|\s[-–—]\s", text)[0])
+    coded = _CODE.search(text)
+    name = clean(coded[1] if coded else _ASIDE.split(text)[0])
     name = name.strip("*_ .").removeprefix("@")
     if name and name.lower() not in ("none", "tbd", "any", "-", "n/a"):
         facts.agent = facts.agent or name
@@ -154,7 +156,7 @@ def _agent(facts: Facts, label: Label, owner: str) -> None:
 def _verify(facts: Facts, label: Label, owner: str) -> None:
     found = commands_of(label)
     facts.verify += found
-    prose = re.search(r"gate|verif", label.written, re.IGNORECASE)
+    prose = _CHECK_LABEL.search(label.written.lower())
     if not found and prose and label.entries():
         facts.diagnostics.append(
             Diagnostic(

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from maestro_tui.plans.asides import without_asides
 from maestro_tui.plans.blocks import Section
-from maestro_tui.plans.candidates import Candidate, named
+from maestro_tui.plans.candidates import Candidate, is_round, named
 from maestro_tui.plans.choosing import Choice
 from maestro_tui.plans.facts import gather
 from maestro_tui.plans.keys import Unique, clean
 from maestro_tui.plans.marks import bare, mode_in, parse_heading, status_in
 from maestro_tui.plans.model import Gate
 
+_BRACKETS = re.compile(r"\s*[(\[（][^()\[\]（）]*[)\]）]\s*$")
 _NUMBERED = re.compile(r"(\d+(?:\.\d+)*[A-Za-z]?|[A-Z]{1,6}-?\d+)[.):：]?\s+(\S.*)$")
 _AFTER = re.compile(
     r"\b(?:after|needs|requires|depends on|blocked by|once)\s+([^()\[\]]{2,60})", re.IGNORECASE
+)
+_INSIDE = re.compile(r"[(\[（]([^()\[\]（）]*)[)\]）]")
+_MODE = re.compile(
+    r"[(\[（][^()\[\]]*\b(?:sequential|parallel|single|concurrent(?:ly)?)\b[^()\[\]]*[)\]）]",
+    re.IGNORECASE,
 )
 
 
@@ -33,6 +39,7 @@ class Group:
     max_parallel: int = 0
     status: str = "pending"
     after: str = ""  # "after Group 1", from the heading
+    round: bool = False  # a wave: its tasks start together once the one before is done
     dependencies: list[tuple[str, str, int]] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
     gates: list[Gate] = field(default_factory=list)  # checks stated for the phase as a whole
@@ -45,14 +52,15 @@ def group_tasks(
     if choice.family == "phase":
         return [], [None] * len(tasks)
     parents = {g.id: g for g in choice.groups if not g.is_heading}
-    headings = _heading_groups(tasks)
+    above = _sections_above(tasks)
+    headings = _heading_groups(above)
     made: dict[int, Group] = {}
     of: list[Group | None] = []
     ids = {t.id for t in tasks}
-    for task in tasks:
+    for task, sections in zip(tasks, above, strict=True):
         group: Group | None = None
-        item = _item_parent(task, parents)
-        section = _section_of(task, headings)
+        item = _item_parent(task, parents) if parents else None
+        section = next((s for s in sections if s.line in headings), None)
         if item is not None:
             group = made.get(item.line) or _of_item(item)
             made[item.line] = group
@@ -74,23 +82,26 @@ def _item_parent(task: Candidate, parents: dict[str, Candidate]) -> Candidate | 
     return None
 
 
-def _above(task: Candidate) -> list[Section]:
-    own = [] if task.is_heading else [task.section]
-    return [s for s in (*own, *task.section.ancestors()) if s.level]
-
-
-def _heading_groups(tasks: Sequence[Candidate]) -> set[int]:
-    """Lines of headings that group: those named or numbered as such, else those with siblings."""
-    count: Counter[int] = Counter()
-    sections: dict[int, Section] = {}
+def _sections_above(tasks: Sequence[Candidate]) -> list[tuple[Section, ...]]:
+    """For each task the headings it stands under, the nearest first; once for each heading."""
+    known: dict[tuple[int, bool], tuple[Section, ...]] = {}
+    out = []
     for task in tasks:
-        for section in _above(task):
-            count[section.line] += 1
-            sections[section.line] = section
+        place = (task.section.line, task.is_heading)
+        if place not in known:
+            own = [] if task.is_heading or not task.section.level else [task.section]
+            known[place] = (*own, *task.section.ancestors())
+        out.append(known[place])
+    return out
+
+
+def _heading_groups(above: Sequence[tuple[Section, ...]]) -> set[int]:
+    """Lines of headings that group: those named or numbered as such, else those with siblings."""
+    sections = {s.line: s for those in above for s in those}
     out = {line for line, s in sections.items() if _is_group(s)}
     if out:
         return out
-    nearest = {s.line: s for task in tasks for s in _above(task)[:1]}
+    nearest = {those[0].line: those[0] for those in above if those}
     return {line for line, s in nearest.items() if s.level > 1} if len(nearest) > 1 else set()
 
 
@@ -99,10 +110,6 @@ def _is_group(section: Section) -> bool:
         return True
     plain = bare(section.title)
     return section.level > 1 and _NUMBERED.match(plain) is not None
-
-
-def _section_of(task: Candidate, headings: set[int]) -> Section | None:
-    return next((s for s in _above(task) if s.line in headings), None)
 
 
 def _of_item(item: Candidate) -> Group:
@@ -121,30 +128,26 @@ def _of_section(section: Section) -> Group:
     else:
         short, title = plain, plain
     heading = parse_heading(section.title, r"[^\W\d_]+")
-    inside = re.search(r"[(\[（]([^()\[\]（）]*)[)\]）]", plain)
+    inside = _INSIDE.search(plain)
     after = _AFTER.search(inside[1]) if inside else None
     mode, most = mode_in(inside[1]) if inside else mode_in(section.title if heading else "")
     facts = gather(section.blocks, plain)
     if facts.mode[0] != "unspecified":
         mode, most = facts.mode
-    title = clean(
-        re.sub(
-            r"[(\[（][^()\[\]]*\b(?:sequential|parallel|single)\b[^()\[\]]*[)\]）]",
-            "",
-            title,
-            flags=re.I,
-        )
-    )
+    title = clean(_MODE.sub("", "" if _BRACKETS.fullmatch(title) else without_asides(title)))
     group = Group(
         short,
         short,
-        title.strip(" -–—:") or plain,
+        title.strip(" -–—:") or _BRACKETS.sub("", plain).strip() or plain,
         section.line,
         mode,
         most,
         status_in(section.title),
     )
     group.after = after[1] if after else ""
+    group.round = is_round(section.title)
+    if group.round and group.mode == "unspecified":
+        group.mode = "parallel"
     group.dependencies = list(facts.dependencies)
     group.files = facts.all_files()
     name = f"{plain.split(' ')[0].lower()} {short}"

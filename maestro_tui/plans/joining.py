@@ -8,12 +8,18 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from maestro_tui.plans import conventions, orders
+from maestro_tui.plans.asides import Aside
 from maestro_tui.plans.candidates import Candidate
 from maestro_tui.plans.document import Document
 from maestro_tui.plans.grouping import Group
 from maestro_tui.plans.model import Diagnostic, Edge, Phase, Task
 from maestro_tui.plans.refs import Resolver, Target
 from maestro_tui.plans.task_facts import Found
+
+_STEP = re.compile(r"\b(?:steps?|schritte?|étapes?|pasos?|passos?)\b", re.IGNORECASE)
+_NAMES_WORK = re.compile(
+    r"(?:the )?(?:phases?|tasks?|steps?|streams?|agents?|waves?)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,9 @@ class Joining:
         for target, member in zip(own, self.members, strict=True):
             if self._depend(resolver, target, member.found.facts.dependencies):
                 self.stated = True
+            for aside in member.found.asides:
+                if not _inner_step(aside, member):
+                    self._passing(resolver, target, aside)
             for phrase, line in member.found.uses:
                 self._uses(resolver, target, phrase, line, inside)
         for phase, group in zip(phases, self.groups, strict=True):
@@ -102,6 +111,18 @@ class Joining:
                     if task != after:
                         self.edges.append(Edge(task, after, "label", line))
         return told
+
+    def _passing(self, resolver: Resolver, owner: Target, aside: Aside) -> None:
+        """Adds an order said in passing, where all its words name tasks or phases of the plan."""
+        answer = resolver.resolve(aside.value, aside.line, owner, strict=False)
+        if answer.diagnostics and not (answer.ids and _NAMES_WORK.match(aside.value)):
+            return
+        self.stated = True
+        for name in answer.ids:
+            for mine in owner.ids:
+                task, after = (name, mine) if aside.label == "blocks" else (mine, name)
+                if task != after:
+                    self.edges.append(Edge(task, after, "label", aside.line))
 
     def _uses(
         self,
@@ -135,9 +156,27 @@ class Joining:
                 chain = pairwise(inside.get(phase.id, ()))
                 out += [Edge(b, a, "mode", phase.line) for a, b in chain]
         modes = [p.mode for p in phases if p.mode != "unspecified"]
+        out += self._rounds()
         if len(modes) > 1 and "sequential" in modes:
             out += [Edge(b.id, a.id, "mode", b.line) for a, b in pairwise(phases)]
         return out
+
+    def _rounds(self) -> list[Edge]:
+        """Waves follow one another, save where most tasks say themselves what they wait for."""
+        rounds = [g for g in self.groups if g.round]
+        told = sum(1 for m in self.members if m.found.facts.dependencies or m.found.asides)
+        if told * 2 > len(self.members):
+            return []
+        return [Edge(b.id, a.id, "convention", b.line) for a, b in pairwise(rounds) if not b.after]
+
+
+def _inner_step(aside: Aside, member: Member) -> bool:
+    """Whether a sentence beneath a title speaks of the steps inside the task."""
+    if not aside.in_body or not _STEP.search(aside.value):
+        return False
+    if member.candidate.family not in ("step", "numbered", "ordered", "box", "box-id"):
+        return True
+    return any(b.kind == "item" and b.marker[:1].isdigit() for b in member.candidate.blocks)
 
 
 def _target(member: Member) -> Target:

@@ -11,18 +11,21 @@ from datetime import datetime
 from maestro_tui.plans.model import Task
 
 KEY_LENGTH = 40
+_SAFE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+_UNSAFE = re.compile(r"[^a-z0-9]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
 def clean(text: str) -> str:
     """Text without control and direction characters, white space folded: fit for a title."""
-    return " ".join(_CONTROL.sub("", text).split())
+    return " ".join((text if text.isprintable() else _CONTROL.sub("", text)).split())
 
 
 def slug(text: str, length: int = KEY_LENGTH) -> str:
     """Lower-case ASCII letters, digits and single hyphens; never starts or ends with a hyphen."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    whole = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    whole = _UNSAFE.sub("-", text.lower()).strip("-")
     if len(whole) <= length:
         return whole
     cut = whole[:length]
@@ -51,18 +54,26 @@ def task_key(
     return key
 
 
+class Keys:
+    """Hands out the keys of one plan's tasks, each once."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._counts: dict[str, int] = {}
+
+    def key(self, task_id: str, title: str, wanted: str = "") -> str:
+        """A key for a task: the one wanted where that is safe and free."""
+        key = wanted
+        if not _SAFE.fullmatch(key) or key in self._taken:
+            key = task_key(task_id, title, self._taken, self._counts)
+        self._taken.add(key)
+        return key
+
+
 def with_keys(tasks: Iterable[Task]) -> tuple[Task, ...]:
     """The tasks, each with a key of its own; keys that are already safe and unique are kept."""
-    out: list[Task] = []
-    taken: set[str] = set()
-    counts: dict[str, int] = {}
-    for task in tasks:
-        key = task.key
-        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", key) or key in taken:
-            key = task_key(task.id, task.title, taken, counts)
-        taken.add(key)
-        out.append(replace(task, key=key))
-    return tuple(out)
+    keys = Keys()
+    return tuple(replace(t, key=keys.key(t.id, t.title, t.key)) for t in tasks)
 
 
 class Unique:

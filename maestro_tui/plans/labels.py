@@ -31,6 +31,11 @@ _VOCABULARY: tuple[tuple[str, str], ...] = (
     ("scope", r"(scope|directories|folders|owned (paths|globs)|owns)"),
     ("files", r"(key |affected |target |primary |owned |all )?(files?|file\(s\)|file paths?|paths?)"
               r"( (touched|affected|involved|changed|owned|in scope|written|list))?"
+              r"( \((exclusive( to \w+)?|owned|only|scope|you own|allowed|"
+              r"to (edit|touch|change))\))?"
+              r"|(you |agent )?(owns?|may (edit|write|touch))( files?)?|"
+              r"(exclusive|allowed) files?"
+              r"|(owned|allowed) (files? and folders|globs|paths)"
               r"|files? to (create|add)[ /]*(or|and|/)[ ]*(modify|edit|update|change)"
               r"|files? (created|new)[ /]*(or|and|/)[ ]*modified|create/modify"
               r"|(対象|関連|実装)?ファイル|(相关|涉及)?文件|(관련 ?|대상 ?)?파일|archivos|"
@@ -41,7 +46,9 @@ _VOCABULARY: tuple[tuple[str, str], ...] = (
                 r"stream dependencies|depends_on|must (come |run |be done )?after|wave "
                 r"dependencies|"
                 r"依存(関係)?|前提|依赖|前置(条件|任务)|의존성?|선행 ?작업|phụ thuộc|depende de|"
-                r"dépend de|hängt ab von|зависит от|"
+                r"dépend de|hängt ab von|зависит от|nach|benötigt|braucht|après|nécessite|"
+                r"después de|tras|requiere|dopo|dipende da|depois de|requer|после|"
+                r"blocked on|start(s)? after|starts? when|depends on tasks?|upstream|"
                 r"dependencias|dépendances|abhängigkeiten)"),
     ("prerequisites", r"(prerequisites?|pre-requisites?)"),
     ("blocks", r"(blocks|unblocks|enables|required (before|by|for)|needed (by|for)|blocking|must "
@@ -62,6 +69,8 @@ _VOCABULARY: tuple[tuple[str, str], ...] = (
     ("requirements", r"(requirements?|validates|covers|traces to)"),
 )  # fmt: skip
 _NAMES = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _VOCABULARY))
+_EMPHASIS = re.compile(r"[*_`~]")
+_ORNAMENT = re.compile(r"^[^\w(]+")
 _LEAD = re.compile(r"^[^\w*_`(\[]+")
 _LONGEST = 100  # characters; what is longer is a sentence
 _LABEL = re.compile(
@@ -102,12 +111,13 @@ def label_name(text: str) -> str:
 
 @lru_cache(maxsize=1 << 14)
 def _label_name(text: str) -> str:
-    plain = " ".join(re.sub(r"[*_`~]", "", text).lower().split())
-    plain = re.sub(r"^[^\w(]+", "", plain).rstrip(" :：")
+    plain = " ".join(_EMPHASIS.sub("", text).lower().split())
+    plain = _ORNAMENT.sub("", plain).rstrip(" :：")
     found = _NAMES.fullmatch(plain)
     return (found.lastgroup or "") if found else ""
 
 
+@lru_cache(maxsize=1 << 12)
 def split_label(text: str) -> tuple[str, str, str]:
     """``(name, as written, value)`` of a line; the name is empty when it carries no known label."""
     text = _LEAD.sub("", text, count=1)

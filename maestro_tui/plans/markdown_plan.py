@@ -18,7 +18,7 @@ from maestro_tui.plans.document import Document
 from maestro_tui.plans.document_facts import Whole, document_facts
 from maestro_tui.plans.grouping import Group, group_tasks
 from maestro_tui.plans.joining import Joining, Member
-from maestro_tui.plans.keys import Unique, clean, with_keys
+from maestro_tui.plans.keys import Keys, Unique, clean
 from maestro_tui.plans.marks import bare, mode_in
 from maestro_tui.plans.model import Diagnostic, Phase, Plan, Task
 from maestro_tui.plans.task_facts import Found, task_facts
@@ -76,6 +76,7 @@ class _Reading:
         self.diagnostics: list[Diagnostic] = []
         self.members: list[Member] = []
         self.parallel: set[str] = set()
+        self.keys = Keys()
 
     def plan(self) -> Plan:
         """Everything in the order in which each step needs the one before."""
@@ -96,7 +97,7 @@ class _Reading:
             verify=tuple(dict.fromkeys(whole.verify)),
             forbidden=tuple(dict.fromkeys(whole.forbidden)),
             phases=tuple(phases),
-            tasks=with_keys(m.task for m in self.members),
+            tasks=tuple(m.task for m in self.members),
             edges=tuple(edges),
             gates=tuple(g for group in groups for g in group.gates),
             diagnostics=(
@@ -154,7 +155,8 @@ class _Reading:
         for n, (member, group) in enumerate(zip(members, of, strict=True), 1):
             name = member.id or str(n)
             streams = inner and member.family != "phase"
-            if group is not None and member.id and (count[name] > 1 or streams):
+            inside = group is not None and name.startswith(f"{group.short}.")
+            if group is not None and member.id and not inside and (count[name] > 1 or streams):
                 name = f"{group.short}.{name}"
             out.append(unique.name(name, "{}-{}"))
         if any(not m.id for m in members):
@@ -184,21 +186,21 @@ class _Reading:
             and status == "pending"
         ):
             status = group.status
-        task = found.facts.applied(
-            Task(
-                id=name,
-                title=c.title,
-                phase=group.id if group else (name if self.choice.family == "phase" else ""),
-                line=c.line,
-                optional=c.optional or _OPTIONAL.search(c.raw[:120]) is not None,
-                body=(f"{c.line}-{c.end}",),
-                text=self._text(c),
-                prompt=found.prompt,
-                mentions=tuple(found.mentions),
-            ),
-            status,
+        task = Task(
+            id=name,
+            title=c.title,
+            key=self.keys.key(name, c.title),
+            phase=group.id if group else (name if self.choice.family == "phase" else ""),
+            line=c.line,
+            status=status,
+            optional=c.optional or _OPTIONAL.search(c.raw[:120]) is not None,
+            body=(f"{c.line}-{c.end}",),
+            text=self._text(c),
+            prompt=found.prompt,
+            mentions=tuple(found.mentions),
+            **found.facts.fields(),
         )
-        if c.parallel:
+        if c.parallel or c.family == "stream":
             self.parallel.add(name)
         self.members.append(Member(task, c, found, group))
 

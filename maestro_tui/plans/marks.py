@@ -27,11 +27,19 @@ _CANCELLED = re.compile(
 )
 _OPTIONAL = re.compile(r"[(\[]\s*optional\s*[)\]]", re.I)
 _MODE = re.compile(
-    r"[(\[]([^()\[\]]{0,120}\b(?:sequential|parallel|single)\b[^()\[\]]{0,120})[)\]]", re.I
+    r"[(\[]([^()\[\]]{0,120}\b(?:sequential|parallel|single|concurrent(?:ly)?)\b[^()\[\]]{0,120})[)\]]",
+    re.I,
 )
 _AFTER = re.compile(
     r"[(\[]\s*((?:after|needs?|requires?|depends on|blocked by)\s+[^()\[\]]+)[)\]]", re.I
 )
+_MOST = re.compile(r"(\d+)\s*(?:parallel\s+)?(?:streams?|agents?|tasks?|at once|at a time)")
+_MAXIMUM = re.compile(r"max(?:imum)?\s*(?:of\s*)?(\d+)")
+_IN_ORDER = re.compile(r"\b(non|not|no)[ -]parallel|\bsequential|\bsingle\b|one at a time")
+_EMPTY_BOX = re.compile(r"^\[[ /-]?\]\s*")
+_EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3})(?=\S)|(?<=\S)(\*{1,3}|_{1,3})(?!\w)")
+_ORNAMENT = re.compile(r"^[^\w([#]+")
+_BARE_ID = re.compile(r"(\d+(?:\.\d+)+[a-z]?)[:.)]?\s+(\S.*)$")
 _STATUS_WORDS = {
     "done": _DONE_WORD,
     "doing": re.compile(r"(in[ -]progress|doing|started|wip|active|🚧.*|🔄.*)", re.I),
@@ -65,6 +73,8 @@ def status_word(text: str) -> str:
 
 def status_in(text: str) -> str:
     """The status that marks in a heading or a line state."""
+    if not _MARK_SIGN.search(text) and not _MARK_WORD.search(text.lower()):
+        return "pending"
     if _CANCELLED.search(text):
         return "cancelled"
     if _DONE.search(text):
@@ -77,18 +87,28 @@ def status_in(text: str) -> str:
 def mode_in(text: str) -> tuple[str, int]:
     """``sequential``, ``parallel`` or ``unspecified``, and the most at once (0 = not stated)."""
     lower = text.lower()
-    number = re.search(
-        r"(\d+)\s*(?:parallel\s+)?(?:streams?|agents?|tasks?|at once|at a time)", lower
-    )
-    number = number or re.search(r"max(?:imum)?\s*(?:of\s*)?(\d+)", lower)
-    most = int(number[1]) if number and len(number[1]) < 5 else 0
-    if re.search(r"\b(non|not|no)[ -]parallel|\bsequential|\bsingle\b|one at a time", lower):
+    if _IN_ORDER.search(lower):
         return "sequential", 0
-    return ("parallel", most) if "parallel" in lower else ("unspecified", 0)
+    if "parallel" not in lower and not _TOGETHER.search(lower):
+        return "unspecified", 0
+    number = _MOST.search(lower) or _MAXIMUM.search(lower)
+    return "parallel", int(number[1]) if number and len(number[1]) < 5 else 0
 
 
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,:;/'&+#-]*")  # most titles: nothing to take off
-_MARK_WORD = re.compile(r"done|complete|implemented|finished|in[ -]progress", re.IGNORECASE)
+_TOGETHER = re.compile(r"\bconcurrent(ly)?\b|\bat the same time\b")
+
+
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,:;/'&+#`-]*")
+_MARK_SIGN = re.compile("[✅☑✔✓❌⏭🚧🔄⏳~]|\\[[xX]\\]")
+_MARK_WORD = re.compile(
+    "done|complete|implemented|finished|in[ -]progress|doing|wip|started|deferred|postponed|"
+    "skipped|later|on hold|cancel|dropped|won't do|obsolete"
+)
+
+
+def _unmarked(text: str) -> bool:
+    """Whether a title is one of the many that bear no mark of any kind, only code at most."""
+    return _PLAIN.fullmatch(text) is not None and not _MARK_WORD.search(text.lower())
 
 
 def bare(text: str) -> str:
@@ -97,19 +117,27 @@ def bare(text: str) -> str:
 
 
 def _bare(text: str) -> str:
-    if _PLAIN.fullmatch(text) and not _MARK_WORD.search(text):
-        return " ".join(text.split()).rstrip(" -:")
+    if _unmarked(text):
+        return " ".join(text.replace("`", "").split()).rstrip(" -:")
     text = _DONE.sub(lambda m: m[0][2:-2] if m[0].startswith("~~") else " ", text)
     text = text.replace("~~", "")
     for pattern in (_DOING, _DEFERRED, _CANCELLED, _OPTIONAL):
         text = pattern.sub(" ", text)
-    text = re.sub(r"^\[[ /-]?\]\s*", "", text.strip())
-    text = re.sub(r"(?<!\w)(\*{1,3}|_{1,3})(?=\S)|(?<=\S)(\*{1,3}|_{1,3})(?!\w)", "", text)
-    text = text.replace("`", "")
-    return clean(re.sub(r"^[^\w([#]+", "", text.strip()).strip()).rstrip(" -–—:")
+    text = _EMPTY_BOX.sub("", text.strip())
+    text = _EMPHASIS.sub("", text).replace("`", "")
+    return clean(_ORNAMENT.sub("", text.strip()).strip()).rstrip(" -–—:")
 
 
 _short_bare = lru_cache(maxsize=1 << 15)(_bare)  # every reader asks for the same titles
+
+
+@lru_cache(maxsize=16)
+def _heading_of(words: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"({words})s?[\s#:]*(\d+(?:\.\d+)*[A-Za-z]?|[A-Z]{{1,3}}-?\d+(?:\.\d+)*|[A-Z]|"
+        rf"[IVX]+)(?![\w])\s*(?:[:.)：、]|[-–—]+)?\s*(.*)$",
+        re.IGNORECASE,
+    )
 
 
 def parse_heading(text: str, words: str, *, bare_ids: bool = False) -> Heading | None:
@@ -118,25 +146,21 @@ def parse_heading(text: str, words: str, *, bare_ids: bool = False) -> Heading |
     ``bare_ids`` also takes ``1.2 Title`` without a word.
     """
     plain = bare(text)
-    found = re.match(
-        rf"({words})s?[\s#:]*(\d+(?:\.\d+)*[A-Za-z]?|[A-Z]{{1,3}}-?\d+(?:\.\d+)*|[A-Z]|"
-        rf"[IVX]+)(?![\w])\s*(?:[:.)：、]|[-–—]+)?\s*(.*)$",
-        plain,
-        re.IGNORECASE,
-    )
+    found = _heading_of(words).match(plain)
     if found is not None:
         kind, name, title = found[1].lower(), found[2], found[3]
-    elif bare_ids and (numbered := re.match(r"(\d+(?:\.\d+)+[a-z]?)[:.)]?\s+(\S.*)$", plain)):
+    elif bare_ids and (numbered := _BARE_ID.match(plain)):
         kind, name, title = "task", numbered[1], numbered[2]
     else:
         return None
-    mode = _MODE.search(plain)
+    aside = "(" in plain or "[" in plain
+    mode = _MODE.search(plain) if aside else None
     how, most = mode_in(mode[1]) if mode else ("unspecified", 0)
-    after = _AFTER.search(plain)
-    title = _MODE.sub("", _AFTER.sub("", title))
+    after = _AFTER.search(plain) if aside else None
+    title = _MODE.sub("", _AFTER.sub("", title)) if aside else title
     name = name.upper() if len(name) == 1 else name
     return Heading(
-        kind=re.sub(r"\s+", "", kind),
+        kind="".join(kind.split()),
         id=name,
         title=clean(title).strip(" -–—:") or plain,
         status=status_in(text),

@@ -13,13 +13,13 @@ from maestro_tui.plans.phrases import Phrases
 from maestro_tui.plans.refs import Resolver
 from maestro_tui.plans.table_tasks import rows_of
 
-_SECTION = re.compile(
-    r".*(\b(dependenc(y|ies)|execution order|order of execution|implementation order|build order|"
+_SECTION = re.compile(  # for titles in lower case
+    r"\b(dependenc(y|ies)|execution order|order of execution|implementation order|build order|"
     r"merge order|ordering|sequenc(e|ing)|critical path|execution strategy)\b"
     r"|依存関係|実行順|依赖|执行顺序|의존|실행 ?순서|thứ tự|dependencias|dépendances|"
-    r"abhängigkeiten).*",
-    re.IGNORECASE,
+    r"abhängigkeiten"
 )
+_EMPHASIS = re.compile(r"[*_`]")
 _ARROW = re.compile(r"\s*(?:-{1,3}>|={1,2}>|→|⇒|➜|➔)\s*")
 _NEEDS = re.compile(
     r"^(.{1,80}?)\s*(?:—|–|-|:)?\s*\b(?:depends? on|needs?|requires?|runs? after|after|blocked by|"
@@ -53,9 +53,15 @@ def read_orders(root: Section, resolver: Resolver) -> list[Edge]:
     edges: list[Edge] = []
     phrases = Phrases(resolver)
     lines = {t.line for t in resolver.targets}
+    about_order: set[int] = set()  # lines of the sections that are, and of those in them
+    work: set[int] = set()
     for section in root.walk():
-        about = any(_speaks_of_order(s) for s in (section, *section.ancestors()))
-        phase = _is_work(section, lines)
+        above = section.parent.line if section.parent and section.parent.level else -1
+        if above in about_order or _speaks_of_order(section):
+            about_order.add(section.line)
+        if above in work or section.line in lines:
+            work.add(section.line)
+        about, phase = section.line in about_order, section.line in work
         found: list[Edge] = []
         for block in section.blocks:
             if block.kind == "fence" and block.info.lower().startswith("mermaid"):
@@ -64,10 +70,8 @@ def read_orders(root: Section, resolver: Resolver) -> list[Edge]:
                 found += _from_table(block, phrases)
             elif about and not phase:
                 found += _from_block(block, phrases)
-        if any(
-            b.kind == "fence" and drawn_edges(b.lines, phrases.known)
-            for b in section.blocks
-            if about
+        if about and any(
+            b.kind == "fence" and drawn_edges(b.lines, phrases.known) for b in section.blocks
         ):
             found = [e for e in found if not _coarse(e, phrases)]
         edges += found
@@ -82,12 +86,10 @@ def _coarse(edge: Edge, phrases: Phrases) -> bool:
 
 
 def _speaks_of_order(section: Section) -> bool:
-    title = bare(section.title).split("(")[0].strip()
-    return section.level > 1 and _SECTION.fullmatch(title) is not None
-
-
-def _is_work(section: Section, lines: set[int]) -> bool:
-    return section.line in lines or any(a.line in lines for a in section.ancestors())
+    if section.level < 2:
+        return False
+    title = bare(section.title).split("(")[0].lower()
+    return _SECTION.search(title) is not None
 
 
 def _from_block(block: Block, phrases: Phrases) -> list[Edge]:
@@ -100,7 +102,7 @@ def _from_block(block: Block, phrases: Phrases) -> list[Edge]:
         return out
     if block.kind not in ("item", "text", "quote"):
         return []
-    return _from_line(re.sub(r"[*_`]", "", block.text), block.line, phrases)
+    return _from_line(_EMPHASIS.sub("", block.text), block.line, phrases)
 
 
 def _from_line(text: str, line: int, phrases: Phrases) -> list[Edge]:
@@ -134,7 +136,9 @@ def _from_table(block: Block, phrases: Phrases) -> list[Edge]:
     """A column "Depends on" in a table whose rows are tasks or phases of this plan."""
     out: list[Edge] = []
     for row in rows_of(block):
-        targets = phrases.resolver.by_id.get(row.id.lower(), [])
+        targets = phrases.resolver.by_id.get(row.id.lower(), []) or phrases.resolver.titled(
+            row.title
+        )
         if row.after and targets:
             ids = list(targets[0].ids)
             found = phrases.resolve(row.after, row.line, targets[0])

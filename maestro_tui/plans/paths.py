@@ -31,6 +31,19 @@ _BARE = frozenset(
 )  # fmt: skip
 _SUFFIX = re.compile(r"\.[A-Za-z][\w+-]{0,11}$|\.[A-Za-z0-9]{1,5}$|\.\*$|\.\{[^{}]+\}$")
 _PLACEHOLDER = re.compile(r"<[\w-]{1,30}>")  # src/<name>.py, migrations/<ts>_x.sql
+_NO_PATH = re.compile(r"[\s\"'<>|;=]")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_NUMBER = re.compile(r"[\d.,]+%?")
+_LETTER = re.compile(r"\w")
+_UNDECORATED = re.compile(r"(?!\./)[\w./-]*[\w/-]")  # most paths: nothing to take off
+_LINE_NUMBER = re.compile(r"(?<=[\w)])(?::\d+(?:\+|[-–,]\d+)*(?::\d+)?|#L\d+(?:-L?\d+)?)$")
+_WEB_OR_FILE = re.compile(r"(file|https?):")
+_SEPARATOR = re.compile(r"[,;、，]")
+_DELIMITER = re.compile(r"[,;、，`{}()\[\]]")
+_AND = re.compile(r"\s(?:and|und|et|plus|\+|&)\s")
+_EXPLANATION = re.compile(r"\s[—–-]{1,2}\s|\s#\s")
+_DRIVE = re.compile(r"[A-Za-z]:")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _WORDS = frozenset({"e.g.", "i.e.", "etc.", "n/a", "and/or", "either/or", "tbd", "none", "w/o"})
 
 
@@ -46,25 +59,26 @@ class PathRef:
 def looks_like_path(text: str) -> bool:
     """Whether a word is a path or a glob rather than prose."""
     text = _PLACEHOLDER.sub("x", text) if "<" in text else text
-    if not text or len(text) > 300 or text.lower() in _WORDS or re.search(r"[\s\"'<>|;=]", text):
+    if not text or len(text) > 300 or text.lower() in _WORDS or _NO_PATH.search(text):
         return False
-    if re.match(r"[a-z][a-z0-9+.-]*://", text, re.I) or text.startswith(("-", "@", "#", "$")):
+    if text.startswith(("-", "@", "#", "$")) or ("://" in text and _SCHEME.match(text)):
         return False
     if text.lower() in _BARE or text.startswith("**/"):
         return True
     last = text.rstrip("/").rsplit("/", 1)[-1]
-    if re.fullmatch(r"[\d.,]+%?", text) or not re.search(r"\w", text.replace("*", "a")):
+    if _NUMBER.fullmatch(text) or not ("*" in text or _LETTER.search(text)):
         return False
     return "/" in text or "*" in text or _SUFFIX.search(last) is not None
 
 
 def strip_path(text: str) -> str:
     """The path without link, quotes, ``file://``, line numbers, trailing punctuation and ``./``."""
+    if _UNDECORATED.fullmatch(text):
+        return text
     text = text.strip().strip("`'\"“”‘’")
     if text.startswith("*") and text.endswith("*") and not text.endswith(("/*", "/**")):
         text = text.strip("*")
-    text = re.sub(r"^file://", "", text)
-    text = re.sub(r"(?<=[\w)])(?::\d+(?:\+|[-–,]\d+)*(?::\d+)?|#L\d+(?:-L?\d+)?)$", "", text)
+    text = _LINE_NUMBER.sub("", text.removeprefix("file://"))
     text = text.strip(",;").rstrip(".:") if not text.endswith("..") else text
     while text.startswith("./"):
         text = text[2:]
@@ -74,7 +88,7 @@ def strip_path(text: str) -> str:
 def find_paths(text: str, line: int = 0) -> list[PathRef]:
     """The paths in the value of a files label or in one of its list items, in order."""
     out: list[PathRef] = []
-    for part in _parts(_LINK.sub(_link_target, text)):
+    for part in _parts(_LINK.sub(_link_target, text) if "](" in text else text):
         tag = _TAG.search(part)
         verb = _VERB.match(part.lstrip("*_ "))
         word = tag[1] if tag else (verb[1] if verb else "")
@@ -86,25 +100,31 @@ def find_paths(text: str, line: int = 0) -> list[PathRef]:
 
 def _link_target(found: re.Match[str]) -> str:
     label, target = found[1].strip("`"), found[2]
-    if looks_like_path(strip_path(label)) and re.match(r"(file|https?):", target):
+    if looks_like_path(strip_path(label)) and _WEB_OR_FILE.match(target):
         return f"`{label}`"
     return f"`{target}`"
 
 
 def _parts(text: str) -> list[str]:
     """The value cut at commas, semicolons and "and", but not inside braces, brackets or code."""
-    out, depth, code, current = [], 0, False, ""
-    for char in text:
+    parts = _split(text) if _SEPARATOR.search(text) else [text]
+    return [p for part in parts for p in _AND.split(part) if p.strip()]
+
+
+def _split(text: str) -> list[str]:
+    out, depth, code, start = [], 0, False, 0
+    for found in _DELIMITER.finditer(text):
+        char = found[0]
         if char == "`":
             code = not code
-        depth += (char in "{([") - (char in "})]")
-        if char in ",;、，" and depth <= 0 and not code:
-            out.append(current)
-            current, depth = "", 0
-        else:
-            current += char
-    out.append(current)
-    return [p for part in out for p in re.split(r"\s(?:and|und|et|plus|\+|&)\s", part) if p.strip()]
+        elif char in "{([":
+            depth += 1
+        elif char in "})]":
+            depth -= 1
+        elif depth <= 0 and not code:
+            out.append(text[start : found.start()])
+            start, depth = found.end(), 0
+    return [*out, text[start:]]
 
 
 def _paths_of(part: str, tag: str) -> list[str]:
@@ -113,7 +133,7 @@ def _paths_of(part: str, tag: str) -> list[str]:
     if found or coded:
         return found
     words = part.replace(tag, " ") if tag else part
-    words = re.split(r"\s[—–-]{1,2}\s|\s#\s", words)[0]
+    words = _EXPLANATION.split(words)[0]
     for word in words.split():
         path = strip_path(word)
         if path.startswith("(") and path.endswith(")"):
@@ -136,14 +156,14 @@ def is_directory(path: str) -> bool:
 def unsafe_reason(path: str) -> str:
     """Why a path may not be written by an agent; empty when it may."""
     text = path.replace("\\", "/")
-    if text.startswith("/") or re.match(r"[A-Za-z]:", text):
+    if text.startswith("/") or _DRIVE.match(text):
         return "is absolute"
     if text.startswith("~"):
         return "is in a home folder"
     segments = [s for s in text.split("/") if s not in ("", ".")]
     if ".." in segments:
         return "leaves the repository"
-    if re.search(r"[\x00-\x1f\x7f]", text):
+    if _CONTROL.search(text):
         return "holds control characters"
     if not segments and text.strip("/.") == "" and text != "**":
         return "names no file"

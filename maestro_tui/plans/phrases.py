@@ -7,6 +7,7 @@ title of a phase of this plan; anything else stays prose and makes no edge.
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 from maestro_tui.plans.marks import bare
 from maestro_tui.plans.refs import Resolver, Target
@@ -28,8 +29,11 @@ _TESTS = re.compile(r"\btest|\btdd\b", re.IGNORECASE)
 _SETUP = re.compile(
     r"\b(setup|set-up|foundation|foundational|prerequisite|scaffold|init)", re.IGNORECASE
 )
-
-
+_INSIDE = re.compile(r"\(([^()]*\d[^()]*)\)")
+_ASIDE = re.compile(r"\([^()]*\)")
+_FLAG = re.compile(r"P\d+|US\d+")
+_STORY = re.compile(r"\b(?:user )?stor(?:y|ies) #?(\d+)|\bus(\d+)\b")
+_STORIES = re.compile(r"\b(all|any|every|each)\b.*\bstor(y|ies)\b|^user stories\b")
 _STORY_TITLE = re.compile(r"\b(?:story|us) ?(\d+)\b")
 
 
@@ -40,16 +44,31 @@ class Phrases:
         self.resolver = resolver
         self.known = frozenset(resolver.by_id)  # ids in lower case
         self.phases = [t for t in resolver.targets if t.kind == "phase"]
-        self._words: dict[str, set[int]] = {}
-        self._stories: dict[str, list[str]] = {}
-        self._owners: dict[tuple[str, ...], Target] = {}
+
+    # The indexes wait for a phrase that needs them.
+
+    @cached_property
+    def _words(self) -> dict[str, set[int]]:
+        out: dict[str, set[int]] = {}
         for n, phase in enumerate(self.phases):
             for word in _stems(phase.title):
-                self._words.setdefault(word, set()).add(n)
+                out.setdefault(word, set()).add(n)
+        return out
+
+    @cached_property
+    def _stories(self) -> dict[str, list[str]]:
+        out: dict[str, list[str]] = {}
+        for phase in self.phases:
             for name in _STORY_TITLE.findall(_folded(phase.title)):
-                self._stories.setdefault(name, []).extend(phase.ids)
-        for target in resolver.targets:
-            self._owners.setdefault(target.ids, target)
+                out.setdefault(name, []).extend(phase.ids)
+        return out
+
+    @cached_property
+    def _owners(self) -> dict[tuple[str, ...], Target]:
+        out: dict[tuple[str, ...], Target] = {}
+        for target in self.resolver.targets:
+            out.setdefault(target.ids, target)
+        return out
 
     def owner(self, ids: list[str]) -> Target:
         """Who speaks, where the ids name one phase or task: "all others" leaves it out."""
@@ -57,12 +76,12 @@ class Phrases:
 
     def resolve(self, text: str, line: int, owner: Target = _NOBODY) -> list[str]:
         """The ids a phrase refers to; nothing when it refers to no phase or task."""
-        inside = re.search(r"\(([^()]*\d[^()]*)\)", text)
-        if inside is not None and not re.fullmatch(r"P\d+|US\d+", inside[1].strip()):
+        inside = _INSIDE.search(text) if "(" in text else None
+        if inside is not None and not _FLAG.fullmatch(inside[1].strip()):
             found = self.resolver.resolve(inside[1], line, owner, strict=False).ids
             if found:
                 return found
-        plain = re.sub(r"\([^()]*\)", " ", text)
+        plain = _ASIDE.sub(" ", text) if "(" in text else text
         story = self._story(plain)
         if story:
             return story
@@ -71,12 +90,11 @@ class Phrases:
 
     def _story(self, text: str) -> list[str]:
         """``User Story 2`` and ``US2`` name the phase titled so; "all user stories" all."""
-        number = re.search(r"\b(?:user )?stor(?:y|ies) #?(\d+)|\bUS(\d+)\b", text, re.IGNORECASE)
+        lower = text.lower()
+        number = _STORY.search(lower)
         if number:
             return list(dict.fromkeys(self._stories.get(number[1] or number[2], ())))
-        if re.search(
-            r"\b(all|any|every|each)\b.*\bstor(y|ies)\b|^user stories\b", text, re.IGNORECASE
-        ):
+        if "stor" in lower and _STORIES.search(lower):
             return list(dict.fromkeys(i for ids in self._stories.values() for i in ids))
         return []
 

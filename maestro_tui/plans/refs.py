@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from maestro_tui.plans.expansion import names_listed, nearest
 from maestro_tui.plans.model import Diagnostic
@@ -22,11 +23,19 @@ _KIND_WORDS = {
     "sprint": "phase", "sprints": "phase", "group": "phase", "groups": "phase",
     "layer": "phase", "layers": "phase", "story": "task", "stories": "task", "issue": "task",
     "issues": "task", "ticket": "task", "tickets": "task", "pr": "task", "prs": "task",
+    "agent": "stream", "agents": "stream", "team": "stream", "teams": "stream",
+    "worker": "stream", "workers": "stream", "developer": "stream", "engineer": "stream",
+    "aufgabe": "task", "aufgaben": "task", "schritt": "task", "schritte": "task",
+    "étape": "task", "étapes": "task", "tâches": "task", "tareas": "task", "paso": "task",
+    "pasos": "task", "passo": "task", "passos": "task", "tarefa": "task", "tarefas": "task",
+    "fases": "phase", "phasen": "phase", "этап": "phase", "шаг": "task", "задача": "task",
     "フェーズ": "phase", "阶段": "phase", "단계": "phase", "タスク": "task", "任务": "task",
     "작업": "task", "tarea": "task", "tâche": "task", "bước": "task", "giai đoạn": "phase",
 }  # fmt: skip
 _ID = r"(?:[A-Za-z]{0,8}-?\d+(?:[.-]\d+)*(?:\.[xX*])?[A-Za-z]?|[A-Z](?![A-Za-z]))"
-_JOIN = r"\s*(?:,\s*and|,|;|&|\+|/|\band\b|\bplus\b)\s*"
+_AND = r"(?:and|plus|und|et|y|e|и|と|および|和|및)"
+_CODE = re.compile(r"[A-Za-z]{0,8}-?\d+(?:\.\d+)*[A-Za-z]?")  # one id and nothing else
+_JOIN = rf"\s*(?:,\s*{_AND}|,|、|;|&|\+|/|(?<=[\s\d]){_AND}(?=[\s\d]))\s*"
 _DASH = r"\s*(?:-|–|—|\.\.\.?|\bto\b|\bthrough\b|\bthru\b)\s*"
 _KIND = "|".join(sorted(_KIND_WORDS, key=len, reverse=True))
 _GROUP = re.compile(
@@ -36,7 +45,8 @@ _GROUP = re.compile(
 _ALONE = re.compile(rf"#?({_ID})(?:{_DASH}#?({_ID}))?")
 _NONE = re.compile(
     r"(none( required| needed)?|no(ne)?|nothing|no dependencies|n/?a|nil|null|not applicable|"
-    r"independent|fully independent|no blockers?|can start immediately|[-–—]+|\[\]|-)?",
+    r"(fully )?independent|no blockers?|can start immediately|keine?|nichts|aucune?|rien|"
+    r"ningun[ao]|nada|nessuna|nenhuma|нет|không|なし|無し|无|無|없음|[-–—]+|\[\]|-)?",
     re.IGNORECASE,
 )
 _ALL_BEFORE = re.compile(
@@ -44,14 +54,32 @@ _ALL_BEFORE = re.compile(
     r"|\beverything\s+(above|before|prior)\b",
     re.IGNORECASE,
 )
-_ALL_OTHERS = re.compile(r"\ball\s+(the\s+)?other(s|\s+\w+)?\b", re.IGNORECASE)
+_ALL_OTHERS = re.compile(
+    r"\ball\s+(the\s+)?other(s|\s+\w+)?\b|\beverything\s+else\b|^(the\s+)?rest$", re.IGNORECASE
+)
 _PREVIOUS = re.compile(
     r"^(the\s+)?(previous|prior|preceding)\s+(phase|task|step|stream|stage)s?\b", re.I
 )
 _ALL_OF_KIND = re.compile(rf"\ball\s+(the\s+)?({_KIND})\b(?!\s+(?:\d|[A-Z]\b))", re.IGNORECASE)
-_MANY = re.compile(r"all|every|any|previous|prior|preceding", re.IGNORECASE)
+_MANY = re.compile(r"all|every|any|previous|prior|preceding|rest", re.IGNORECASE)
+_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_EMPHASIS = re.compile(r"[*`_~\"“”]")
+_BRACKETED = re.compile(r"\(.*\)|\[.*\]")
+_ASIDE = re.compile(r"\s*\([^()]*\)")
+_PART_END = re.compile(r"[,;]|\s(?:and|&|\+|plus)\s")
+_GROUP_WORD = re.compile(r"phase|stage|epic|milestone|wave|sprint|group", re.IGNORECASE)
+_NEXT_NAME = re.compile(_JOIN)
+_KIND_FIRST = re.compile(rf"({_KIND})\s+", re.IGNORECASE)
+_LETTERED = re.compile(rf"({_KIND})\s+([a-z])", re.IGNORECASE)
+_RANGE = re.compile(rf"({_ID}){_DASH}#?({_ID})")
+_TO_COMMA = re.compile(r"[^,;]*")
+_EMPTIED = re.compile(
+    r"(?:^|,)\s*(?:needs?|requires?|after|and|on|all|of|the|both|\s)*,", re.IGNORECASE
+)
+_DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[A-Za-z]+")
 MAX_NAMED = 300_000  # dependencies of one plan; more are a mistake and would only fill the memory
 _SUGGESTIONS = 50  # comparing with every name takes long; nobody reads more than these
+_BESIDE = re.compile(r"\s*(?:[(\[`]|\s[-–—]\s|,\s).*$")
 _NOISE = re.compile(
     r"^(needs?|requires?|after|depends on|blocked by|waits? for|only|on|the)\s+"
     r"|\s+(is|are|be|must be|to be|being|has been)?\s*(complete[ds]?|completion|done|finished|"
@@ -89,24 +117,54 @@ class Resolver:
         self.has_phases = any(t.kind == "phase" for t in self.targets)
         self.names: dict[str, list[str]] = {}
         self.by_id: dict[str, list[Target]] = {}
-        self.by_title: dict[str, list[Target]] = {}
-        self._place = {id(t): n for n, t in enumerate(self.targets)}
-        self._of_kind: dict[str, list[Target]] = {}
-        self._among_kind: dict[int, int] = {}
-        self._inside: dict[str, list[Target]] = {}  # what 3.x stands for
-        self._shapes = {_shape(t.id) for t in self.targets}
         self._given = 0
         self._suggested = 0
         for target in targets:
-            pool = self._of_kind.setdefault(target.kind, [])
-            self._among_kind[id(target)] = len(pool)
-            pool.append(target)
+            self.by_id.setdefault(_norm(target.id), []).append(target)
+
+    # The other indexes wait for a value that needs them: most plans state few dependencies.
+
+    @cached_property
+    def _by_title(self) -> dict[str, list[Target]]:
+        out: dict[str, list[Target]] = {}
+        for target in self.targets:
+            if target.title:
+                for title in dict.fromkeys((_norm(target.title), _shorn(target.title))):
+                    out.setdefault(title, []).append(target)
+        return out
+
+    @cached_property
+    def _inside(self) -> dict[str, list[Target]]:
+        """What 3.x stands for."""
+        out: dict[str, list[Target]] = {}
+        for target in self.targets:
             parts = _norm(target.id).split(".")
             for n in range(1, min(len(parts), 6)):
-                self._inside.setdefault(".".join(parts[:n]), []).append(target)
-            self.by_id.setdefault(_norm(target.id), []).append(target)
-            if target.title:
-                self.by_title.setdefault(_norm(target.title), []).append(target)
+                out.setdefault(".".join(parts[:n]), []).append(target)
+        return out
+
+    @cached_property
+    def _shapes(self) -> set[str]:
+        return {_shape(t.id) for t in self.targets}
+
+    @cached_property
+    def _place(self) -> dict[int, int]:
+        return {id(t): n for n, t in enumerate(self.targets)}
+
+    @cached_property
+    def _of_kind(self) -> dict[str, list[Target]]:
+        out: dict[str, list[Target]] = {}
+        for target in self.targets:
+            out.setdefault(target.kind, []).append(target)
+        return out
+
+    @cached_property
+    def _among_kind(self) -> dict[int, int]:
+        return {id(t): n for pool in self._of_kind.values() for n, t in enumerate(pool)}
+
+    def titled(self, title: str) -> list[Target]:
+        """The targets called exactly so."""
+        return self._by_title.get(_norm(title), [])
 
     def resolve(self, value: str, line: int, owner: Target, *, strict: bool = True) -> Resolved:
         """The ids that a dependency value of ``owner`` names.
@@ -114,14 +172,33 @@ class Resolver:
         ``strict`` makes an id that does not exist an error; otherwise it is only noted.
         """
         out = Resolved(stated=bool(value.strip()))
+        if (ids := self._listed(value, owner)) is not None:
+            return self._counted(ids, line, owner, out)
         text = _plain(value)
         if _NONE.fullmatch(text.rstrip(".")):
             return out
         rest = self._everything(text, owner, out)
         rest = self._grouped(rest, line, owner, out, strict)
-        for part in re.split(r"[,;]|\s(?:and|&|\+|plus)\s", rest):
+        for part in _PART_END.split(rest):
             self._alone(part, line, owner, out, strict)
-        out.ids = [i for i in dict.fromkeys(out.ids) if i not in owner.ids]
+        return self._counted(out.ids, line, owner, out)
+
+    def _listed(self, value: str, owner: Target) -> list[str] | None:
+        """The ids of a value that is nothing but a list of ids, as most are; None for any other."""
+        out: list[str] = []
+        for part in value.split(","):
+            name = part.strip()
+            found = self.by_id.get(name.lower(), ()) if _CODE.fullmatch(name) else ()
+            if len(found) != 1 or found[0].id == owner.phase or name.lower() in self._by_title:
+                return None
+            if found[0] is owner or set(found[0].ids) & set(owner.ids):
+                return None
+            out += found[0].ids
+        return out
+
+    def _counted(self, ids: Iterable[str], line: int, owner: Target, out: Resolved) -> Resolved:
+        """The answer with these ids, unless the plan then names more than it sensibly can."""
+        out.ids = [i for i in dict.fromkeys(ids) if i not in owner.ids]
         self._given += len(out.ids)
         if self._given > MAX_NAMED:
             out.ids.clear()
@@ -133,7 +210,7 @@ class Resolver:
         if not _MANY.search(text) or self._given > MAX_NAMED:
             return text
         at = self._place.get(id(owner), len(self.targets))
-        named = re.search(r"phase|stage|epic|milestone|wave|sprint|group", text, re.I)
+        named = _GROUP_WORD.search(text)
         kind = "phase" if owner.kind == "phase" or named else ""
         if _ALL_BEFORE.search(text) or _ALL_OTHERS.search(text):
             others = bool(_ALL_OTHERS.search(text))
@@ -163,8 +240,8 @@ class Resolver:
         for found in _GROUP.finditer(text):
             kind = _KIND_WORDS[found[1].lower()]
             before = len(out.ids), len(out.diagnostics)
-            for name in re.split(_JOIN, found[2]):
-                word = re.match(rf"({_KIND})\s+", name, re.IGNORECASE)
+            for name in _NEXT_NAME.split(found[2]):
+                word = _KIND_FIRST.match(name)
                 if word:
                     kind = _KIND_WORDS[word[1].lower()]
                     name = name[word.end() :]
@@ -173,26 +250,21 @@ class Resolver:
                 rest += text[at : found.start()] + ","
                 at = found.end()
                 # Words up to the next comma only describe what was named.
-                tail = re.match(r"[^,;]*", text[at:])
+                tail = _TO_COMMA.match(text, at)
                 if tail and not _GROUP.search(tail[0]):
-                    at += tail.end()
+                    at = tail.end()
         head, tail_text = rest, text[at:]
-        return re.sub(
-            r"(?:^|,)\s*(?:needs?|requires?|after|and|on|all|of|the|both|\s)*,",
-            ",",
-            head + tail_text,
-            flags=re.IGNORECASE,
-        )
+        return _EMPTIED.sub(",", head + tail_text)
 
     def _alone(self, part: str, line: int, owner: Target, out: Resolved, strict: bool) -> None:
         text = _strip_noise(part)
         if not text or _NONE.fullmatch(text):
             return
-        titled = self.by_title.get(_norm(text), [])
+        titled = self._by_title.get(_norm(text), [])
         if len(titled) == 1:
             out.ids += titled[0].ids
             return
-        lettered = re.fullmatch(rf"({_KIND})\s+([a-z])", text, re.IGNORECASE)
+        lettered = _LETTERED.fullmatch(text)
         if lettered:
             kind = _KIND_WORDS[lettered[1].lower()]
             self._name(lettered[2], kind, line, owner, out, strict)
@@ -224,7 +296,7 @@ class Resolver:
             if inside:
                 out.ids += [i for t in inside for i in t.ids if t is not owner]
                 return
-        ends = re.fullmatch(rf"({_ID}){_DASH}#?({_ID})", name)
+        ends = _RANGE.fullmatch(name)
         if ends:
             self._range(ends[1], ends[2], kind, line, owner, out, strict)
         else:
@@ -300,11 +372,11 @@ def _leaves(targets: Iterable[Target]) -> list[Target]:
 
 
 def _plain(value: str) -> str:
-    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", value)
-    text = re.sub(r"[*`_~\"“”]", "", text).strip()
-    if re.fullmatch(r"\(.*\)|\[.*\]", text):
+    text = _LINK.sub(r"\1", value) if "](" in value else value
+    text = _EMPHASIS.sub("", text).strip()
+    if _BRACKETED.fullmatch(text):
         text = text[1:-1].strip()
-    return re.sub(r"\s*\([^()]*\)", "", text) if not text.startswith("(") else text
+    return _ASIDE.sub("", text) if "(" in text and not text.startswith("(") else text
 
 
 def _strip_noise(part: str) -> str:
@@ -315,11 +387,16 @@ def _strip_noise(part: str) -> str:
 
 
 def _norm(text: str) -> str:
-    return re.sub(r"\s+", " ", text.strip().lower())
+    return " ".join(text.lower().split())
+
+
+def _shorn(title: str) -> str:
+    """A title as others call it: without code, brackets and what stands behind a dash."""
+    return _norm(_BESIDE.sub("", title)) or _norm(title)
 
 
 def _shape(name: str) -> str:
-    return re.sub(r"[A-Za-z]+", "a", re.sub(r"\d+", "0", name))
+    return _LETTERS.sub("a", _DIGITS.sub("0", name))
 
 
 def _note(text: str, line: int) -> Diagnostic:

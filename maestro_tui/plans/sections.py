@@ -40,7 +40,8 @@ _CLASSES: tuple[tuple[str, str], ...] = (
                  r"effort|estimates?|completion times|time estimates?|road ?map overview)\b|"
                  r"スケジュール|时间表|일정|"
                  r"cronograma|lịch trình|zeitplan"),
-    ("log", r"\b(change ?log|history|revision|progress( (log|notes?|tracking|summary))?|"
+    ("log", r"\b(change ?log|notable changes|release notes|what'?s (new|changed)|"
+            r"history|revision|progress( (log|notes?|tracking|summary))?|"
             r"completion notes|"
             r"dev(eloper)? agent record|agent record|qa results|debug log|decision log|"
             r"retro(spective)?|"
@@ -93,7 +94,10 @@ _CLASSES: tuple[tuple[str, str], ...] = (
              r"các bước|triển khai|"
              r"tareas|pasos|implementación|tâches|étapes|aufgaben|schritte|umsetzung|задач|шаги|реализаци"),
 )  # fmt: skip
-_COMPILED = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in _CLASSES)
+# For titles in lower case: sought without regard to case they take several times as long.
+_COMPILED = tuple((name, re.compile(pattern)) for name, pattern in _CLASSES)
+_NUMBER = re.compile(r"[\d.)\s]+")
+_ASIDE = re.compile(r"\s[(\[（]")
 NO_WORK = frozenset({"criteria", "timeline", "log", "verification", "negative", "context", "files"})
 # Where a list can only be an account of tasks stated elsewhere, however it is written.
 NEVER_WORK = frozenset({"criteria", "timeline", "log", "negative"})
@@ -109,12 +113,28 @@ def class_of_title(title: str) -> str:
 
 @lru_cache(maxsize=1 << 15)
 def _class_of_title(title: str) -> str:
-    plain = re.sub(r"^[\d.)\s]+", "", bare(title))
-    head = re.split(r"\s[(\[（]", plain)[0]
+    plain = bare(title)
+    number = _NUMBER.match(plain)
+    head = _ASIDE.split(plain[number.end() if number else 0 :], maxsplit=1)[0].lower()
     for name, pattern in _COMPILED:
         if pattern.search(head):
             return name
     return ""
+
+
+_PLAN = re.compile(
+    r"\b(plans?|tasks?|to-?dos?|road ?map|backlog|work ?(items|breakdown|packages?)|implementation|"
+    r"milestones?|sprint|rollout|steps|action items|next steps|migration|refactor(ing)?|"
+    r"proposed (changes|solution))\b|"
+    r"計画|タスク|実装|手順|任务|计划|步骤|实施|작업|계획|단계|구현|kế hoạch|nhiệm vụ|các bước|"
+    r"plano?\b|tareas|pasos|tâches|étapes|aufgaben|schritte|umsetzung|задач|план|шаги",
+    re.IGNORECASE,
+)
+
+
+def is_plan_title(title: str) -> bool:
+    """Whether a title says that what follows is planned work, rather than instructions."""
+    return _PLAN.search(title[:_LONGEST]) is not None
 
 
 def classes_above(section: Section) -> set[str]:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from maestro_tui.plans.blocks import Block
+from maestro_tui.plans.file_words import is_file
+from maestro_tui.plans.labels import Label, label_name
+from maestro_tui.plans.paths import find_paths
 
 _ID = re.compile(
     r"(phase|task|story|step|id|#|no\.?|nr|issue|ticket|epic|milestone|wave|stream|tarea|aufgabe|"
@@ -25,11 +29,20 @@ _DONE = re.compile(r"(status|state|done)", re.I)
 _NAME = re.compile(
     r"(?:(?:phase|task|step|story|epic)\s*)?#?([A-Z]{0,8}-?\d+(?:\.\d+)*[a-z]?|[A-Z]\d*)$", re.I
 )
+_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_EMPHASIS = re.compile(r"[*_`~]")
+
+
+_WORK = re.compile(
+    r"(task|story|step|work ?item|ticket|issue|deliverable|tarea|aufgabe|タスク|任务|작업)s?", re.I
+)
+_WRITES = frozenset({"files", "create", "modify", "delete", "test", "scope"})
+_FACTS = _WRITES | {"verify", "estimate", "marker"}
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row that names a piece of work."""
+    """A row that names a piece of work; ``id`` is empty where the table numbers nothing."""
 
     id: str
     title: str
@@ -37,38 +50,89 @@ class Row:
     status: str
     line: int
     cells: tuple[str, ...]
+    labels: tuple[Label, ...] = ()  # what its other columns state
+    sure: bool = False  # whether the columns alone say that this is work
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Where a table keeps what."""
+
+    id: int | None
+    title: int
+    after: int | None
+    status: int | None
+    facts: tuple[tuple[int, str, str], ...]  # column, name of the label, as written
+    sure: bool
 
 
 def rows_of(block: Block) -> list[Row]:
     """The rows of a table of work; nothing when its columns do not say that it is one."""
     if block.kind != "table" or len(block.rows) < 2:
         return []
-    head = [_plain(c) for c in block.rows[0]]
-    first = next((n for n, c in enumerate(head) if _ID.fullmatch(c)), None)
-    title = next((n for n, c in enumerate(head) if n != first and _TITLE.fullmatch(c)), None)
-    if first is None:
+    columns = _columns(block.rows)
+    if columns is None:
         return []
-    if title is None:
-        title = first + 1 if first + 1 < len(head) else None
-    after = next((n for n, c in enumerate(head) if _AFTER.fullmatch(c)), None)
-    status = next((n for n, c in enumerate(head) if _DONE.fullmatch(c)), None)
-    out = []
-    for offset, row in enumerate(block.rows[1:], 1):
-        cells = [_plain(c) for c in row]
-        found = _NAME.fullmatch(cells[first]) if first < len(cells) else None
-        if found is None or title is None or title >= len(cells):
-            continue
-        out.append(
-            Row(
-                found[1], cells[title],
-                cells[after] if after is not None and after < len(cells) else "",
-                cells[status] if status is not None and status < len(cells) else "",
-                block.line + offset + 1, tuple(row),
-            )
-        )  # fmt: skip
-    return out
+    rows = [(n, tuple(row), [_plain(c) for c in row]) for n, row in enumerate(block.rows[1:], 1)]
+    if columns.id is not None and columns.sure:
+        first = columns.id
+        if not any(first < len(c) and _NAME.fullmatch(c[first]) for _, _, c in rows):
+            # "| Task | Files |" with titles under Task: nothing is numbered.
+            columns = replace(columns, id=None, title=first)
+    return [row for n, raw, cells in rows if (row := _row(columns, raw, cells, block.line + n + 1))]
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> _Columns | None:
+    names = [_plain(c) for c in rows[0]]
+
+    def column(pattern: re.Pattern[str], other: int | None = None) -> int | None:
+        return next((n for n, c in enumerate(names) if n != other and pattern.fullmatch(c)), None)
+
+    first, after, status = column(_ID), column(_AFTER), column(_DONE)
+    if first is None:
+        return None
+    facts = [(n, label_name(c), c) for n, c in enumerate(names) if n not in (first, after, status)]
+    facts = [f for f in facts if f[1] in _FACTS and (f[1] not in _WRITES or _files_in(rows, f[0]))]
+    taken = {after, status, *(n for n, _, _ in facts)}
+    title = column(_TITLE, first)
+    if title is None and first + 1 < len(names) and first + 1 not in taken:
+        title = first + 1
+    named = any(_WORK.fullmatch(names[n]) for n in (first, title) if n is not None)
+    sure = named and (after is not None or any(name in _WRITES for _, name, _ in facts))
+    if title is None and not sure:
+        return None
+    title = first if title is None else title
+    return _Columns(first, title, after, status, tuple(f for f in facts if f[0] != title), sure)
+
+
+def _files_in(rows: Sequence[Sequence[str]], column: int) -> bool:
+    """Whether a column holds paths: "Where" may head anything."""
+    cells = (row[column] for row in rows[1:21] if column < len(row))
+    return any(is_file(ref.path) for cell in cells for ref in find_paths(cell))
+
+
+def _row(columns: _Columns, raw: tuple[str, ...], cells: Sequence[str], line: int) -> Row | None:
+    def cell(column: int | None) -> str:
+        return cells[column] if column is not None and column < len(cells) else ""
+
+    found = _NAME.fullmatch(cell(columns.id))
+    title = cell(columns.title)
+    if columns.title >= len(cells) or (columns.id is not None and found is None):
+        return None
+    if columns.id is None and not title:
+        return None
+    labels = tuple(
+        Label(name, written, raw[n].strip(), line)
+        for n, name, written in columns.facts
+        if n < len(raw) and cells[n].strip("-–— ")
+    )
+    return Row(
+        found[1] if found else "", title, cell(columns.after), cell(columns.status), line, raw,
+        labels, columns.sure,
+    )  # fmt: skip
 
 
 def _plain(cell: str) -> str:
-    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", cell)
-    return re.sub(r"[*_`~]", "", text).strip()
+    if "](" in cell:
+        cell = _LINK.sub(r"\1", cell)
+    return _EMPHASIS.sub("", cell).strip()

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from maestro_tui.plans.asides import (
+    Aside,
+    agent_in_title,
+    asides_in_body,
+    asides_in_title,
+    time_in_title,
+)
 from maestro_tui.plans.blocks import Block
 from maestro_tui.plans.candidates import Candidate
 from maestro_tui.plans.commands import checks_in_fence, commands_said, is_check, is_command
 from maestro_tui.plans.facts import Facts, gather
+from maestro_tui.plans.file_words import is_bare, is_file
 from maestro_tui.plans.inline_files import (
+    aside_files,
     inline_files,
-    is_bare,
-    is_file,
     leading_file,
     mentioned,
+    owned_files,
     table_files,
 )
 from maestro_tui.plans.labels import split_label
@@ -43,10 +52,13 @@ _RUN_LINE = re.compile(
 _LEADING_CODE = re.compile(
     r"(`[^`]+`)\s*(?:$|→|->|=>|[-–—:(]|(returns?|passes|succeeds|exits?|clean|green|성공|통과|works))"
 )
+_NOT_CHANGED = re.compile(r"anti-?pattern|do not (change|touch|copy)", re.IGNORECASE)
+_DASH = re.compile(r"\s[-–—]\s")
 _REFERENCES = re.compile(r"references?|files?( to (modify|change))?", re.IGNORECASE)
 _COMMENT_PATH = re.compile(
     r"^\s*(?:#|//|--|<!--|;|/\*)\s*(?:file:?\s*|path:?\s*)?([\w./@{}<>-]+)\s*(?:-->|\*/)?\s*$", re.I
 )
+_MARKER = re.compile(r"(?<![\w/.-])(?:[\w-]+/)*[A-Z0-9][A-Z0-9_-]*_COMPLETE\.md\b")
 _LISTED = re.compile(r"\s*[-*]\s+([\w-]+\.\w{1,5})\b")
 
 
@@ -59,6 +71,7 @@ class Found:
     bare: list[PathRef] = field(default_factory=list)  # names without a folder, from prose
     mentions: list[str] = field(default_factory=list)
     uses: list[tuple[tuple[str, str], int]] = field(default_factory=list)
+    asides: list[Aside] = field(default_factory=list)  # orders said in passing
 
 
 def task_facts(
@@ -71,27 +84,46 @@ def task_facts(
     references: bool = False,
 ) -> Found:
     """The facts of a candidate; ``known``: the document's own list of files, with actions."""
-    facts = gather(_without_commit(c.blocks), owner, c.labels)
+    own = _without_commit(c.blocks)
+    facts = gather(own, owner, c.labels)
     if references and not facts.files:
         _references(c, facts)
-    if not facts.files:
+    if not facts.files and len(own) < len(c.blocks):
         facts.files = gather(c.blocks, owner, c.labels).files
-    out = Found(facts, prompt=c.prompt)
-    texts = [(b.text, b.line) for b in c.blocks if b.kind in ("item", "text", "quote", "heading")]
+    out = Found(facts, prompt=c.prompt, asides=asides_in_title(c.raw, c.line))
+    words = _words_of(c)
     if not facts.files and not labels_only:
-        out.bare = _from_prose(c, facts, action)
+        out.bare = _from_prose(c, words, facts, action)
     _resolve(facts, known)
-    _commands(c, facts)
-    for text, line in texts:
-        found = _PROMPT.match(text)
+    _commands(c, words, facts)
+    texts = [b for b in c.blocks if b.kind in ("item", "text", "quote", "heading")]
+    for block in texts:
+        found = _PROMPT.match(block.text)
         if found is not None:
             out.prompt = out.prompt or found[1]
-        uses = _USES.search(_DECORATION.sub("", text)) if _OF.search(text) else None
+        uses = _USES.search(_DECORATION.sub("", block.text)) if _OF.search(block.text) else None
         if uses is not None:
-            out.uses.append(((uses[1], uses[2]), line))
-    stated = set(facts.all_files())
-    out.mentions = [p for p in mentioned([(c.raw, c.line), *texts]) if p not in stated][:50]
+            out.uses.append(((uses[1], uses[2]), block.line))
+        out.asides += asides_in_body(block.text, block.line)
+    facts.agent = facts.agent or agent_in_title(c.raw)
+    facts.estimate = facts.estimate or time_in_title(c.raw)
+    if c.word.lower() == "agent" and c.id and not c.id[-1:].isdigit() and len(c.id) > 2:
+        facts.agent = facts.agent or c.id
+    _marker(facts, [c.raw, *(b.text for b in texts)])
+    stated = {*facts.all_files(), facts.marker}
+    mentions = mentioned((words, *(b.text for b in texts)))
+    out.mentions = [p for p in mentions if p not in stated][:50]
     return out
+
+
+def _marker(facts: Facts, texts: Sequence[str]) -> None:
+    """The completion document a task names in any words; it is no file of the work itself."""
+    if not facts.marker:
+        named = {m[0] for text in texts if "_COMPLETE" in text for m in _MARKER.finditer(text)}
+        facts.marker = named.pop() if len(named) == 1 else ""
+    if facts.marker:
+        for kind, paths in facts.files.items():
+            facts.files[kind] = [p for p in paths if p != facts.marker]
 
 
 def _without_commit(blocks: list[Block]) -> list[Block]:
@@ -110,23 +142,24 @@ def _without_commit(blocks: list[Block]) -> list[Block]:
 
 
 def _add(facts: Facts, ref: PathRef, default: str) -> None:
-    here = facts.files.setdefault(ref.action or default or "modify", [])
+    action = "scope" if ref.path.endswith("/") and not ref.action else ref.action
+    here = facts.files.setdefault(action or default or "modify", [])
     if ref.path not in facts.all_files():
         here.append(ref.path)
 
 
-def _from_prose(c: Candidate, facts: Facts, action: str) -> list[PathRef]:
+def _from_prose(c: Candidate, words: str, facts: Facts, action: str) -> list[PathRef]:
     """Files of the title, then of the lines beneath, tables, tagged headings and fence captions.
 
     What it returns are names without a folder: whether they are files here others must tell.
     """
-    refs = inline_files(_words_of(c), c.line, action or "modify")
-    lead = leading_file(_words_of(c), c.line)
-    if lead is not None and not refs:
-        refs = [lead]
+    refs = inline_files(words, c.line, action or "modify")
+    if not refs:
+        lead = leading_file(words, c.line)
+        refs = [lead] if lead is not None else aside_files(words, c.line)
     tagged = _tagged_headings(c)
     # A folder in a sentence is mostly where something goes, not what is changed.
-    body = [r for r in _body_files(c) if not r.path.endswith("/") or r.action == "delete"]
+    body = [r for r in _body_files(c) if not r.path.endswith("/") or r.action in ("delete", "")]
     refs = [
         r
         for r in refs
@@ -155,10 +188,9 @@ def _body_files(c: Candidate) -> list[PathRef]:
         if block.kind == "table":
             out += [] if skipped else table_files(block)
         elif block.kind in ("item", "text", "heading"):
-            plain = _DECORATION.sub("", block.text).strip()
-            if plain.endswith((":", "：")) or block.kind == "heading":
-                skipped = _TO_READ.search(plain) is not None
-            found = inline_files(block.text, block.line)
+            if block.kind == "heading" or block.text.rstrip("*_` ").endswith((":", "：")):
+                skipped = _TO_READ.search(_DECORATION.sub("", block.text)) is not None
+            found = owned_files(block.text, block.line) or inline_files(block.text, block.line)
             lead = (
                 leading_file(block.text, block.line) if block.kind == "item" and not found else None
             )
@@ -214,16 +246,14 @@ def _references(c: Candidate, facts: Facts) -> None:
     for block in c.blocks:
         if block.kind in ("text", "item"):
             _, written, _ = split_label(block.text)
-            label = written or (
-                re.sub(r"[*_:]", "", block.text).strip() if block.text.startswith("**") else ""
-            )
+            label = written or (block.text.strip("*_: ") if block.text.startswith("**") else "")
             if label:
                 inside = _REFERENCES.fullmatch(label.strip("*_ ")) is not None
                 continue
         if inside and block.kind == "item":
-            if re.search(r"anti-?pattern|do not (change|touch|copy)", block.text, re.IGNORECASE):
+            if _NOT_CHANGED.search(block.text):
                 continue
-            for ref in find_paths(re.split(r"\s[-–—]\s", block.text)[0], block.line)[:1]:
+            for ref in find_paths(_DASH.split(block.text)[0], block.line)[:1]:
                 if is_file(ref.path):
                     _add(facts, ref, "modify")
 
@@ -251,10 +281,9 @@ def _completed(path: str, known: dict[str, str]) -> str:
     return fits[0] if len(fits) == 1 else path
 
 
-def _commands(c: Candidate, facts: Facts) -> None:
+def _commands(c: Candidate, words: str, facts: Facts) -> None:
     """Shell fences and inline code after "Run:" are checks, beside those under a label."""
     out = [x for x in facts.verify if is_check(x) or not c.blocks]
-    words = _words_of(c)
     if "`" in words and (_RUN_LINE.search(words) or _LEADING_CODE.match(words)):
         out += [x for x in commands_said(words) if is_check(x)]
     for block in _in_order(c):
@@ -271,7 +300,8 @@ def _commands(c: Candidate, facts: Facts) -> None:
 
 def _words_of(c: Candidate) -> str:
     """The line of an item without its id and flags, so that its first word is its verb."""
-    return _FLAGS.sub("", c.raw, count=1)
+    flags = _FLAGS.match(c.raw)
+    return c.raw[flags.end() :] if flags else c.raw
 
 
 _FLAGS = re.compile(
@@ -282,4 +312,4 @@ _FLAGS = re.compile(
 
 def _in_order(c: Candidate) -> list[Block]:
     fences = [f for label in c.labels for f in label.fences]
-    return sorted((*c.blocks, *fences), key=lambda b: b.line)
+    return sorted((*c.blocks, *fences), key=lambda b: b.line) if fences else c.blocks

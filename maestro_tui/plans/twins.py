@@ -22,6 +22,7 @@ class Twins:
 
     any_home: bool
     _ids: dict[str, int] = field(default_factory=dict)
+    _alone: dict[str, tuple[Candidate, int]] = field(default_factory=dict)  # met once so far
     _titles: dict[tuple[str, str], int] = field(default_factory=dict)
     _homes: dict[tuple[str, int], int] = field(default_factory=dict)
     _empty: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -30,6 +31,7 @@ class Twins:
         """The place of the first candidate that this one is another account of."""
         if self.any_home or task.id not in self._ids:
             return self._ids.get(task.id)
+        self._compare(task.id)
         home = (task.id, _home(task))
         same = [
             self._titles.get((task.id, _title(task))),
@@ -45,8 +47,21 @@ class Twins:
         """Takes a candidate in, or the better account of the one at that place."""
         if not task.id:
             return
+        if task.id not in self._ids:
+            self._ids[task.id] = place
+            self._alone[task.id] = task, place
+            return
+        self._compare(task.id)
+        self._index(task, place)
+
+    def _compare(self, name: str) -> None:
+        """Indexes the first of an id once there is another to compare it with; few ever have."""
+        first = self._alone.pop(name, None)
+        if first is not None:
+            self._index(*first)
+
+    def _index(self, task: Candidate, place: int) -> None:
         home = (task.id, _home(task))
-        self._ids.setdefault(task.id, place)
         self._titles.setdefault((task.id, _title(task)), place)
         self._homes.setdefault(home, place)
         if not is_full(task):

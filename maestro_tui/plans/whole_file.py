@@ -9,7 +9,8 @@ from maestro_tui.plans.blocks import Block
 from maestro_tui.plans.commands import commands_said, is_check
 from maestro_tui.plans.document import Document
 from maestro_tui.plans.facts import gather
-from maestro_tui.plans.inline_files import inline_files, is_bare, is_file, leading_file, table_files
+from maestro_tui.plans.file_words import is_bare, is_file
+from maestro_tui.plans.inline_files import inline_files, leading_file, table_files
 from maestro_tui.plans.keys import clean, slug, with_keys
 from maestro_tui.plans.marks import bare, status_word
 from maestro_tui.plans.model import Diagnostic, Plan, Task

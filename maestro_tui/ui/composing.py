@@ -6,37 +6,38 @@ growing log lies on half a dozen containers, none of which can be seen.
 
 from __future__ import annotations
 
-from textual._compositor import Compositor
-from textual.geometry import Region
-from textual.strip import Strip
+from collections.abc import Iterable, Mapping
 
-Part = tuple[int, int, Strip]  # row, column, what is there
+from textual.geometry import Region, Size
+from textual.widget import Widget
+
+from maestro_tui.ui.picture import Part
+
+Places = Mapping[Widget, tuple[Region, Region]]  # where each is and may be seen, frontmost first
 _MANY = 24  # places; beyond, one look at the whole screen is no dearer
 
 
-def rows_of_dirty(compositor: Compositor) -> list[Part] | None:
+def rows_of(dirty: Iterable[Region], places: Places, size: Size) -> list[Part] | None:
     """The rows to paint; None where it takes the whole composition to tell."""
-    screen = compositor.size.region
-    dirty = compositor._dirty_regions
-    if screen in dirty or len(dirty) > _MANY:
+    screen = size.region
+    todo = sorted(dirty)
+    if screen in todo or len(todo) > _MANY:
         return None
     parts: list[Part] = []
-    todo = sorted(dirty)
     while todo:
-        rows = _rows(compositor, todo.pop().intersection(screen), todo)
+        rows = _rows(places, todo.pop().intersection(screen), todo)
         if rows is None:
             return None
         parts += rows
     return parts
 
 
-def _rows(compositor: Compositor, place: Region, todo: list[Region]) -> list[Part] | None:
+def _rows(places: Places, place: Region, todo: list[Region]) -> list[Part] | None:
     """The rows of the frontmost widget at a place; what others hide at its sides is put off."""
     if not place:
         return []
-    for widget, (region, clip) in compositor.visible_widgets.items():
-        seen = region.intersection(clip)
-        common = seen.intersection(place)
+    for widget, (region, clip) in places.items():
+        common = region.intersection(clip).intersection(place)
         if not common:
             continue
         if common != place:
@@ -45,13 +46,10 @@ def _rows(compositor: Compositor, place: Region, todo: list[Region]) -> list[Par
                 return None
             todo.append(rest)
         crop = common.translate(-region.offset)
-        rows = widget.render_lines(crop)
         found = []
-        for y, strip in enumerate(rows, common.y):
-            if strip.cell_length != common.width:
-                strip = (
-                    strip.crop(crop.x, crop.right) if strip.cell_length > common.width else strip
-                )
+        for y, strip in enumerate(widget.render_lines(crop), common.y):
+            if strip.cell_length > common.width:
+                strip = strip.crop(crop.x, crop.right)
             found.append((y, common.x, strip))
         return found
     return None

@@ -1,176 +1,66 @@
-"""What goes to the terminal: cells that differ from what it shows, in as few bytes as they take.
+"""Paints only what changed, answers a key before anything else, and waits for a slow terminal.
 
-Textual repaints whole regions and says every colour again for every piece of text. Under growing
-logs and over slow lines that is most of what Maestro would cost, so the last picture is remembered.
+The one module that reaches into Textual: what it uses there is listed in ``WANTED``, and where a
+Textual has it not, everything is painted by Textual itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from time import monotonic
 from typing import Any, Generic, TypeVar
 
-from rich.color import ColorSystem
-from rich.console import Console, RenderableType
-from rich.segment import Segment
-from rich.style import Style
+from rich.console import COLOR_SYSTEMS, RenderableType
+from rich.control import Control
 from textual import events
-from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual._compositor import ChopsUpdate, Compositor, CompositorUpdate, LayoutUpdate
 from textual.app import App
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Region
 from textual.screen import Screen
-from textual.strip import Strip
+from textual.widget import Widget
 
-from maestro_tui.ui.composing import Part, rows_of_dirty
+from maestro_tui.ui.composing import rows_of
+from maestro_tui.ui.picture import Part, Picture
+from maestro_tui.ui.terminal_driver import TerminalDriver
 
 Result = TypeVar("Result")
-_RESET = "\x1b[0m"
-_WINDOW_S = 0.5  # over which the bytes written are averaged
 _KEY_S = 0.25  # for so long a key waits for its picture
-_MANY = 4096  # styles remembered
-_Codes = tuple[str, str, str]
-_PLAIN: _Codes = ("", "39", "49")
+_SYNC, _SYNCED = "\x1b[?2026h", "\x1b[?2026l"  # what lies between is shown at once
+# What is used of Textual that it does not promise, by the attribute's place.
+WANTED: dict[type, tuple[str, ...]] = {
+    App: ("_display", "_batch_count", "_sync_available", "_driver"),
+    Screen: (
+        "_on_idle", "_on_timer_update", "_compositor_refresh", "_compositor", "_dirty_widgets",
+        "_layout_required", "_repaint_required",
+    ),
+    Compositor: ("_dirty_regions", "visible_widgets", "size"),
+    ChopsUpdate: ("chops", "spans", "chop_ends", "render_segments"),
+    LayoutUpdate: ("strips", "region", "render_segments"),
+    LinuxDriver: ("_file",),
+}  # fmt: skip
 
 
-class Pen:
-    """Writes text in styles, saying only what changes from one piece to the next."""
-
-    def __init__(self, system: ColorSystem | None) -> None:
-        self.system = system
-        self._known: dict[Style, _Codes] = {}
-        self._now: _Codes = _PLAIN
-
-    def write(self, segments: Sequence[Segment]) -> str:
-        """The segments' text with what changes the colours between them."""
-        out = []
-        for text, style, _ in segments:
-            if style is None:
-                out.append(self._turn(_PLAIN) + text)
-            elif style.link:
-                out.append(self.lift() + style.render(text, color_system=self.system))
-            else:
-                codes = self._known.get(style) or self._learn(style)
-                out.append(text if codes == self._now else self._turn(codes) + text)
-        return "".join(out)
-
-    def lift(self) -> str:
-        """Back to the terminal's own colours."""
-        return self._turn(_PLAIN)
-
-    def _turn(self, codes: _Codes) -> str:
-        """From the style in use to another one."""
-        now, self._now = self._now, codes
-        if codes == now:
-            return ""
-        if codes == _PLAIN:
-            return _RESET
-        if codes[0] != now[0]:
-            said = [c for c in codes if c and c not in ("39", "49")]
-            return f"\x1b[{';'.join(['0', *said])}m"
-        return f"\x1b[{';'.join(c for c, old in zip(codes[1:], now[1:], strict=True) if c != old)}m"
-
-    def _learn(self, style: Style) -> _Codes:
-        """Attributes, foreground and background of a style, as the terminal is told them."""
-        if len(self._known) > _MANY:
-            self._known.clear()
-        codes = _PLAIN
-        if self.system is not None:
-            plain = style.without_color
-            front, back = style.color, style.bgcolor
-            codes = (
-                plain._make_ansi_codes(self.system),
-                ";".join(front.downgrade(self.system).get_ansi_codes()) if front else "39",
-                ";".join(back.downgrade(self.system).get_ansi_codes(False)) if back else "49",
-            )
-        self._known[style] = codes
-        return codes
+def missing() -> list[str]:
+    """What this Textual lacks of what is wanted, as ``Class.name``."""
+    return [
+        f"{kind.__name__}.{name}"
+        for kind, names in WANTED.items()
+        for name in names
+        if not _has(kind, name)
+    ]
 
 
-def difference(old: Strip, new: Strip) -> tuple[int, int] | None:
-    """The first and the last changed cell (exclusive) of strips of one length; None for equal."""
-    before, after = old._segments, new._segments
-    if old is new or before == after:
-        return None
-    start = _alike(before, after, backwards=False)
-    end = new.cell_length - _alike(before[::-1], after[::-1], backwards=True)
-    return (start, end) if start < end else (0, new.cell_length)
+def _has(kind: type, name: str) -> bool:
+    """Whether its objects have it: by the class, or by what its methods set."""
+    if hasattr(kind, name):
+        return True
+    codes = (getattr(f, "__code__", None) for c in kind.__mro__ for f in vars(c).values())
+    return any(name in code.co_names for code in codes if code is not None)
 
 
-def _alike(before: list[Segment], after: list[Segment], *, backwards: bool) -> int:
-    """Cells both begin with."""
-    cells = 0
-    for a, b in zip(before, after, strict=False):
-        if a == b:
-            cells += b.cell_length
-        elif a.style == b.style and a.text.isascii() and b.text.isascii():
-            pairs = zip(a.text[::-1], b.text[::-1], strict=False) if backwards else None
-            for x, y in pairs or zip(a.text, b.text, strict=False):
-                if x != y:
-                    break
-                cells += 1
-            break
-        else:
-            break
-    return cells
-
-
-class Picture:
-    """What the terminal shows, as far as it was painted from here."""
-
-    def __init__(self) -> None:
-        self._rows: dict[int, dict[int, Strip]] = {}
-        self._pen = Pen(None)
-        self._written: list[tuple[float, int]] = []
-
-    def forget(self) -> None:
-        """Somebody else drew on the terminal: nothing is known of it."""
-        self._rows.clear()
-
-    def written(self, data: str) -> None:
-        """Remember how much went out."""
-        now = monotonic()
-        self._written = [w for w in self._written if now - w[0] < _WINDOW_S]
-        self._written.append((now, len(data)))
-
-    @property
-    def last_bytes(self) -> int:
-        """How much a picture took lately, at most."""
-        now = monotonic()
-        return max((size for at, size in self._written if now - at < _WINDOW_S), default=0)
-
-    def paint(self, parts: Iterator[Part], console: Console, whole: bool) -> str:
-        """The bytes that bring the terminal to these parts: row, column and strip of each."""
-        if whole:
-            self._rows.clear()
-        if self._pen.system is not (system := console._color_system):
-            self._pen = Pen(system)
-        out, at = [], (-1, -1)
-        for y, x, strip in parts:
-            changed = self._remember(y, x, strip)
-            if changed is None:
-                continue
-            start, end = changed
-            piece = strip if end - start == strip.cell_length else strip.crop(start, end)
-            if at != (y, x + start):
-                out.append(f"\x1b[{y + 1};{x + start + 1}H")
-            out.append(self._pen.write(piece._segments))
-            at = (y, x + end)
-        if out:
-            out.append(self._pen.lift())
-        data = "".join(out)
-        self.written(data)
-        return data
-
-    def _remember(self, y: int, x: int, strip: Strip) -> tuple[int, int] | None:
-        row = self._rows.setdefault(y, {})
-        width = strip.cell_length
-        old = row.get(x)
-        if old is not None and old.cell_length == width:
-            row[x] = strip
-            return difference(old, strip)
-        for place in [p for p, s in row.items() if p < x + width and p + s.cell_length > x]:
-            del row[place]
-        row[x] = strip
-        return (0, width) if width else None
+ABLE = not missing()
 
 
 class _Delta(CompositorUpdate):
@@ -179,29 +69,15 @@ class _Delta(CompositorUpdate):
     def __init__(self, update: ChopsUpdate | LayoutUpdate, picture: Picture) -> None:
         self._update, self._picture = update, picture
 
-    def __rich_console__(self, console: Console, options: Any) -> Any:
+    def __rich_console__(self, console: Any, options: Any) -> Any:
         return self._update.__rich_console__(console, options)
 
-    def render_segments(self, console: Console) -> str:
+    def render_segments(self, console: Any) -> str:
         """What to write."""
-        update = self._update
+        update, system = self._update, COLOR_SYSTEMS.get(console.color_system or "")
         if isinstance(update, LayoutUpdate):
-            return self._picture.paint(_rows_of(update), console, True)
-        return self._picture.paint(_parts_of(update), console, False)
-
-
-class _Rows(CompositorUpdate):
-    """Rows of widgets, rendered without asking those behind them."""
-
-    def __init__(self, rows: list[Part], picture: Picture) -> None:
-        self._parts, self._picture = rows, picture
-
-    def __rich_console__(self, console: Console, options: Any) -> Any:
-        return (segment for _, _, strip in self._parts for segment in strip)
-
-    def render_segments(self, console: Console) -> str:
-        """What to write."""
-        return self._picture.paint(iter(self._parts), console, False)
+            return self._picture.paint(_rows_of(update), system, whole=True)
+        return self._picture.paint(_parts_of(update), system, whole=False)
 
 
 def _rows_of(update: LayoutUpdate) -> Iterator[Part]:
@@ -225,17 +101,60 @@ def _parts_of(update: ChopsUpdate) -> Iterator[Part]:
 
 
 class PaintsChanges(App[Result], Generic[Result]):
-    """A program that writes only what changes, and answers a key before anything else."""
+    """A program that writes only what changes, and nothing while the last picture is under way."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.picture = Picture()
         self._key_at = 0.0
         super().__init__(*args, **kwargs)
 
+    def get_driver_class(self) -> type[Driver]:
+        """The terminal's that can be asked, where Textual would take its own."""
+        found = super().get_driver_class()
+        return TerminalDriver if ABLE and found is LinuxDriver else found
+
+    @property
+    def terminal_busy(self) -> bool:
+        """Whether the terminal has not taken the last picture yet."""
+        driver = self._driver
+        return isinstance(driver, TerminalDriver) and driver.busy
+
+    @property
+    def terminal_lost(self) -> bool:
+        """Whether nobody can see this any more."""
+        driver = self._driver
+        return isinstance(driver, TerminalDriver) and driver.lost
+
+    def puts_off(self) -> bool:
+        """Whether this picture has to wait; what is dirty is then painted when the last is out."""
+        driver = self._driver
+        return isinstance(driver, TerminalDriver) and driver.when_free(self._paint_what_waited)
+
+    def _paint_what_waited(self) -> None:
+        if self.is_running and self.screen_stack:
+            self.screen._compositor_refresh()
+
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        if isinstance(renderable, (ChopsUpdate, LayoutUpdate)):
+        if ABLE and isinstance(renderable, (ChopsUpdate, LayoutUpdate)):
+            if self.terminal_busy and self.puts_off():
+                compositor = screen._compositor
+                compositor._dirty_regions.add(compositor.size.region)
+                return
             renderable = _Delta(renderable, self.picture)
         super()._display(screen, renderable)
+
+    def show(self, parts: list[Part]) -> None:
+        """Bring these rows to the terminal."""
+        driver = self._driver
+        if driver is None or self.is_headless or self._batch_count:
+            return
+        system = COLOR_SYSTEMS.get(self.console.color_system or "")
+        data = self.picture.paint(parts, system, whole=False)
+        if data:
+            cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
+            data += Control.move_to(*cursor).segment.text
+            driver.write(f"{_SYNC}{data}{_SYNCED}" if self._sync_available else data)
+            driver.flush()
 
     def _on_mount(self, event: events.Mount) -> None:
         # Whoever had the terminal meanwhile has drawn on it.
@@ -251,7 +170,7 @@ class PaintsChanges(App[Result], Generic[Result]):
 
     def key_waits(self) -> bool:
         """Whether a key came whose picture may not have been painted yet; asked for once."""
-        waits = monotonic() - self._key_at < _KEY_S
+        waits = self.key_pending
         self._key_at = 0.0
         return waits
 
@@ -267,20 +186,48 @@ class PaintsAtOnce(Screen[Result], Generic[Result]):
     async def _on_idle(self, event: events.Idle) -> None:
         app = self.app
         if (
-            self._dirty_widgets
+            ABLE
+            and self._dirty_widgets
             and not self._layout_required
             and isinstance(app, PaintsChanges)
             and app.key_waits()
         ):
             self._on_timer_update()
 
+    def paint(self, widget: Widget, region: Region) -> bool:
+        """Paint a part of a widget now; False where something else comes first or covers it."""
+        app = self.app
+        if (
+            not ABLE
+            or not isinstance(app, PaintsChanges)
+            or self is not app.screen
+            or app.is_inline
+            or app._batch_count
+            or app.terminal_busy
+            or self._layout_required
+            or self._repaint_required
+        ):
+            return False
+        compositor = self._compositor
+        found = compositor.visible_widgets.get(widget)
+        if found is None:
+            return False
+        place = region.translate(found[0].offset).intersection(found[1])
+        rows = rows_of([place], compositor.visible_widgets, compositor.size)
+        if rows is not None:
+            app.show(rows)
+        return rows is not None
+
     def _compositor_refresh(self) -> None:
         app, compositor = self.app, self._compositor
-        if isinstance(app, PaintsChanges) and self is app.screen and not app.is_inline:
-            rows = rows_of_dirty(compositor)
+        if ABLE and isinstance(app, PaintsChanges) and self is app.screen and not app.is_inline:
+            if app.terminal_busy and app.puts_off():
+                self._dirty_widgets.clear()
+                return
+            rows = rows_of(compositor._dirty_regions, compositor.visible_widgets, compositor.size)
             if rows is not None:
                 compositor._dirty_regions.clear()
-                app._display(self, _Rows(rows, app.picture))
+                app.show(rows)
                 self._dirty_widgets.clear()
                 return
         super()._compositor_refresh()

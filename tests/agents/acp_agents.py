@@ -28,6 +28,10 @@ class RealAgent:
     preset = ""
     program = ""
     arguments: tuple[str, ...] = ()
+    models: tuple[str, ...] = ("haiku", "sonnet")  # two it can be told to use
+    tells_output = True  # of its commands
+    tells_cost = True
+    waits_by_itself = ""  # why limits and dead services are not seen from outside
 
     @property
     def path(self) -> str:
@@ -70,6 +74,7 @@ class OpenCode(RealAgent):
     """opencode, with the stand-in as its Anthropic service."""
 
     name, preset, program, arguments = "opencode", "opencode", "opencode", ("acp",)
+    waits_by_itself = "opencode goes on trying by itself; the attempt's time limit ends it"
 
     def environment(self, url: str, home: Path) -> dict[str, str]:
         config: dict[str, Any] = {
@@ -98,4 +103,61 @@ class OpenCode(RealAgent):
         return use("bash", command=command, description="a step")
 
 
+class Gemini(RealAgent):
+    """Gemini CLI, with the stand-in as its service; it takes its key from the environment."""
+
+    name, preset, program, arguments = "gemini", "gemini", "gemini", ("--acp", "--skip-trust")
+    models = ()
+    tells_output = tells_cost = False
+
+    def environment(self, url: str, home: Path) -> dict[str, str]:
+        return {
+            "GOOGLE_GEMINI_BASE_URL": url,
+            "GEMINI_API_KEY": "dummy-key-for-the-stand-in",
+            "GEMINI_TELEMETRY_ENABLED": "false",
+            "HOME": str(home),
+        }
+
+    def write(self, path: str, content: str) -> Block:
+        return use("write_file", file_path="{cwd}/" + path, content=content)
+
+    def bash(self, command: str) -> Block:
+        return use("run_shell_command", command=command, description="a step")
+
+
+class Codex(RealAgent):
+    """codex-acp with the codex it brings; it writes by patches, given to a command."""
+
+    name, preset, program = "codex", "codex", "codex-acp"
+    models = ()
+    tells_cost = False
+    waits_by_itself = "codex goes on trying by itself; the attempt's time limit ends it"
+
+    def environment(self, url: str, home: Path) -> dict[str, str]:
+        folder = home / ".codex"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "config.toml").write_text(
+            'model = "gpt-5"\nmodel_provider = "stand-in"\n[model_providers.stand-in]\n'
+            f'name = "stand-in"\nbase_url = "{url}/v1"\nenv_key = "OPENAI_API_KEY"\n'
+            'wire_api = "responses"\nrequest_max_retries = 1\nstream_max_retries = 1\n'
+        )
+        (home / "tmp").mkdir(exist_ok=True)
+        return {
+            "OPENAI_API_KEY": "dummy-key-for-the-stand-in",
+            "HOME": str(home),
+            "TMPDIR": str(home / "tmp"),  # it takes no helpers from below the folder for such
+        }
+
+    def write(self, path: str, content: str) -> Block:
+        lines = "".join(f"+{line}\n" for line in content.splitlines())
+        patch = f"*** Begin Patch\n*** Add File: {path}\n{lines}*** End Patch\n"
+        return use("exec_command", cmd=f"apply_patch <<'PATCH'\n{patch}PATCH")
+
+    def bash(self, command: str) -> Block:
+        # Without that it runs where it can write nothing, and nobody is asked.
+        asks = {"sandbox_permissions": "require_escalated", "justification": "a step"}
+        return use("exec_command", cmd=command, **asks)
+
+
 AGENTS: tuple[RealAgent, ...] = (ClaudeAgent(), OpenCode())
+OTHERS: tuple[RealAgent, ...] = (Gemini(), Codex())

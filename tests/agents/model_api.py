@@ -1,4 +1,6 @@
-"""A scripted stand-in for the Anthropic Messages API on 127.0.0.1, for tests of real agents.
+"""A scripted stand-in for the services of models on 127.0.0.1, for tests of real agents.
+
+It speaks the Anthropic Messages API, and by ``wires`` those of others.
 
 A script is a list of turns; the conversation names it by ``[[script:NAME]]`` anywhere in its
 messages, and the turn is the number of assistant messages so far. Nothing is remembered about a
@@ -17,9 +19,12 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.agents.wires import WIRES, Wire
+
 Request = dict[str, Any]
 Block = dict[str, Any]
 
+_CWD = re.compile(r"(?:[Ww]orking directory: |<cwd>|Directories:\W*\\n\s*- )([^\\\"\n<]+)")
 _NAME = re.compile(r"\[\[script:([\w-]+)\]\]")
 USAGE = {
     "input_tokens": 1000,
@@ -134,6 +139,9 @@ class ModelApi:
             return [r for r in self.requests if _script(r) == script]
 
     def _answer(self, http: BaseHTTPRequestHandler, request: Request) -> None:
+        wire = next((w for w in WIRES if w.reads(http.path)), None)
+        if wire is not None:
+            request = wire.request(http.path, request)
         with self._lock:
             self.requests.append(request)
             self.headers.append({k.lower(): v for k, v in http.headers.items()})
@@ -141,8 +149,8 @@ class ModelApi:
         if "count_tokens" in http.path:
             return _json(http, 200, {"input_tokens": 100})
         if not request.get("tools") or name not in self.scripts:
-            return self._stream(http, request, [text("Fine.")], cut=False)
-        number = sum(1 for m in request["messages"] if _ours(m))
+            return self._stream(http, request, [text("Fine.")], wire)
+        number = request["turns"] if wire else sum(1 for m in request["messages"] if _ours(m))
         turns = self.scripts[name]
         turn: Turn = turns[number] if number < len(turns) else [text("There is nothing more.")]
         parts = turn(request) if callable(turn) else turn
@@ -152,13 +160,12 @@ class ModelApi:
                 time.sleep(part.seconds)
             elif isinstance(part, Fail):
                 if part.models in request["model"] and self._due((name, number, index), part.times):
-                    kind = {"type": "error", "error": {"type": part.kind, "message": part.message}}
-                    return _json(http, part.status, kind, part.headers)
+                    return _json(http, part.status, _error(part, wire), part.headers)
             elif isinstance(part, Cut):
                 cut = cut or self._due((name, number, index), part.times)
             else:
                 blocks.append(part)
-        return self._stream(http, request, blocks, cut=cut)
+        return self._stream(http, request, blocks, wire, cut=cut)
 
     def _due(self, key: tuple[str, int, int], times: int) -> bool:
         with self._lock:
@@ -169,26 +176,43 @@ class ModelApi:
             return True
 
     def _stream(
-        self, http: BaseHTTPRequestHandler, request: Request, blocks: list[Block], *, cut: bool
+        self,
+        http: BaseHTTPRequestHandler,
+        request: Request,
+        blocks: list[Block],
+        wire: Wire | None,
+        *,
+        cut: bool = False,
     ) -> None:
+        http.close_connection = True
         filled = [_filled(block, request) for block in blocks]
-        message = _message(request, filled)
-        if not request.get("stream"):
-            _json(http, 200, message)
-            return
+        if wire is not None:
+            events = list(wire.answer(request, filled))
+            if not wire.streams(http.path):
+                _json(http, 200, events[0][1])
+                return
+        else:
+            message = _message(request, filled)
+            if not request.get("stream"):
+                _json(http, 200, message)
+                return
+            events = [(event["type"], event) for event in _events(message)]
         http.send_response(200)
         http.send_header("content-type", "text/event-stream")
         http.send_header("connection", "close")
         http.end_headers()
-        for number, event in enumerate(_events(message)):
-            if cut and number == 3:
-                event = {"type": "error", "error": {"type": "api_error", "message": "broke off"}}
-            line = f"event: {event['type']}\ndata: {json.dumps(event)}\n\n"
-            http.wfile.write(line.encode())
+        for number, (kind, event) in enumerate(events):
+            broken = cut and number == min(3, len(events) - 1)
+            if broken and wire is not None:
+                break  # the connection ends in mid-stream
+            if broken:
+                kind = "error"
+                event = {"type": kind, "error": {"type": "api_error", "message": "broke off"}}
+            head = f"event: {kind}\n" if kind else ""
+            http.wfile.write(f"{head}data: {json.dumps({'type': kind, **event})}\n\n".encode())
             http.wfile.flush()
-            if event["type"] == "error":
+            if broken:
                 break
-        http.close_connection = True
 
 
 def _json(
@@ -202,6 +226,12 @@ def _json(
         http.send_header(key, value)
     http.end_headers()
     http.wfile.write(body)
+
+
+def _error(part: Fail, wire: Wire | None) -> dict[str, Any]:
+    if wire is not None:
+        return wire.error(part.status, part.kind, part.message)
+    return {"type": "error", "error": {"type": part.kind, "message": part.message}}
 
 
 def _script(request: Request) -> str:
@@ -219,7 +249,7 @@ def _filled(block: Block, request: Request) -> Block:
     if block["type"] != "tool_use":
         return block
     whole = json.dumps([request.get("system"), request["messages"]], ensure_ascii=False)
-    found = re.search(r"[Ww]orking directory: ([^\\\"\n]+)", whole)
+    found = _CWD.search(whole)
     cwd = found[1].strip() if found else "/nowhere"
     given = json.loads(json.dumps(block["input"]).replace("{cwd}", cwd))
     return {**block, "input": given}

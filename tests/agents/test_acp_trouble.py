@@ -190,6 +190,14 @@ def test_the_kind_decides_and_never_more_than_once(trouble: Trouble) -> None:
     assert trouble.facts("none") == [{"outcome": "cancelled"}]
 
 
+def test_a_command_quoted_as_one_word_is_judged_by_its_words(trouble: Trouble) -> None:
+    quoted = "\"echo mine > \"'theirs.py; echo $!'"
+    body = f"note(outcome=permit(kind='execute', rawInput={{'command': {quoted!r}}}))\nend()"
+    assert trouble.run(body)["ok"]
+    assert trouble.facts("outcome")[0]["optionId"] == "r"
+    assert trouble.attempt.events("permission") == []
+
+
 def test_a_move_is_judged_at_both_ends(trouble: Trouble) -> None:
     body = (
         'diff = [{"type": "diff", "path": p, "newText": ""} for p in ("app/a.py", "other.py")]\n'

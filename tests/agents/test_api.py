@@ -168,6 +168,13 @@ def test_each_command_begins_in_the_worktree(api: Api) -> None:
     assert api.attempt.events("tool_result")[1]["summary"] == os.path.realpath(api.attempt.worktree)
 
 
+def test_words_said_before_it_has_its_task_come_after_it(api: Api) -> None:
+    launch.tell(api.attempt.path, 1, "message", "The port is 8123 now")
+    assert api.run(DONE, END, END)["ok"]
+    said = json.dumps(api.service.asked("s")[-1]["messages"])
+    assert 0 < said.index("Do it.") < said.index("The port is 8123 now")
+
+
 def test_words_reach_it_in_mid_run(api: Api) -> None:
     api.start([bash("make -n")], DONE, END)
     question = api.asked()
@@ -339,6 +346,42 @@ def test_a_killed_runner_leaves_nothing_behind(api: Api) -> None:
     api.attempt.runners[-1].wait()
     launch.sweep(api.attempt.path)
     until(lambda: all(gone(pid) for pid in pids))
+
+
+def test_a_killed_runner_goes_on_in_its_conversation(api: Api) -> None:
+    def wait_once(request: dict[str, Any]) -> list[Any]:
+        told = "go on in the same session" in json.dumps(request["messages"])
+        return DONE if told else [bash("echo once >> app/n.py"), bash(WAIT)]
+
+    approved = ["echo once >> app/n.py", WAIT]
+    api.start(
+        [write("app/a.py", "1\n")], wait_once, wait_once, END,
+        owned=["**"], options={"approved": approved, "budget_usd": 5.0},
+    )  # fmt: skip
+    busy = api.attempt.number("own.pid")
+    launch.tell(api.attempt.path, 1, "message", "The port is 8123 now")
+    until(lambda: api.attempt.events("told"))
+    runner = api.attempt.runners[-1]
+    os.kill(runner.pid, signal.SIGKILL)
+    runner.wait()
+    launch.sweep(api.attempt.path)
+    until(lambda: gone(busy))
+    before = api.file("app/a.py").stat().st_mtime_ns
+    api.attempt.start()
+    result = api.attempt.end(SECONDS)
+    assert result["ok"], result
+    assert api.file("app/a.py").stat().st_mtime_ns == before
+    assert api.file("app/n.py").read_text() == "once\n"  # of two calls the finished one is known
+    resumed = api.service.asked("s")[2]["messages"]
+    assert [m["role"] for m in resumed] == ["user", "assistant", "user", "assistant", "user"]
+    kinds = [block["type"] for block in resumed[-1]["content"]]
+    assert kinds == ["tool_result", "tool_result", "text", "text"]
+    first, second, *_ = resumed[-1]["content"]
+    assert not first.get("is_error")
+    assert "unknown: look first" in json.dumps(second)
+    assert "The port is 8123 now" in json.dumps(resumed)  # said, but never heard before
+    assert result["usage"]["input"] == 4000
+    assert result["usage"]["cost_usd"] == pytest.approx(4 * 0.00277, rel=0.01)
 
 
 def test_the_key_is_nowhere_to_be_read(api: Api) -> None:

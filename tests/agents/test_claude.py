@@ -7,6 +7,8 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,8 +47,13 @@ class Claude:
         self.home.mkdir()
         self.session = str(uuid.uuid4())
 
-    def start(self, *turns: Any, env: dict[str, str] | None = None, **changes: Any) -> None:
+    def start(self, *turns: Any, **changes: Any) -> None:
         """Script the model, write the spec, start the runner."""
+        self.write(*turns, **changes)
+        self.attempt.start()
+
+    def write(self, *turns: Any, env: dict[str, str] | None = None, **changes: Any) -> None:
+        """Script the model, write the spec."""
         self.api.scripts["s"] = list(turns)
         (self.attempt.path / "prompt.md").write_text("[[script:s]] Do it.\n")
         options = {
@@ -57,7 +64,6 @@ class Claude:
         }
         variables = {**claude_cli.environment(self.api.url, self.home), **(env or {})}
         self.attempt.spec(driver="claude", options=options, env=variables, **changes)
-        self.attempt.start()
 
     def run(self, *turns: Any, **changes: Any) -> dict[str, Any]:
         """To the end; the result."""
@@ -176,6 +182,13 @@ def test_an_approved_check_needs_no_leave(claude: Claude) -> None:
     assert claude.attempt.events("permission") == []
 
 
+def test_words_said_before_it_has_its_task_come_after_it(claude: Claude) -> None:
+    launch.tell(claude.attempt.path, 1, "message", "The port is 8123 now")
+    assert claude.run(DONE, END, END)["ok"]
+    said = json.dumps(claude.api.asked("s")[-1]["messages"])
+    assert 0 < said.index("Do it.") < said.index("The port is 8123 now")
+
+
 def test_words_reach_it_in_mid_run(claude: Claude) -> None:
     claude.start([bash("python3 -c 'input()' < /dev/null; true")], [Silent(0.5), *DONE], END)
     question = claude.asked()
@@ -207,6 +220,29 @@ def test_it_has_the_tools_and_the_model_of_its_definition(claude: Claude) -> Non
     assert {"Read", "Write"} <= names
     assert "Bash" not in names
     assert request["model"] == "claude-sonnet-5-5"
+
+
+def test_it_uses_a_tool_server_of_its_definition(claude: Claude) -> None:
+    board = {"command": sys.executable, "args": [str(Path(__file__).with_name("mcp_board.py"))]}
+    claude.start([use("mcp__board__claim", card="7")], DONE, END,
+                 options={"mcp_servers": {"board": board}})  # fmt: skip
+    question = claude.asked()
+    assert question["tool"] == "mcp__board__claim"
+    launch.answer(claude.attempt.path, question["id"], True, "")
+    assert claude.attempt.end(60)["ok"]
+    assert "the card is claimed by you" in claude.said()
+
+
+def test_what_a_helper_of_its_own_used_is_counted(claude: Claude) -> None:
+    task = use("Task", description="look", prompt="[[script:sub]] Look.",
+               subagent_type="general-purpose")  # fmt: skip
+    claude.api.scripts["sub"] = [[bash("true")], [text("There is nothing.")]]
+    result = claude.run([task], DONE, END, options={"approved": ["true"]})
+    assert result["ok"], result
+    helped = len(claude.api.asked("sub"))
+    assert helped == 2
+    assert result["usage"]["input"] == 1000 * (3 + helped)
+    assert result["usage"]["cost_usd"] > 0
 
 
 def test_its_model_can_be_changed(claude: Claude) -> None:
@@ -362,6 +398,40 @@ def test_a_killed_runner_is_taken_up_in_its_session(claude: Claude) -> None:
     assert "go on in the same session" in claude.said()
     assert [e["session"] for e in claude.attempt.events("started")] == [claude.session] * 2
     assert result["usage"]["input"] >= 4000
+
+
+NOBODY = 65534
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a program as somebody else")
+def test_it_works_as_an_ordinary_user(claude: Claude) -> None:
+    runner = Path(launch.__file__).with_name("runner.py")
+    folder = Path(tempfile.mkdtemp(prefix="as-nobody-"))
+    try:
+        sees = subprocess.run(
+            ["test", "-r", str(runner), "-a", "-x", claude_cli.program(), "-a", "-x",
+             sys.executable], user=NOBODY, group=NOBODY, extra_groups=[], check=False,
+        )  # fmt: skip
+        if sees.returncode:
+            pytest.skip("an ordinary user cannot read this checkout or the programs")
+        other = Claude(AttemptFolder(folder), claude.api)
+        other.write([write("app/a.py", "x = 1\n")], [bash("id -u > docs/u.md")], DONE, END,
+                    options={"approved": ["id -u > docs/u.md"]})  # fmt: skip
+        (other.attempt.worktree / "docs").mkdir()
+        for path in (folder, *folder.rglob("*")):
+            os.chown(path, NOBODY, NOBODY)
+        subprocess.run(
+            [sys.executable, "-I", "-S", str(runner), str(other.attempt.path)],
+            user=NOBODY, group=NOBODY, extra_groups=[], check=True, timeout=90,
+        )  # fmt: skip
+        result = other.attempt.result
+        assert result is not None
+        assert result["ok"], result
+        assert other.file("app/a.py").stat().st_uid == NOBODY
+        assert other.file("docs/u.md").read_text() == f"{NOBODY}\n"
+    finally:
+        launch.sweep(folder)
+        shutil.rmtree(folder)
 
 
 def test_a_secret_is_nowhere_to_be_read(claude: Claude) -> None:

@@ -137,6 +137,29 @@ def test_a_program_too_old_to_be_trusted_with_hooks(trouble: Trouble, tmp_path: 
     assert "on_failure" in result["error"]
 
 
+def test_a_subscriptions_limit_parks_it_until_it_is_reset(trouble: Trouble) -> None:
+    body = (
+        'info = {"status": "allowed_warning", "resetsAt": time.time() + 900, "utilization": 0.92,\n'
+        '        "rateLimitType": "five_hour"}\n'
+        'say(type="rate_limit_event", rate_limit_info=info, session_id="s")\n'
+        'info = {**info, "status": "rejected", "resetsAt": int(time.time()) + 3}\n'
+        'say(type="rate_limit_event", rate_limit_info=info, session_id="s")\n'
+        'result(is_error=True, api_error_status=429, terminal_reason="api_error",\n'
+        '       result="You\'ve hit your 5-hour limit \\u00b7 resets 3am (UTC)")\n'
+        'said = heard()\nwhile said.get("type") != "user":\n    said = heard()\n'
+        'assert "can be used again" in json.dumps(said), said\n'
+        'open("app.txt", "w").write(str(info["resetsAt"]))\nresult()'
+    )
+    result = trouble.run(body)
+    assert result["ok"], result
+    first, then = trouble.attempt.events("parked")
+    resets = float((trouble.attempt.worktree / "app.txt").read_text())
+    assert resets <= first["until"] <= resets + 1.0  # a tenth of the wait more, by chance
+    assert "5-hour limit" in first["why"]
+    assert then["until"] == 0
+    assert then["t"] >= first["until"]
+
+
 def test_the_clock_stands_still_while_a_person_is_asked(trouble: Trouble) -> None:
     ask = (
         'say(type="control_request", request_id="q", request={"subtype": "can_use_tool", '

@@ -313,6 +313,8 @@ def success(state: RunState, command: c.Command, at: float, sha: str) -> e.Event
                 commit=sha,
                 files=(f"{task}.txt",),
             )
+        case c.KeepWork(task, number):
+            return e.WorkKept(at=at, task=task, attempt=number)
         case c.Merge(task, number):
             return e.Merged(at=at, task=task, attempt=number, sha=sha, previous=state.head)
         case c.ResolveConflict(task, number):

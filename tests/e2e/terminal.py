@@ -17,11 +17,19 @@ from tests.engine.scratch import PYTHON, environment
 class Terminal:
     """A terminal of a given size with one ``maestro`` in it."""
 
-    def __init__(self, *args: str, cwd: Path, columns: int = 120, lines: int = 40) -> None:
+    def __init__(
+        self,
+        *args: str,
+        cwd: Path,
+        columns: int = 120,
+        lines: int = 40,
+        env: dict[str, str] | None = None,
+    ) -> None:
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self._screen)
         self.raw = b""
-        env = environment({"TERM": "xterm-256color", "TEXTUAL_ANIMATIONS": "none"})
+        own = {"TERM": "xterm-256color", "TEXTUAL_ANIMATIONS": "none"}
+        env = environment({**own, **(env or {})})
         self.child = pexpect.spawn(
             PYTHON,
             ["-m", "maestro_tui", *args],
@@ -70,6 +78,16 @@ class Terminal:
                 raise AssertionError(f"{words!r} never came; the screen:\n{self.text}")
         return self.text
 
+    def either(self, *words: str, seconds: float = 30.0) -> str:
+        """Wait until one of these is on the screen; which."""
+        deadline = time.monotonic() + seconds
+        while True:
+            for found in words:
+                if found in self.text:
+                    return found
+            if not self._read(0.1) or time.monotonic() > deadline:
+                raise AssertionError(f"none of {words} came; the screen:\n{self.text}")
+
     def without(self, words: str, seconds: float = 30.0) -> str:
         """Wait until ``words`` are gone from the screen."""
         deadline = time.monotonic() + seconds
@@ -81,6 +99,7 @@ class Terminal:
 
     def answer(self, key: str, words: str) -> None:
         """Answer the dialog with these words: at first it ignores keys not meant for it."""
+        self.until(words)
         deadline = time.monotonic() + 30
         while words in self.text and time.monotonic() < deadline:
             self.press(key)

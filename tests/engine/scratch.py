@@ -120,8 +120,8 @@ def decide(repo: Path, question: str, answer: str) -> None:
         client.close()
 
 
-def leftovers(repo: Path) -> list[str]:
-    """What should not be there after a run's end: processes, worktrees, locks, branches."""
+def processes_of(repo: Path) -> list[int]:
+    """A run's engine, runners, agents and whatever those have started."""
     found = []
     for name in os.listdir("/proc"):
         if name.isdigit() and int(name) != os.getpid():
@@ -131,12 +131,22 @@ def leftovers(repo: Path) -> list[str]:
                 state = Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()[0]
             except OSError:
                 continue
-            if state == "Z":
-                continue
-            if f"MAESTRO_ATTEMPT_DIR={repo}/".encode() in environ:
-                found.append(f"process {name}: {command!r}")
-            if str(repo).encode() in command and b"maestro_tui" in command:
-                found.append(f"process {name}: {command!r}")
+            ours = f"MAESTRO_ATTEMPT_DIR={repo}/".encode() in environ
+            ours = ours or (str(repo).encode() in command and b"maestro_tui" in command)
+            if ours and state != "Z":
+                found.append(int(name))
+    return found
+
+
+def leftovers(repo: Path) -> list[str]:
+    """What should not be there after a run's end: processes, worktrees, locks, branches."""
+    found = []
+    for pid in processes_of(repo):
+        try:
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
+            continue
+        found.append(f"process {pid}: {command!r}")
     trees = git(repo, "worktree", "list", "--porcelain").count("worktree ")
     if trees != 1:
         found.append(f"{trees - 1} worktrees")

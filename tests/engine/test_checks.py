@@ -69,6 +69,11 @@ CASES: dict[str, tuple[str, str]] = {
         "git checkout -q -b feature-of-agent; echo x > sw1.txt; git add sw1.txt; commit x;"
         " echo y > sw2.txt; done_",
     ),
+    "leaves-its-branch": (
+        'create = ["lb.txt"]',
+        "echo first > lb.txt; git add lb.txt; commit first; git checkout -q -b other-way HEAD~1;"
+        " echo second > lb.txt; git add lb.txt; commit second; done_",
+    ),
     "onto-a-users-branch": (
         'create = ["ub.txt"]',
         "git checkout -q users-own; echo x > ub.txt; done_",
@@ -76,6 +81,20 @@ CASES: dict[str, tuple[str, str]] = {
     "unborn": (
         'create = ["un.txt"]',
         "git checkout -q --orphan bare; git rm -rfq .; echo x > un.txt; done_",
+    ),
+    "repository-without-a-commit": (
+        'scope = ["in1/**"]',
+        "git init -q in1; echo x > in1/new.txt; done_",
+    ),
+    "repository-with-commits": (
+        'scope = ["in2/**"]',
+        "git init -q in2; cd in2; echo x > new.txt; git add -A; commit inner; echo y > dirty.txt;"
+        " cd ..; done_",
+    ),
+    "repository-committed": (
+        'scope = ["in3/**"]',
+        "git init -q in3; cd in3; echo x > new.txt; git add -A; commit inner; cd ..;"
+        " git add -A 2> /dev/null; commit outer; done_",
     ),
     "deletes-git": ('create = ["dg.txt"]', "rm .git; echo x > dg.txt; done_"),
     "own-git": (
@@ -330,6 +349,34 @@ def test_nothing_of_a_failed_attempt_is_lost(outcome: Outcome) -> None:
     assert git(outcome.repo, "show", f"refs/maestro/r/attempt/{key}/a1:nm.txt") == "x"
     listing = git(outcome.repo, "ls-tree", "--name-only", "refs/maestro/r/attempt/resets-away/a1")
     assert "ra.txt" in listing.split()
+
+
+@pytest.mark.parametrize(
+    ("task", "path"),
+    [
+        ("repository-without-a-commit", "in1"),
+        ("repository-with-commits", "in2"),
+        ("repository-committed", "in3"),
+    ],
+)
+def test_a_repository_in_the_worktree_is_refused_and_kept(
+    outcome: Outcome, task: str, path: str
+) -> None:
+    assert outcome.state(task) == "skipped"
+    assert f"{path} is a git repository of its own" in outcome.done.stdout
+    kept = f"refs/maestro/r/attempt/{task}/a1"
+    assert git(outcome.repo, "show", f"{kept}:{path}/new.txt") == "x"
+    if task != "repository-without-a-commit":
+        assert git(outcome.repo, "log", "--format=%s", f"{kept}-inner-1") == "inner"
+    if task == "repository-with-commits":
+        assert git(outcome.repo, "show", f"{kept}:{path}/dirty.txt") == "y"
+
+
+def test_what_an_agent_committed_before_it_went_elsewhere_is_kept(outcome: Outcome) -> None:
+    assert outcome.state("leaves-its-branch") == "merged"
+    assert outcome.show("lb.txt") == "second"
+    left = "refs/maestro/r/attempt/leaves-its-branch/a1-left"
+    assert git(outcome.repo, "show", f"{left}:lb.txt") == "first"
 
 
 def test_nothing_of_one_task_reaches_the_next_tree(tmp_path: Path) -> None:

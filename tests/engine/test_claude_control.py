@@ -131,3 +131,34 @@ def test_at_its_budget_it_is_paused_and_goes_on_with_more(place: Place) -> None:
     assert place.finish() == "done"
     assert len(client.state.tasks["a"].attempts) == 1
     assert attempt_of(place).usage["cost_usd"] > 0
+
+
+def test_what_another_task_delivered_reaches_the_agent_at_work(place: Place) -> None:
+    for name, body in {"models.py": "A = 1\n", "service.py": "from models import A\n"}.items():
+        (place.repo / name).write_text(body)
+    git(place.repo, "add", "-A")
+    git(place.repo, "commit", "-q", "-m", "files")
+    rows = {"a": "models.py", "b": "service.py"}
+    lines = 'schema = 1\n[plan]\ntitle = "Work"\norder = "explicit"\n' + "".join(
+        f'[[task]]\nid = "{n}"\nkey = "{n}"\ntitle = "Task {n}"\nmodify = ["{f}"]\n'
+        f'marker = "{n}_DONE.md"\ntext = "[[script:{n}]] Change it."\n'
+        for n, f in rows.items()
+    )
+    plan = place.folder / "work.plan.toml"
+    plan.write_text(lines)
+    place.api.scripts["a"] = [
+        [write("a_DONE.md", "# Done\n\n## Interface\n\n- `models.B` is new\n")],
+        [],
+    ]
+    place.script("b", [bash("make -n one")], [write("service.py", "from models import B\n")])
+    client = place.start(plan)
+    question = place.question("permission")
+    until(lambda: (client.poll(), client.state.tasks["a"].merged_sha)[1], "a is merged", SECONDS)
+    until(lambda: '"cmd":"handoff"' in control(place, "b"), "handed over", SECONDS)
+    assert client.decide(question.id, "allow")
+    assert place.finish() == "done"
+    said = json.dumps(place.api.asked("b"))
+    assert "`models.B` is new" in said
+    assert "Files it changed" in said
+    story = [why for _, _, why in client.state.tasks["b"].history]
+    assert "its agent was told what a delivered" in story

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from maestro_tui.agents import files, launch
 from maestro_tui.engine.client import RunClient
 from tests.agents.acp_agents import AGENTS, BIN, RealAgent
 from tests.agents.model_api import Block, Fail, ModelApi, text, use
 from tests.agents.test_api import FOLDER
-from tests.engine.scratch import git, leftovers, maestro, make_repo, until, write_plan
+from tests.engine.scratch import (
+    git,
+    journal_events,
+    leftovers,
+    maestro,
+    make_repo,
+    until,
+    write_plan,
+)
 
 pytestmark = pytest.mark.agents
 SECONDS = 90.0
@@ -153,3 +164,77 @@ def test_a_refused_login_stops_the_run_at_once(place: Place) -> None:
     assert done.returncode != 0
     assert "not let in" in done.stdout or "does not let this key in" in done.stdout
     assert place.api.asked("b") == []
+
+
+def _attended(place: Place, plan: Path) -> RunClient:
+    done = maestro(*place.words(plan), cwd=place.repo)
+    assert done.returncode == 3, done.stderr
+    client = place.client = RunClient(place.repo, "r")
+    assert client.decide("review", "yes")
+    client.start_engine()
+    return client
+
+
+def _question(client: RunClient, kind: str) -> Any:
+    def look() -> Any:
+        client.poll()
+        return next((q for q in client.state.questions.values() if q.kind == kind), None)
+
+    return until(look, kind, SECONDS)
+
+
+def _delivered(client: RunClient) -> None:
+    client.decide(_question(client, "deliver").id, "merge")
+    until(lambda: (client.poll(), client.state.ended)[1], "the end", SECONDS)
+    assert str(client.state.status) == "done"
+
+
+def test_a_killed_runner_and_a_stop_are_taken_up_in_the_session(place: Place) -> None:
+    ask = place.agent.bash("make -n one")
+
+    def until_told(request: dict[str, Any]) -> list[Any]:
+        told = "go on in the same session" in json.dumps(request["messages"])
+        return [place.agent.write("a_DONE.md", "# Done\n")] if told else [ask]
+
+    place.script("a", [place.agent.write("fa.txt", "a\n")], until_told, until_told)
+    client = _attended(place, place.plan({"a": ""}))
+    question = _question(client, "permission")
+    folder = client.attempt_dir("a", 1)
+    found = launch.identity(folder)
+    assert found is not None
+    os.kill(found[0], signal.SIGKILL)
+    until(lambda: question.id not in _open(client), "nobody waits for the old answer", SECONDS)
+    until(lambda: launch.identity(folder) != found, "another runner", SECONDS)
+    client.stop("checkpoint")
+    until(lambda: not client.engine_alive(), "the engine leaves", SECONDS)
+    client.start_engine()
+    _delivered(client)
+    assert len(client.state.tasks["a"].attempts) == 1
+    assert client.state.tasks["a"].retries_used == 0
+    written = [e for e in files.LineReader(str(folder / files.EVENTS)).read()
+               if e["kind"] == "tool" and e["summary"].endswith("fa.txt")]  # fmt: skip
+    assert len(written) == 1
+    until(lambda: not client.engine_alive(), "the engine ends", SECONDS)
+    assert leftovers(place.repo) == []
+
+
+def _open(client: RunClient) -> Any:
+    client.poll()
+    return client.state.questions
+
+
+@pytest.mark.slow
+def test_ten_at_once_are_staggered_and_all_get_in(place: Place) -> None:
+    names = [f"t{n}" for n in range(10)]
+    for name in names:
+        place.script(name, [place.agent.write(f"f{name}.txt", f"{name}\n")])
+    plan = place.plan(dict.fromkeys(names, ""))
+    words = [*place.words(plan), "--yes", "--max-parallel", "10"]
+    done = maestro(*words, cwd=place.repo, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = git(place.repo, "ls-tree", "--name-only", "HEAD").split()
+    assert set(found) == {"README.md", *(f"f{name}.txt" for name in names)}
+    starts = sorted(at for kind, _, at in journal_events(place.repo) if kind == "AgentStarted")
+    if place.agent.name != "api":  # it starts no program, so nothing has to be spread
+        assert min(b - a for a, b in pairwise(starts)) > 1.0
+    assert leftovers(place.repo) == []

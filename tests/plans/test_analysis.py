@@ -304,3 +304,27 @@ def test_thousands_of_writers_of_one_file_are_one_chain() -> None:
     result = analyse(made)
     assert len(result.edges) == 1999
     assert "conflicts-cut" in {d.code for d in result.diagnostics}
+
+
+def _waits(text: str) -> set[tuple[str, str]]:
+    return {(e.task, e.after) for e in analyse(read_plan("plan.md", text=text)).edges}
+
+
+def test_a_finished_task_does_not_cut_the_order_of_the_page() -> None:
+    boxes = "# R\n\n## Tasks\n\n- [ ] 1. A\n- [ ] 2. B\n- [x] 3. C\n- [x] 4. D\n- [ ] 5. E\n"
+    assert _waits(boxes) == {("2", "1"), ("5", "2")}
+    phases = (
+        "# R\n\n## Phase 1: X\n- [ ] 1.1 A\n## Phase 2: Y\n- [x] 2.1 A\n- [x] 2.2 B\n"
+        "## Phase 3: Z\n- [ ] 3.1 C\n"
+    )
+    assert _waits(phases) == {("3.1", "1.1")}
+
+
+def test_a_finished_task_satisfies_who_names_it() -> None:
+    named = "# R\n\n## Tasks\n\n- [ ] 1. A\n- [x] 2. B (depends on 1)\n- [ ] 3. C (depends on 2)\n"
+    assert _waits(named) == set()
+    phases = (
+        "# R\n\n## Phase 1: X\n- [ ] 1.1 A\n## Phase 2: Y\n- [x] 2.1 A\n"
+        "## Phase 3: Z (after phase 2)\n- [ ] 3.1 C\n"
+    )
+    assert _waits(phases) == set()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -152,3 +154,19 @@ def test_a_long_plan_is_read_at_once() -> None:
     assert time.perf_counter() - start < 5
     assert len(plan.tasks) == 2000
     assert len(plan.edges) == 1999
+
+
+def test_the_package_is_usable_by_itself() -> None:
+    code = (
+        "import sys; from maestro_tui.plans import PlanError, analyse, read_plan\n"
+        "plan = read_plan('p.md', text='# P\\n\\n## Tasks\\n\\n- [ ] 1. A\\n- [ ] 2. B\\n')\n"
+        "print(len(plan.tasks), len(analyse(plan).waves), issubclass(PlanError, Exception))\n"
+        "print([m for m in sys.modules if m.startswith(('maestro_tui.engine', 'textual'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["2 2 True", "[]"], done.stderr
+
+
+def test_an_unknown_name_of_the_package_is_an_ordinary_error() -> None:
+    with pytest.raises(ImportError):
+        exec("from maestro_tui.plans import no_such_name")

@@ -110,6 +110,19 @@ async def test_keys_go_round_the_panels_and_zoom_one():
         )
 
 
+async def test_going_to_the_log_focuses_the_one_that_is_seen_and_keys_move_it(tmp_path):
+    source = midway(folder=tmp_path)
+    log = source.attempt_dir("1.2", 1) / "output.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("a line\n" * 500)
+    async with opened(source) as pilot:
+        pane = board(pilot).query_one(LogTabs).pane
+        await pilot.press("3", "3")
+        await until(lambda: pilot.app.focused is pane.view, "focus on the log in view")
+        await pilot.press("pageup")
+        await until(lambda: not pane.view.following, "scrolling")
+
+
 async def test_a_narrow_screen_shows_plan_or_waves_and_both_are_one_key_away():
     async with opened(midway(), NARROW) as pilot:
         assert not board(pilot).query_one(PlanTree).display

@@ -5,19 +5,22 @@ from __future__ import annotations
 import pyte
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.color import ColorSystem
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual.strip import Strip
 
-from maestro_tui.ui.painting import Picture, difference
 from maestro_tui.ui.palette import Palette
-from maestro_tui.ui.widgets.log_ansi import ansi_segments
+from maestro_tui.ui.pen import runs
+from maestro_tui.ui.picture import Picture
+from maestro_tui.ui.widgets.log_ansi import Looks, ansi_segments
 from maestro_tui.ui.widgets.log_text import render
 
 WIDTH, HEIGHT = 24, 3
 BASE = Style.parse("#c0c0c0 on #101010")
+SYSTEM = ColorSystem.TRUECOLOR
 CONSOLE = Console(color_system="truecolor", force_terminal=True, width=WIDTH)
 
 styles = st.builds(
@@ -45,7 +48,9 @@ def shown(pictures: list[list[Strip]], *, afresh: bool) -> list[list[object]]:
     screen = pyte.Screen(WIDTH, HEIGHT)
     stream, picture = pyte.Stream(screen), Picture()
     for rows in pictures[-1:] if afresh else pictures:
-        stream.feed(picture.paint(iter([(y, 0, r) for y, r in enumerate(rows)]), CONSOLE, False))
+        stream.feed(
+            picture.paint(iter([(y, 0, r) for y, r in enumerate(rows)]), SYSTEM, whole=False)
+        )
     return cells(screen)
 
 
@@ -61,7 +66,7 @@ def test_a_terminal_shows_the_last_picture_whatever_came_before(
 @settings(max_examples=60, deadline=None)
 def test_colours_said_once_are_the_colours_said_every_time(strip: Strip) -> None:
     ours, theirs = pyte.Screen(WIDTH, HEIGHT), pyte.Screen(WIDTH, HEIGHT)
-    pyte.Stream(ours).feed(Picture().paint(iter([(0, 0, strip)]), CONSOLE, False))
+    pyte.Stream(ours).feed(Picture().paint(iter([(0, 0, strip)]), SYSTEM, whole=False))
     pyte.Stream(theirs).feed(strip.render(CONSOLE))
     assert cells(ours) == cells(theirs)
 
@@ -69,18 +74,20 @@ def test_colours_said_once_are_the_colours_said_every_time(strip: Strip) -> None
 def test_nothing_is_written_for_a_picture_that_is_there_already() -> None:
     row = Strip([Segment("the same", BASE)])
     picture = Picture()
-    assert "the same" in picture.paint(iter([(0, 0, row)]), CONSOLE, False)
-    assert picture.paint(iter([(0, 0, Strip([Segment("the same", BASE)]))]), CONSOLE, False) == ""
+    assert "the same" in picture.paint(iter([(0, 0, row)]), SYSTEM, whole=False)
+    assert (
+        picture.paint(iter([(0, 0, Strip([Segment("the same", BASE)]))]), SYSTEM, whole=False) == ""
+    )
     picture.forget()
-    assert "the same" in picture.paint(iter([(0, 0, row)]), CONSOLE, False)
+    assert "the same" in picture.paint(iter([(0, 0, row)]), SYSTEM, whole=False)
 
 
 def test_only_the_middle_that_differs_is_written() -> None:
     old, new = (Strip([Segment(f"count {n} of 90", BASE)]) for n in (17, 28))
-    assert difference(old, new) == (6, 8)
+    assert list(runs(list(old), list(new))) == [(6, 8, [Segment("28", BASE)])]
     picture = Picture()
-    picture.paint(iter([(0, 4, old)]), CONSOLE, False)
-    again = picture.paint(iter([(0, 4, new)]), CONSOLE, False)
+    picture.paint(iter([(0, 4, old)]), SYSTEM, whole=False)
+    again = picture.paint(iter([(0, 4, new)]), SYSTEM, whole=False)
     assert again.startswith("\x1b[1;11H")
     assert "28" in again
     assert "count" not in again
@@ -106,7 +113,7 @@ coloured = st.lists(
 @settings(max_examples=150, deadline=None)
 def test_the_quick_way_reads_a_coloured_line_as_the_careful_one(line: str) -> None:
     raw = line.encode()
-    quick = ansi_segments(raw, BASE)
+    quick = ansi_segments(raw, Looks(BASE))
     assert quick is not None
     text: Text = render(raw, len(raw), Palette({}))
     careful = Strip(text.render(CONSOLE, end="")).apply_style(BASE)
@@ -116,5 +123,5 @@ def test_the_quick_way_reads_a_coloured_line_as_the_careful_one(line: str) -> No
 @given(st.binary(max_size=60))
 @settings(max_examples=150, deadline=None)
 def test_the_quick_way_leaves_what_is_not_plain_to_the_careful_one(raw: bytes) -> None:
-    quick = ansi_segments(raw, BASE)
+    quick = ansi_segments(raw, Looks(BASE))
     assert quick is None or all(s.text.isascii() and s.text.isprintable() for s in quick)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 NAMES = ("acp", "api", "claude", "command", "rehearsal")
 INTERACTIVE = frozenset({"acp", "api", "claude"})  # can be talked to while they run
-RESUMABLE = frozenset({"claude"})  # can go on with an attempt whose runner was killed
+RESUMABLE = frozenset({"acp", "api", "claude"})  # can go on with an attempt whose runner was killed
 
 
 def find_driver(name: str) -> Driver:

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from maestro_tui.engine.git import submodules
 from maestro_tui.engine.git.command import Git, GitError
 
 Prepare = Callable[[Git, Path], Awaitable[None]]
@@ -61,9 +62,10 @@ class WorktreePool:
         *,
         prepare: Prepare | None = None,
         env: Mapping[str, str] | None = None,
+        checkout: Path | None = None,
     ) -> None:
         """``prepare`` is called with each tree once it stands at its commit; ``env`` goes to git
-        where it fills trees.
+        where it fills trees; ``checkout`` is the user's, whose submodules are copied.
         """
         self._git = git
         self.root = root / run
@@ -73,6 +75,8 @@ class WorktreePool:
         self._filling: set[Path] = set()  # handed out, but not yet in the state
         self._prepare = prepare
         self._env = dict(env or {})
+        self._checkout = checkout or git.common_dir.parent
+        self.lacking: tuple[str, ...] = ()  # what trees should have had, and what to do
         self._tree_bytes = -1
         self._numbers = 0
         self._adding = asyncio.Lock()
@@ -159,6 +163,9 @@ class WorktreePool:
         await git.run("checkout", "-q", "-f", *how, env=self._env)
         if clean:
             await git.run("clean", "-ffdxq")
+        self.lacking = await submodules.fill(
+            git, path, self._checkout, self._git.common_dir / "modules"
+        )
 
     def unlock(self, path: Path) -> None:
         """Remove the locks of an agent that was killed in the midst of git; none may be running."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from maestro_tui.plans.blocks import Block, Section
 from maestro_tui.plans.candidates import named
@@ -28,6 +28,10 @@ _AFTER = re.compile(
 _GROUP = re.compile(
     r"\b(?:after|following)\s+((?:group|phase|wave|batch|stage)\s+\w+)", re.IGNORECASE
 )
+_NAME = re.compile(r"[\w.-]+\.(?:md|prompt|txt)")
+_EMPHASIS, _LEAD = re.compile(r"[*`]"), re.compile(r"^[\s:–—*_-]+")
+
+_Item = tuple[str, str, Block, Section]  # path, rest of the line, block and section
 
 
 @dataclass(slots=True)
@@ -55,15 +59,18 @@ class PromptList:
         tasks = sum(1 for s in document.tree.walk() if s.level and named(s.title, "task"))
         if len(found) < 2 or tasks > 1:
             return 0, "no list of prompt files"
+        meant = sum(1 for item in found if _is_meant(item))
+        if meant * 2 < len(found):
+            return 0, "a list of documents, not of prompts"
         said = (
             re.search(r"\b(orchestrat|execute|parallel|prompts?)\b", document.text[:3000], re.I)
             is not None
         )
         return (72 if said else 40), f"{len(found)} prompt files in a list"
 
-    def _items(self, document: Document) -> list[tuple[str, str, Block, Section]]:
-        """Path, rest of the line, block and section of each file's first mention."""
-        out: dict[str, tuple[str, str, Block, Section]] = {}
+    def _items(self, document: Document) -> list[_Item]:
+        """Each file where it is mentioned first."""
+        out: dict[str, _Item] = {}
         for section in document.tree.walk():
             kind = class_of_title(section.title) if section.level > 1 else ""
             if kind in ("negative", "files", "criteria", "log") and not named(
@@ -75,19 +82,16 @@ class PromptList:
                 if found is not None and not found[1].lower().startswith(
                     ("readme", "claude.md", "changelog")
                 ):
-                    out.setdefault(
-                        found[1].rsplit("/", 1)[-1], (found[1], found[2], block, section)
-                    )
+                    out.setdefault(_tail(found[1]), (found[1], found[2], block, section))
         return list(out.values())
 
     def read(self, document: Document) -> Plan:
         """A task for each file, the groups as phases, edges from modes and remarks."""
         items = self._items(document)
-        tasks = [_task(*item) for item in items]
-        names = {t.prompt.rsplit("/", 1)[-1]: t.id for t in tasks}
+        names = {_tail(path): _stem(path) for path, *_ in items}
         groups = _groups(document, names)
         phase_of = {m: g.name for g in groups for m in g.members}
-        tasks = [replace(t, phase=phase_of.get(t.id, "")) for t in tasks]
+        tasks = [_task(item, phase_of.get(_stem(item[0]), "")) for item in items]
         edges = _mode_edges(groups)
         stated, problems = _remark_edges(document, tasks, names)
         pairs = {(e.task, e.after): e for e in (*edges, *stated)}
@@ -97,12 +101,32 @@ class PromptList:
                     edges=tuple(pairs.values()), diagnostics=tuple(problems))  # fmt: skip
 
 
-def _task(path: str, rest: str, block: Block, section: Section) -> Task:
-    stem = path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    title = clean(re.sub(r"^[\s:–—*_-]+", "", re.sub(r"[*`]", "", rest))) or stem
+def _is_meant(item: _Item) -> bool:
+    """Whether a file is listed as work rather than to be read: by place, number, box or name."""
+    path, _, block, section = item
+    return (
+        "prompt" in path.lower()
+        or block.checked is not None
+        or block.marker[:1].isdigit()
+        or named(section.title, "phase") is not None
+        or class_of_title(section.title) == "work"
+    )
+
+
+def _tail(path: str) -> str:
+    return path.rsplit("/", 1)[-1]
+
+
+def _stem(path: str) -> str:
+    return _tail(path).rsplit(".", 1)[0]
+
+
+def _task(item: _Item, phase: str) -> Task:
+    path, rest, block, _ = item
+    title = clean(_LEAD.sub("", _EMPHASIS.sub("", rest))) or _stem(path)
     done = bool(block.checked) or status_in(block.text) == "done"
     return Task(
-        stem, title, line=block.line, kind="prompt", prompt=path,
+        _stem(path), title, phase=phase, line=block.line, kind="prompt", prompt=path,
         body=(f"{block.line}-{block.line}",), text=block.text,
         status="done" if done else "pending",
     )  # fmt: skip
@@ -111,6 +135,7 @@ def _task(path: str, rest: str, block: Block, section: Section) -> Task:
 def _groups(document: Document, names: dict[str, str]) -> list[_Group]:
     """Headings under which files stand that were listed before, with what they say of order."""
     out: list[_Group] = []
+    placed: set[str] = set()
     for section in document.tree.walk():
         found = named(section.title, "phase") if section.level else None
         if found is None:
@@ -123,9 +148,10 @@ def _groups(document: Document, names: dict[str, str]) -> list[_Group]:
                        after[1] if after else "")  # fmt: skip
         for block in section.blocks:
             item = _FILE.match(block.text) if block.kind == "item" else None
-            name = names.get(item[1].rsplit("/", 1)[-1]) if item else None
-            if name and all(name not in g.members for g in out):
+            name = names.get(_tail(item[1])) if item else None
+            if name and name not in placed:
                 group.members.append(name)
+        placed.update(group.members)
         out.append(group)
     return [g for g in out if g.members]
 
@@ -156,13 +182,11 @@ def _remark_edges(
     for section in document.tree.walk():
         for block in section.blocks:
             found = _FILE.match(block.text) if block.kind == "item" else None
-            name = names.get(found[1].rsplit("/", 1)[-1]) if found else None
+            name = names.get(_tail(found[1])) if found else None
             after = _AFTER.search(found[2]) if found and name else None
             if after is None or name is None:
                 continue
-            files = [
-                names[f] for f in re.findall(r"[\w.-]+\.(?:md|prompt|txt)", after[1]) if f in names
-            ]
+            files = [names[f] for f in _NAME.findall(after[1]) if f in names]
             ids = files or resolver.resolve(after[1], block.line, by_name[name], strict=False).ids
             out += [Edge(name, a, "label", block.line) for a in ids if a != name]
     return out, []

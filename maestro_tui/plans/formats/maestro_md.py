@@ -5,6 +5,7 @@ from __future__ import annotations
 from maestro_tui.plans.blocks import Section
 from maestro_tui.plans.choosing import Choice
 from maestro_tui.plans.document import Document
+from maestro_tui.plans.inline_files import inline_files, leading_file
 from maestro_tui.plans.labels import Label, labels_in
 from maestro_tui.plans.model import Plan
 from maestro_tui.plans.outline import phase_sections
@@ -33,7 +34,8 @@ class MaestroMarkdown:
             return 30, f"{said}, but its tasks are {choice.reason.split('from ')[-1]}"
         # Without labels of this style the general reader sees more: files and checks in sentences.
         inner = choice is not None and choice.family in ("task", "id", "step")
-        plain = 45 if inner or any(labels) else 59
+        told = any(_speaks_of_files(section) for section, _ in found)
+        plain = 45 if inner or any(labels) else 39 if told else 59
         score = 85 if labelled * 2 >= len(found) else 60 if labelled else plain
         return score + (len(found) > 1) * 5, said
 
@@ -44,6 +46,15 @@ class MaestroMarkdown:
 
 def _labels(section: Section) -> list[Label]:
     return [x for x in labels_in(list(section.all_blocks())) if x.name in _WANTED]
+
+
+def _speaks_of_files(section: Section) -> bool:
+    """Whether sentences and items name files, which only the general reader looks for."""
+    return any(
+        inline_files(b.text, b.line) or leading_file(b.text, b.line)
+        for b in section.all_blocks()
+        if b.kind in ("text", "item")
+    )
 
 
 def _ours(choice: Choice, labelled: int) -> bool:

@@ -26,14 +26,10 @@ class PromptFile:
         first = next((s for s in document.tree.walk() if s.level == 1), None)
         if first is not None and re.search(r"\bprompt\b", first.title, re.IGNORECASE):
             return 40, "its title calls it a prompt"
-        parts = {m for s in document.tree.walk() if s.level > 1 for m in _parts(s.title)}
-        if (
-            first is not None
-            and len(parts) > 2
-            and "aim" in parts
-            and _ASKS.match(bare(first.title))
-        ):
-            return 56, "a title that asks for something, with objective and requirements"
+        if first is not None and _ASKS.match(bare(first.title)):
+            parts = {m for s in document.tree.walk() if s.level > 1 for m in _parts(s.title)}
+            if len(parts) > 2 and "aim" in parts:
+                return 56, "a title that asks for something, with objective and requirements"
         return 0, "nothing says it is a prompt"
 
     def read(self, document: Document) -> Plan:
@@ -58,6 +54,8 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _PART_WORDS = {
+    name: re.compile(pattern)
+    for name, pattern in {
     "aim": r"objectives?|goals?|task|mission", "needs": r"(technical |functional )?requirements?|"
         r"specific fixes.*",
     "criteria": r"(success|acceptance) criteria|definition of done", "background": r"context|"
@@ -66,12 +64,13 @@ _PART_WORDS = {
            r"areas",
     "files": r"(target |affected )?files( to \w+)?|deliverables", "tests": r"testing( "
         r"requirements| strategy)?",
+    }.items()
 }  # fmt: skip
 
 
 def _parts(title: str) -> list[str]:
     plain = bare(title).lower()
-    return [name for name, pattern in _PART_WORDS.items() if re.fullmatch(pattern, plain)]
+    return [name for name, pattern in _PART_WORDS.items() if pattern.fullmatch(plain)]
 
 
 FORMAT = PromptFile()

@@ -249,7 +249,7 @@ class BoardScreen(RunScreen[None]):
         if widget.focusable:
             widget.focus()
             return
-        inner = next((w for w in widget.walk_children(Widget) if w.focusable), None)
+        inner = next((w for w in widget.walk_children(Widget) if _takes_keys(w)), None)
         if inner is not None:
             inner.focus()
 
@@ -312,3 +312,8 @@ class BoardScreen(RunScreen[None]):
             self.notify(
                 f"{one_line(task.id)} is {words}; only a skipped task can be retried", markup=False
             )
+
+
+def _takes_keys(widget: Widget) -> bool:
+    """Whether it can have the focus and be seen: a hidden pane takes it too, and every key."""
+    return widget.focusable and all(node.display for node in widget.ancestors_with_self)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from rich.text import Text
-from textual.widget import Widget
 
 from maestro_tui.core.state import RunState, TaskRun, TaskState
 from maestro_tui.report.progress import quiet_for
@@ -11,12 +10,13 @@ from maestro_tui.ui.formatting import clip, one_line, tenths
 from maestro_tui.ui.glyphs import CROSS, PENDING, TASK, TICK, spinner, task_look
 from maestro_tui.ui.palette import Palette, palette
 from maestro_tui.ui.widgets.cards import agent_of, task_time, task_words
+from maestro_tui.ui.widgets.text_lines import TextLines
 
 _ROOMY = 100  # from this width on there is room for who does it
 NAMES = ("marker", "committed", "owned", "files")
 
 
-class Checks(Widget):
+class Checks(TextLines):
     """What stands between the selected task and its merge."""
 
     DEFAULT_CSS = """
@@ -28,28 +28,31 @@ class Checks(Widget):
         self._state: RunState | None = None
         self._shown: TaskRun | None = None
         self._now = 0.0
-        self._drawn = Text()
+        self._lines: list[Text] = []
 
     def show(self, state: RunState, task: str, now: float) -> None:
         """Show that task at this moment."""
         self._state, self._shown = state, state.tasks.get(task)
         self._now = now
-        if self.is_mounted and self._text() != self._drawn:
+        if self.is_mounted and (fresh := self._both()) != self._lines:
+            self._lines = fresh
             self.refresh()
 
-    def render(self) -> Text:
-        """Both lines."""
-        self._drawn = self._text()
-        return self._drawn
+    def on_resize(self) -> None:
+        """Another width cuts elsewhere."""
+        self._lines = self._both()
+        self.refresh()
 
-    def _text(self) -> Text:
+    def lines(self) -> list[Text]:
+        """Both lines."""
+        return self._lines
+
+    def _both(self) -> list[Text]:
         task, width = self._shown, self.size.width
         if task is None or width <= 0:
-            return Text("no task is selected", "italic")
+            return [Text("no task is selected", "italic")]
         colours = palette(self.app)
-        return Text("\n").join(
-            [self._headline(task, colours, width), check_line(task, colours, width)]
-        )
+        return [self._headline(task, colours, width), check_line(task, colours, width)]
 
     def _headline(self, task: TaskRun, colours: Palette, width: int) -> Text:
         look = task_look(task, self._now)

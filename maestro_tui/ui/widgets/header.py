@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from rich.text import Text
 from textual import events
-from textual.widget import Widget
 
 from maestro_tui.core.budgets import limit_of, money_of
 from maestro_tui.core.limits import slots, slowed_by
@@ -14,13 +13,14 @@ from maestro_tui.ui.formatting import bar, clip, clock, count, duration, money, 
 from maestro_tui.ui.glyphs import GROUPS, RUN, spinner
 from maestro_tui.ui.palette import Palette, palette
 from maestro_tui.ui.widgets.badge import Badge, badge
+from maestro_tui.ui.widgets.text_lines import TextLines
 
 _BAR_MIN, _BAR_MAX = 8, 30
 _SLOWED = "slowed: "
 _GAP = "  "
 
 
-class RunHeader(Widget):
+class RunHeader(TextLines):
     """The run as a whole; redrawn on change and once a second while it moves."""
 
     DEFAULT_CSS = """
@@ -41,15 +41,14 @@ class RunHeader(Widget):
         self._stopping = stopping
         self.refresh()
 
-    def render(self) -> Text:
+    def lines(self) -> list[Text]:
         """Both lines."""
-        state = self._state
-        width = self.size.width
+        state, width = self._state, self.size.width
         if state is None or width <= 0:
-            return Text("")
+            return []
         colours = palette(self.app)
         first = self._title_line(state, colours, width)
-        return Text("\n").join([first, self._figures_line(state, colours, width)])
+        return [first, self._figures_line(state, colours, width)]
 
     def _title_line(self, state: RunState, colours: Palette, width: int) -> Text:
         right = badge(self._waiting, colours)

@@ -9,18 +9,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from time import monotonic
+from time import monotonic, thread_time
 
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 
-from maestro_tui.ui.painting import PaintsChanges
+from maestro_tui.ui.painting import PaintsAtOnce, PaintsChanges
+from maestro_tui.ui.widgets import log_bar
 from maestro_tui.ui.widgets.log_index import LogIndex
 from maestro_tui.ui.widgets.log_kinds import FILTERS, FilteredIndex
 
-# Between two pictures of a growing log: faster than anybody reads, slow enough for a slow core.
-FLUSH_HZ = 20.0
+# Pictures a second of a growing log: faster than anybody reads, as many as the core has room for.
+MOST_HZ, LEAST_HZ = 30.0, 12.0
+_CORE = 0.10  # of one core at most for these pictures
+_COVERED_S = 0.5  # between two pictures of a log under a dialog: each is a whole screen
 # Bytes a second that growing logs may write to the terminal: what keeps a slow line usable.
 _BYTES_A_SECOND = 170_000
 # Looks at a file cost little: often while it grows, so that its lines are shown at once.
@@ -46,7 +49,7 @@ class LogFeed(ScrollView, inherit_bindings=False):
         self._drawn_at = self._looked_at = 0.0
         self._again: asyncio.TimerHandle | None = None
         self._told_at, self._untold = 0.0, False
-        self._taking_in = False
+        self._cost = 0.0  # seconds of a core that a picture takes
         self._rows_now: tuple[object, list[tuple[int, int]]] | None = None
 
     def open(self, path: Path) -> None:
@@ -92,32 +95,36 @@ class LogFeed(ScrollView, inherit_bindings=False):
     def _look(self) -> None:
         """Have new lines taken in when it is time to; and look again when there may be some.
 
-        Straight from the loop: a timer of Textual's costs more than the look.
+        Straight from the loop: timers and messages of Textual's cost more than the look.
         """
         if not self.is_attached:
             return
-        wait = self._wait()
+        seen = self.shown
+        wait = self._wait(seen)
         if wait <= 0:
             self._looked_at = monotonic()
-            if self.index is not None and (self.index.behind or self.index.moved()):
-                self._drawn_at = self._looked_at  # until it is: the next look has time
-                self.call_next(self.flush)
-            wait = self._wait() or _SOON_S
+            if seen and self.index is not None and (self.index.behind or self.index.moved()):
+                begun = thread_time()
+                self.flush()
+                self._cost += (thread_time() - begun - self._cost) / 4
+            wait = self._wait(seen) or _SOON_S
         if self._untold and monotonic() - self._told_at >= _TELL_S:
             self.call_next(self._tell_now_and_then)
         self._again = asyncio.get_running_loop().call_later(wait, self._look)
 
-    def _wait(self) -> float:
+    def _wait(self, seen: bool) -> float:
         """Seconds until the next look; 0 for now."""
-        if self.index is None or not self.shown:
+        if self.index is None or not seen:
             return _HIDDEN_S if self._looked_at else 0
         now = monotonic()
         if self.index.behind:
             return max(0.0, _CATCH_UP_S - (now - self._looked_at))
-        since = now - self._drawn_at
-        pause, app = 1 / FLUSH_HZ, self.app
+        since, app = now - self._drawn_at, self.app
+        pause = max(1 / MOST_HZ, min(1 / LEAST_HZ, self._cost / _CORE))
+        if app.screen is not self.screen:
+            pause = _COVERED_S
         if isinstance(app, PaintsChanges):
-            if app.key_pending and since < _KEY_FIRST_S:
+            if (app.key_pending and since < _KEY_FIRST_S) or app.terminal_busy:
                 return _SOON_S
             pause = max(pause, app.picture.last_bytes / _BYTES_A_SECOND)
         if since < pause:
@@ -140,17 +147,40 @@ class LogFeed(ScrollView, inherit_bindings=False):
             self._drawn_at = monotonic()
             self._measure()
             if self.following:
-                # At once, not when the layout gets to it: that would be a second screenful.
-                self._taking_in = True
-                self._scroll_to(y=self.max_scroll_y, animate=False, release_anchor=False)
-                self._taking_in = False
-            if growth.before and not self.following:
-                self.scroll_to(y=self.scroll_y + growth.before, animate=False)
+                self._stand_at(self.max_scroll_y)
+            elif growth.before:
+                self._stand_at(self.scroll_y + growth.before)
+            self._move_bar()
             if self.following or growth.before or growth.reset or not self._full():
-                self.refresh()
+                self._repaint()
             self._untold = True
         self._tell_now_and_then()
         self.more_to_search()
+
+    def _stand_at(self, y: float) -> None:
+        """Scroll without a word to anybody: the picture that shows it is painted next."""
+        self.set_reactive(LogFeed.scroll_y, y)
+        self.set_reactive(LogFeed.scroll_target_y, y)
+
+    def _repaint(self) -> None:
+        """Paint the lines at once, where nothing else has to be painted first."""
+        size = self.scrollable_content_region.size
+        screen = self.screen
+        if not (isinstance(screen, PaintsAtOnce) and screen.paint(self, size.region)):
+            self.refresh(size.region)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """The lines move, and the bar only when it can be seen."""
+        self._move_bar()
+        if round(old_value) != round(new_value):
+            self.refresh(self.scrollable_content_region.size.region)
+
+    def _move_bar(self) -> None:
+        size = self.container_size
+        if self.show_vertical_scrollbar and size.height:
+            log_bar.move(
+                self.vertical_scrollbar, self.virtual_size.height, size.height, self.scroll_y
+            )
 
     def _full(self) -> bool:
         """Whether the view ends above the newest lines: what comes after it changes nothing."""
@@ -182,8 +212,11 @@ class LogFeed(ScrollView, inherit_bindings=False):
         self._rows_now = None
         # Not as a reactive: that would lay out and repaint the whole screen for every new line.
         found = Size(size.width, self._height(size.height))
-        if found != self.virtual_size:
-            self.set_reactive(LogFeed.virtual_size, found)
+        if found == self.virtual_size:
+            return
+        shrinks = found.height < self.virtual_size.height
+        self.set_reactive(LogFeed.virtual_size, found)
+        if shrinks or not self.show_vertical_scrollbar:
             self._scroll_update(found)
 
     @property

@@ -20,6 +20,8 @@ CHUNK = 1 << 20
 TAIL = CHUNK
 # How much of one line is read: more than any screen shows.
 LINE_LIMIT = 8192
+# How much of several lines is read at one go.
+AT_ONCE = 1 << 17
 # The first bytes of a file tell it from the one that took its place.
 _MARK = 64
 
@@ -225,3 +227,15 @@ class LogIndex:
             return os.pread(self._fd, min(limit, self._length(line)), self._starts[line])
         except OSError:
             return b""
+
+    def read_lines(self, first: int, last: int) -> list[bytes] | None:
+        """The bytes of lines that lie together, at one go; None where that is too much."""
+        start = self._starts[first]
+        end = self._starts[last] + self._length(last)
+        if self._fd < 0 or not 0 <= first <= last < self._known() or end - start > AT_ONCE:
+            return None
+        try:
+            data = os.pread(self._fd, end - start, start)
+        except OSError:
+            return None
+        return data.split(b"\n") if len(data) == end - start else None

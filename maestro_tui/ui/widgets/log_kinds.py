@@ -115,3 +115,7 @@ class FilteredIndex(LogIndex):
         if not 0 <= line < len(self._kept):
             return b""
         return super().read_line(self._kept[line], limit)
+
+    def read_lines(self, first: int, last: int) -> list[bytes] | None:
+        """Kept lines do not lie together."""
+        return None

@@ -5,8 +5,6 @@ The file is the buffer; text is decoded when it becomes visible.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
@@ -15,9 +13,10 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from maestro_tui.ui.palette import palette
-from maestro_tui.ui.widgets.log_ansi import ansi_segments
+from maestro_tui.ui.widgets.log_ansi import Looks, ansi_segments
 from maestro_tui.ui.widgets.log_feed import LogFeed
 from maestro_tui.ui.widgets.log_index import LINE_LIMIT
+from maestro_tui.ui.widgets.log_rows import ReadyLine, cut
 from maestro_tui.ui.widgets.log_search import Hits
 from maestro_tui.ui.widgets.log_text import JSON_LIMIT, is_json, render
 from maestro_tui.ui.widgets.log_times import WIDTH, LogTimes
@@ -25,15 +24,6 @@ from maestro_tui.ui.widgets.log_unfold import markdown, message, unfolded
 
 _PAN = 8
 _MOST_READY = 2048  # lines kept ready: some screenfuls
-
-
-@dataclass(slots=True)
-class _Line:
-    """A line made ready for the screen; ``length`` tells when it has grown."""
-
-    length: int
-    rows: list[Strip]
-    shown: dict[object, Strip] = field(default_factory=dict)  # as last cut and coloured
 
 
 class LogLines(LogFeed, can_focus=True, inherit_bindings=False):
@@ -48,8 +38,13 @@ class LogLines(LogFeed, can_focus=True, inherit_bindings=False):
         self.left = 0  # columns panned, while not wrapped
         self.hits: Hits | None = None  # what to mark
         self.found: int | None = None  # the place of the hit that is stood on
-        self._ready: dict[int, _Line] = {}
+        self._ready: dict[int, ReadyLine] = {}
+        self._read_ahead: dict[int, bytes] = {}  # lines of the picture that is being drawn
         self._base: Style | None = None
+        self._looks: Looks | None = None
+        self._cut_for: tuple[object, ...] | None = (
+            None  # columns and colours of rows that are ready
+        )
 
     # -- lines ---------------------------------------------------------------------------------
     def _reset(self) -> None:
@@ -81,42 +76,50 @@ class LogLines(LogFeed, can_focus=True, inherit_bindings=False):
     def notify_style_update(self) -> None:
         """Another theme, other colours."""
         super().notify_style_update()
-        self._base = None
+        self._base = self._looks = None
         self._ready.clear()
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.refresh()
 
     def on_resize(self, event: events.Resize) -> None:
         """Another width, other rows."""
         if self.wrap:
             self._ready.clear()
         self._measure()
+        self._move_bar()
         self.post_message(self.Changed())
 
-    def line(self, number: int) -> _Line:
+    def line(self, number: int) -> ReadyLine:
         """A line, ready for the screen."""
         assert self.index is not None
         length = self.index.length_of(number)
         ready = self._ready.get(number)
         if ready is None or ready.length != length:
-            raw = self.index.read_line(number, LINE_LIMIT)
+            raw = self._read_ahead.pop(number, None)
+            if raw is None or len(raw) != length or length > LINE_LIMIT:
+                raw = self.index.read_line(number, LINE_LIMIT)
             quick = None
             if length == len(raw) and self.hits is None and not self._tall(length):
-                quick = ansi_segments(raw, self.base) if not is_json(raw) else None
+                quick = ansi_segments(raw, self.looks) if not is_json(raw) else None
             if quick is not None:
                 if self.times is not None:
-                    muted = self.base + palette(self.app).muted
-                    quick.insert(0, Segment(self.times.stamp(self.index.start_of(number)), muted))
-                rows = [Strip(quick, sum(len(s.text) for s in quick))]
+                    style = self.looks.drawn(self.base + palette(self.app).muted)
+                    quick.insert(0, Segment(self.times.stamp(self.index.start_of(number)), style))
+                ready = ReadyLine(length, quick=quick)
             else:
-                rows = self._rows(self._stamped(number, self._read(raw, number, length)), self.base)
+                text = self._stamped(number, self._read(raw, number, length))
+                ready = ReadyLine(length, self._rows(text, self.base))
             if len(self._ready) >= _MOST_READY:
                 self._ready.clear()
-            ready = self._ready[number] = _Line(length, rows)
+            self._ready[number] = ready
         return ready
 
     def _tall(self, length: int) -> bool:
         """Whether a line of so many bytes may take more than one row."""
+        if not self.wrap:
+            return False
         room = self.scrollable_content_region.width - (WIDTH if self.times is not None else 0)
-        return self.wrap and length > room
+        return length > room
 
     def _stamped(self, number: int, text: Text) -> Text:
         """The text behind the time it came, while times are shown."""
@@ -153,6 +156,14 @@ class LogLines(LogFeed, can_focus=True, inherit_bindings=False):
         if self._base is None:
             self._base = self.rich_style
         return self._base
+
+    @property
+    def looks(self) -> Looks:
+        """The colours of plain lines."""
+        if self._looks is None:
+            filters, background = self.get_line_filters(), self.background_colors[1]
+            self._looks = Looks(self.base, filters, background)
+        return self._looks
 
     def _rows(self, text: Text, base: Style) -> list[Strip]:
         """Each segment with the whole style: one without a background would show none."""
@@ -246,24 +257,52 @@ class LogLines(LogFeed, can_focus=True, inherit_bindings=False):
         if self.opacity != 1.0 or self.index is None:
             return super().render_lines(crop)
         rows, width = self.visible_rows(), self.scrollable_content_region.width
-        filters, background = self.get_line_filters(), self.background_colors[1]
-        look = (self.left, width, background, *filters)
+        self._look_again(width)
         marked = self.index.line_at(self.found) if self.found is not None else -1
+        self._fetch(rows)
         strips = []
         for y in crop.line_range:
             number, row = rows[y] if y < len(rows) else (-1, 0)
             ready = self.line(number) if number >= 0 and number != marked else None
-            strip = ready.shown.get((row, look)) if ready is not None else None
+            strip = ready.shown.get(row) if ready is not None else None
             if strip is None:
-                strip = self.render_line(y)
-                for change in filters:
-                    strip = strip.apply_filter(change, background)
+                strip = self._drawn(ready, y, width)
                 if ready is not None:
-                    ready.shown[row, look] = strip
+                    ready.shown[row] = strip
             strips.append(strip)
         if crop.column_span != (0, width):
             return [s.crop_extend(*crop.column_span, self.base) for s in strips]
         return strips
+
+    def _fetch(self, rows: list[tuple[int, int]]) -> None:
+        """Read the lines that are new to the picture, together where there are several."""
+        new = [number for number, _ in rows if number not in self._ready]
+        self._read_ahead.clear()
+        if len(new) > 1 and self.index is not None:
+            lines = self.index.read_lines(new[0], new[-1])
+            if lines is not None:
+                self._read_ahead.update(enumerate(lines, new[0]))
+
+    def _look_again(self, width: int) -> None:
+        """Rows cut at other columns or coloured for another terminal are of no use."""
+        look = (self.left, width, self.background_colors[1], *self.get_line_filters())
+        if look != self._cut_for:
+            if self._cut_for is None or look[2:] != self._cut_for[2:]:
+                self._looks = None
+                self._ready.clear()
+            for ready in self._ready.values():
+                ready.shown.clear()
+            self._cut_for = look
+
+    def _drawn(self, ready: ReadyLine | None, y: int, width: int) -> Strip:
+        """A row as the terminal gets it."""
+        if ready is not None and ready.quick is not None:
+            left = 0 if self.wrap else self.left
+            return cut(ready.quick, left, width, self.looks.plain.style)
+        strip = self.render_line(y)
+        for change in self.get_line_filters():
+            strip = strip.apply_filter(change, self.background_colors[1])
+        return strip
 
     # -- moving --------------------------------------------------------------------------------
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
@@ -271,8 +310,7 @@ class LogLines(LogFeed, can_focus=True, inherit_bindings=False):
         super().watch_scroll_y(old_value, new_value)
         if self.is_anchored and self._anchor_released:
             self._check_anchor()
-        if not self._taking_in:
-            self.post_message(self.Changed())
+        self.post_message(self.Changed())
 
     def _go(self, line: float) -> None:
         self.scroll_to(y=max(0, line), animate=False)
@@ -350,8 +388,9 @@ class LogLines(LogFeed, can_focus=True, inherit_bindings=False):
         self._measure()
         if was_following:
             self.anchor()
-            self._scroll_to(y=self.max_scroll_y, animate=False, release_anchor=False)
+            self._stand_at(self.max_scroll_y)
         else:
             self._go(top)
+        self._move_bar()
         self.refresh()
         self.post_message(self.Changed())

@@ -47,6 +47,7 @@ class AcpClient:
         self._asking: set[asyncio.Task[str]] = set()
         self._granted: list[str] = []  # commands that may run once without another question
         self.unsaid: list[str] = []  # refusals whose reasons the protocol does not carry
+        self.refused = ""  # the newest one
 
     def withdraw(self) -> None:
         """The turn was cancelled: nobody waits for the open questions any more."""
@@ -101,10 +102,10 @@ class AcpClient:
             self._asking.discard(task)
 
     def _remember(self, call: Call, refused: str) -> None:
-        if refused == NO:
-            return
         what = call.command or ", ".join(call.paths) or call.title
-        self.unsaid.append(f"`{what}` was refused: {refused}")
+        self.refused = f"`{what}` was refused: {refused}"
+        if refused != NO:
+            self.unsaid.append(self.refused)
 
     # -- files -------------------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from maestro_tui.agents.drivers.acp.presets import Preset, find_preset
 from maestro_tui.agents.drivers.options import Options
 from maestro_tui.agents.secrets import scrubbed
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from maestro_tui.agents.spec import Spec
 
 START_S = 120.0  # until it has answered its first request; a loaded machine starts slowly
+_PATTERN = frozenset("*?[{")
 # Left over where Maestro was itself started by an agent: they would make this one a part of it.
 _NESTED = ("CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SSE_PORT", "CLAUDE_CODE_SESSION_ID")
 
@@ -90,6 +93,15 @@ class Invocation(Options):
         if self.number("budget_usd"):
             options["maxBudgetUsd"] = self.number("budget_usd")
         return {"claudeCode": {"options": options}} if options else {}
+
+
+def make_folders(spec: Spec) -> None:
+    """Those of the files the task is to create; an empty one is nothing to git."""
+    root = os.path.realpath(spec.worktree)
+    for path in spec.create:
+        folder = os.path.realpath(os.path.join(root, os.path.dirname(path)))
+        if folder.startswith(root + "/") and not set(folder) & _PATTERN:
+            os.makedirs(folder, exist_ok=True)
 
 
 def pick_model(options: list[Any], wanted: str) -> tuple[str, str, list[str]]:

@@ -16,7 +16,13 @@ _PROVIDERS = (
 
 
 class Preset:
-    """One known agent: its command, how to get it, and its own secrets and settings."""
+    """One known agent: its command, how to get it, and its own secrets and settings.
+
+    ``own_files``: it reads and writes by itself, once it may. ``no_folders``: its sandbox lets it
+    write the files it has asked about, but make no folders for them. ``hears_late``: words said
+    while it works end its turn, so they wait for that. ``forgets``: of a turn that is cut off it
+    knows nothing afterwards, its task included.
+    """
 
     def __init__(
         self,
@@ -25,10 +31,17 @@ class Preset:
         keep_env: tuple[str, ...],
         env: Mapping[str, str] | None = None,
         login: str = "",
+        *,
+        own_files: bool = False,
+        no_folders: bool = False,
+        hears_late: bool = False,
+        forgets: bool = False,
     ) -> None:
         self.command, self.package, self.keep_env = command, package, keep_env
         self.env = dict(env or {})
         self.login = login
+        self.own_files, self.no_folders = own_files, no_folders
+        self.hears_late, self.forgets = hears_late, forgets
 
 
 PRESETS: dict[str, Preset] = {
@@ -37,12 +50,19 @@ PRESETS: dict[str, Preset] = {
         "@google/gemini-cli",
         ("GEMINI_*", "GOOGLE_*"),
         login="run `gemini` once and log in, or set GEMINI_API_KEY",
+        # It takes every refusal to read for a failure, a file that is not there yet included.
+        own_files=True,
+        hears_late=True,
+        forgets=True,
     ),
     "codex": Preset(
         ("codex-acp",),
         "@agentclientprotocol/codex-acp",
         ("OPENAI_*", "CODEX_*"),
+        # Left to itself it has a model of its own judge what is asked, and writes unasked.
+        {"INITIAL_AGENT_MODE": "read-only", "NO_BROWSER": "1"},
         login="run `codex login`, or set OPENAI_API_KEY",
+        no_folders=True,
     ),
     "opencode": Preset(
         ("opencode", "acp"),

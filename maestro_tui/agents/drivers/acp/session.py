@@ -7,19 +7,13 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from acp import PROTOCOL_VERSION, RequestError, text_block
+from acp import RequestError, text_block
 from acp.client.connection import ClientSideConnection
-from acp.schema import (
-    ClientCapabilities,
-    FileSystemCapabilities,
-    Implementation,
-    McpServerStdio,
-)
 
-from maestro_tui import __version__
 from maestro_tui.agents.desk import INTERRUPTED
 from maestro_tui.agents.drivers.acp.client import AcpClient
-from maestro_tui.agents.drivers.acp.invocation import Invocation, pick_model
+from maestro_tui.agents.drivers.acp.invocation import Invocation, make_folders, pick_model
+from maestro_tui.agents.drivers.acp.opening import open_session
 from maestro_tui.agents.drivers.acp.process import AgentProcess
 from maestro_tui.agents.drivers.acp.terminals import Terminals
 from maestro_tui.agents.drivers.acp.updates import Updates, counts
@@ -27,7 +21,9 @@ from maestro_tui.agents.drivers.acp.verdicts import judge_error, judge_stop
 from maestro_tui.agents.drivers.claude.finish import Finish
 from maestro_tui.agents.drivers.claude.turns import Limits, Verdict
 from maestro_tui.agents.drivers.gate import Gate
+from maestro_tui.agents.drivers.past import AGAIN, ANEW, reminder
 from maestro_tui.agents.drivers.transcript import Transcript
+from maestro_tui.agents.files import LOG
 from maestro_tui.agents.outcome import Outcome
 from maestro_tui.agents.sanitise import one_line
 from maestro_tui.agents.secrets import Redactor
@@ -72,6 +68,8 @@ class AcpSession:
         self._session = ""
         self._connection: Any = None
         self._interrupting = False
+        self._continued = False  # in the session of an earlier runner
+        self._begun = self._forgot = False  # its task was told; it knows nothing of it any more
         self._reasons = 0
 
     # -- the session's life ------------------------------------------------------------------------
@@ -82,11 +80,10 @@ class AcpSession:
         verdict: Verdict | None = None
         error = ""
         try:
-            with open(self._context.spec.prompt, encoding="utf-8", errors="replace") as file:
-                prompt = file.read()
             verdict = await self._begin()
             if verdict is None:
-                self._send(prompt)
+                self._send(self._task())
+                self._talk.begun()
                 verdict = await self._until_done()
         except SpawnError as failure:
             return Outcome("spawn-error", error=self._how_to_get(str(failure)))
@@ -103,8 +100,13 @@ class AcpSession:
         """Program and session; a verdict where there can be no session."""
         invocation = self._invocation
         argv = invocation.arguments()
+        if invocation.preset.no_folders:
+            make_folders(self._context.spec)
         errors = os.path.join(self._context.folder, STDERR)
         pid = self._process.start(argv, self._context.spec.worktree, self._environment, errors)
+        log = os.path.join(self._context.folder, LOG)
+        if self._talk.resumed:
+            self._transcript.observer.catch_up(log)
         self._context.emit("started", pid=pid)
         self._connection = ClientSideConnection(self._client, self._process)
         try:
@@ -115,31 +117,41 @@ class AcpSession:
             return Verdict(text=words + "does it speak the Agent Client Protocol (ACP)?")
         except RequestError as error:
             return self._judged(error)
-        if invocation.text("model"):
-            await self.change_model(invocation.text("model"))
+        model = self._talk.model or invocation.text("model")
+        if model:
+            await self.change_model(model)
         return None
 
+    def _task(self) -> str:
+        """What the agent is told first; after a killed runner that it goes on, and from where."""
+        with open(self._context.spec.prompt, encoding="utf-8", errors="replace") as file:
+            task = file.read()
+        if not self._talk.resumed and not self._begun:
+            self._begun = True
+            return task
+        done = reminder(os.path.join(self._context.folder, LOG))
+        return (AGAIN if self._continued and not self._forgot else task + ANEW) + done
+
     async def _open_session(self) -> None:
-        invocation, talk = self._invocation, self._connection
-        files = FileSystemCapabilities(read_text_file=True, write_text_file=True)
-        await talk.initialize(
-            protocol_version=PROTOCOL_VERSION,
-            client_capabilities=ClientCapabilities(fs=files, terminal=True),
-            client_info=Implementation(name="maestro", title="Maestro", version=__version__),
+        self._updates.replayed = True  # an old session tells what is in the log already
+        opened = await open_session(
+            self._connection,
+            self._invocation,
+            self._context.spec.worktree,
+            self._talk.session,
+            self._transcript.note,
         )
-        if invocation.text("auth_method"):
-            await talk.authenticate(method_id=invocation.text("auth_method"))
-        opened = await talk.new_session(
-            cwd=os.path.realpath(self._context.spec.worktree),
-            mcp_servers=[McpServerStdio.model_validate(s) for s in invocation.servers()],
-            **invocation.meta(),
-        )
-        self._session = self._transcript.session = opened.session_id
-        options = opened.config_options or []
-        self._updates.options = [o.model_dump(by_alias=True, mode="json") for o in options]
+        self._updates.replayed = False
+        self._updates.options = opened.options
+        self._session = self._transcript.session = opened.session
+        self._continued = opened.continued
+        self._context.emit("session", session=self._session)
 
     def _send(self, text: str) -> None:
         """Give the agent words; the verdict of the turn they begin comes into the queue."""
+        if self._forgot:
+            text = f"{self._task()}\n\n{text}"
+            self._forgot = False
         task = asyncio.create_task(self._prompt(text))
         self._prompts.add(task)
         task.add_done_callback(self._prompts.discard)
@@ -163,6 +175,7 @@ class AcpSession:
         else:
             self._updates.flush()
             verdict = judge_stop(str(response.stop_reason))
+            self._forgot = verdict.interrupted and self._invocation.preset.forgets
             usage = response.usage.model_dump(by_alias=True) if response.usage else None
             self._transcript.turn("" if verdict.ok else verdict.text,
                                   counts(usage, response.field_meta))  # fmt: skip
@@ -183,11 +196,24 @@ class AcpSession:
             elif verdict.limited and self._limits.park:
                 if not await self._park(verdict):
                     return verdict
+            elif verdict.interrupted and self._goes_on_without():
+                continue
             elif self._later:
                 words, self._later = "\n\n".join(self._later), []
                 self._send(words)
             elif not verdict.ok or not await self._sent_back():
                 return verdict
+
+    def _goes_on_without(self) -> bool:
+        """Whether an agent that ends its turn over a refusal has been told to go on."""
+        refused, self._client.refused = self._client.refused, ""
+        if not refused or self._reasons >= MOST_REASONS:
+            return False
+        self._reasons += 1
+        reasons = [*dict.fromkeys([*self._client.unsaid, refused]), *self._later]
+        self._client.unsaid, self._later = [], []
+        self._send("\n\n".join([*reasons, "Go on with your task without that."]))
+        return True
 
     async def _next(self) -> Verdict | None:
         """The next verdict; None when the output has ended first."""
@@ -277,7 +303,10 @@ class AcpSession:
     async def tell(self, text: str) -> None:
         """A second request while the first is at work: most agents hear it in between."""
         self._words.set()
-        self._send(text)
+        if self._prompts and self._invocation.preset.hears_late:
+            self._later.append(text)
+        else:
+            self._send(text)
 
     async def interrupt(self) -> None:
         """End the turn, keep the session."""
@@ -342,21 +371,13 @@ class AcpSession:
         return f"{words} (npm install -g {package})" if package else words
 
     def _outcome(self, verdict: Verdict | None, error: str) -> Outcome:
-        usage = self._transcript.observer.usage()
-        status = self._process.status
-        code = None if status is None else os.waitstatus_to_exitcode(status)
-        if self._talk.ended_by_us:
-            words = "The agent was stopped on request"
-            if self._talk.ended_by_us == "timeout":
-                words = f"The agent worked longer than {self._context.spec.timeout_s:g} s"
-            return Outcome(self._talk.ended_by_us, exit=code, error=words, usage=usage)
-        if verdict is not None and verdict.ok:
+        usage, program = self._transcript.observer.usage(), self._process
+        cut = self._talk.cut_short(program.code, usage)
+        if cut is not None:
+            return cut
+        if verdict is None:
+            return program.too_soon("The agent", error, usage, self._redact)
+        if verdict.ok:
             return Outcome("exited", exit=0, usage=usage)
-        if verdict is not None:
-            words = self._redact.text(verdict.text)
-            return Outcome(verdict.reason, exit=code or 1, error=words, usage=usage)
-        said = self._process.last_words() or error or "it said nothing"
-        how = "" if code is None else f" with {'signal' if code < 0 else 'code'} {abs(code)}"
-        words = self._redact.text(f"The agent ended{how} before its task did: {said}")
-        reason = "crashed" if (code or 0) < 0 else "exited"
-        return Outcome(reason, exit=code or 1, error=words, usage=usage)
+        words = self._redact.text(verdict.text)
+        return Outcome(verdict.reason, exit=program.code or 1, error=words, usage=usage)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ WRITES = frozenset({"edit", "delete", "move"})
 _PATHS = ("file_path", "filePath", "filepath", "path", "abs_path", "absolute_path", "notebook_path")
 _MOST_CALLS = 2000
 _MOST_TEXT = 4000
+_MOST_OUTPUT = 1 << 16
 
 
 class Call:
@@ -29,6 +31,7 @@ class Call:
         self.content: list[dict[str, Any]] = []
         self.locations: list[str] = []
         self.output: Any = None
+        self.streamed = ""  # by a terminal of the agent's own
         self.told = False
 
     def take(self, update: dict[str, Any]) -> None:
@@ -45,6 +48,11 @@ class Call:
             self.locations = [p["path"] for p in places if isinstance(p.get("path"), str)]
         if update.get("rawOutput") is not None:
             self.output = update["rawOutput"]
+        meta = update.get("_meta")
+        for name in ("terminal_output", "terminal_output_delta"):
+            piece = meta.get(name) if isinstance(meta, dict) else None
+            if isinstance(piece, dict) and isinstance(piece.get("data"), str):
+                self.streamed = (self.streamed + piece["data"])[-_MOST_OUTPUT:]
 
     @property
     def name(self) -> str:
@@ -60,11 +68,9 @@ class Call:
             words = [str(word) for word in value]
             if len(words) == 3 and words[1] in ("-c", "-lc"):
                 return words[2]
-            import shlex
-
             return shlex.join(words)
         if isinstance(value, str) and value:
-            return value
+            return _unquoted(value)
         return self.title.strip("`") if self.kind == "execute" else ""
 
     @property
@@ -117,6 +123,8 @@ class Call:
                                                                            str)]  # fmt: skip
         elif not parts and isinstance(self.output, str):
             parts = [self.output]
+        if not parts and self.streamed:
+            parts = [self.streamed.rstrip("\n")]
         return "\n".join(parts)
 
 
@@ -129,12 +137,13 @@ class Updates:
         self._words = ""
         self._calls: dict[str, Call] = {}
         self.options: list[dict[str, Any]] = []  # the session's settings, as last told
+        self.replayed = False  # what comes has been told before: an old session is opened
 
     def take(self, message: dict[str, Any]) -> None:
         """One ``session/update``; what it is not understood by is passed over."""
         params = message.get("params")
         update = params.get("update") if isinstance(params, dict) else None
-        if not isinstance(update, dict):
+        if not isinstance(update, dict) or self.replayed:
             return
         match update.get("sessionUpdate"):
             case "agent_message_chunk":
@@ -188,6 +197,15 @@ class Updates:
             amount = cost.get("amount")
             if isinstance(amount, (int, float)) and not isinstance(amount, bool):
                 self._transcript.cost(float(amount))
+
+
+def _unquoted(command: str) -> str:
+    """A command line; some agents quote the whole as if it were one word, writes and all."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return command
+    return words[0] if len(words) == 1 and " " in words[0] else command
 
 
 def _fenced(words: str) -> bool:

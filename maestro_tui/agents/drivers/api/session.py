@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING
 
 import anthropic
 
+from maestro_tui.agents import files
 from maestro_tui.agents.desk import INTERRUPTED
 from maestro_tui.agents.drivers.api import KEY
 from maestro_tui.agents.drivers.api.cost import COUNTS, Bill
+from maestro_tui.agents.drivers.api.memory import Memory
 from maestro_tui.agents.drivers.api.tools import Toolset
 from maestro_tui.agents.drivers.api.verdicts import judge_failure, judge_stop, retry_at
 from maestro_tui.agents.drivers.claude.finish import Finish
 from maestro_tui.agents.drivers.claude.turns import Limits, Verdict
 from maestro_tui.agents.drivers.gate import Gate
 from maestro_tui.agents.drivers.options import Options
+from maestro_tui.agents.drivers.past import AGAIN
 from maestro_tui.agents.drivers.transcript import Transcript
 from maestro_tui.agents.outcome import Outcome
 from maestro_tui.agents.sanitise import one_line
@@ -40,8 +43,9 @@ _SYSTEM = (
     "Do not commit. You may write only the files your task owns; some commands are put before a "
     "person first. What is refused stays refused: find another way within your task."
 )
-_INTERRUPTED = "It was interrupted and waits: what is it to do?"
 _CUT_OFF = "The operator interrupted this step; whether it came to an end is unknown."
+_KILLED = "This step was cut off; whether it came to an end is unknown: look first."
+_INTERRUPTED = "It was interrupted and waits: what is it to do?"
 
 
 class ApiSession:
@@ -54,14 +58,16 @@ class ApiSession:
         self._key = self._options.text("key_env") or KEY
         whole = spec.environment(folder)
         self._redact = Redactor({**whole, "MAESTRO_API_KEY": whole.get(self._key, "")})
-        self._transcript = Transcript(self._context, self._redact, f"{spec.run}-{spec.task}")
+        self._transcript = Transcript(self._context, self._redact)
         gate = Gate(self._context, conversation.desk, self._redact)
         clean = scrubbed(whole, self._options.texts("keep_env"))
         environment = {k: v for k, v in clean.items() if k != self._key}
         self._finish = Finish(spec, environment)
+        self._memory = Memory(folder, self._redact)
         self._toolset = Toolset(
-            spec.worktree, environment, self._options.texts("tools"), gate, self._transcript
-        )
+            spec.worktree, environment, self._options.texts("tools"), gate, self._transcript,
+            self._memory.finished,
+        )  # fmt: skip
         self._client = anthropic.AsyncAnthropic(
             api_key=whole.get(self._key),
             base_url=self._options.text("base_url") or whole.get("ANTHROPIC_BASE_URL") or None,
@@ -70,13 +76,16 @@ class ApiSession:
         self._model = self._options.text("model") or MODEL
         self._bill = Bill(self._options.table("prices"))
         self._limits = Limits(self._options)
-        self._messages: list[dict[str, Any]] = []
-        self._words: list[str] = []  # said by people, not yet heard by the model
         self._spoken = asyncio.Event()
         self._turn: asyncio.Task[Verdict] | None = None
         self._changed = self._interrupting = False
-        self._answers = 0
         self._resume_at = 0.0
+        earlier = Bill(self._options.table("prices"))  # the budget is the whole conversation's
+        for model, usage in self._memory.answers:
+            earlier.add(model, usage)
+        self._spent_before = earlier.total
+        # A session of its own for each runner's sums: those of a killed one are in the log.
+        self._transcript.session = f"{spec.run}-{spec.task}-{len(self._memory.answers)}"
 
     # -- the session's life ------------------------------------------------------------------------
 
@@ -87,8 +96,8 @@ class ApiSession:
         verdict: Verdict | None = None
         error = ""
         try:
-            with open(self._context.spec.prompt, encoding="utf-8", errors="replace") as file:
-                self._say(file.read())
+            self._begin()
+            self._talk.begun()
             verdict = await self._until_done()
         except Exception as failure:
             error = one_line(str(failure).encode("utf-8", "replace"), 300) or repr(failure)
@@ -97,10 +106,24 @@ class ApiSession:
             await self._toolset.close()
             await self._client.close()
             words = verdict.text if verdict is not None else error
-            cost = self._bill.total if self._bill.known and self._answers else None
+            cost = self._bill.total if self._bill.known and self._memory.answers else None
             self._transcript.turn(self._redact.text(words), cost=cost)
             self._transcript.observer.finish([])
+            self._memory.close()
         return self._outcome(verdict, error)
+
+    def _begin(self) -> None:
+        """The task; where an earlier runner was killed over it, what was said since is known."""
+        self._model = self._talk.model or self._model
+        if self._talk.resumed:
+            log = os.path.join(self._context.folder, files.LOG)
+            self._transcript.observer.catch_up(log)
+        if self._memory.resumed:
+            self._memory.mend(_KILLED)
+            self._say(AGAIN)
+            return
+        with open(self._context.spec.prompt, encoding="utf-8", errors="replace") as file:
+            self._say(file.read())
 
     async def _until_done(self) -> Verdict:
         while True:
@@ -108,7 +131,7 @@ class ApiSession:
             self._turn = asyncio.create_task(self._converse())
             await asyncio.wait({self._turn})
             if self._turn.cancelled():
-                self._mend()
+                self._memory.mend(_CUT_OFF)
                 if self._talk.ended_by_us:
                     return Verdict(text="The agent was interrupted", interrupted=True)
                 if self._interrupting:
@@ -131,7 +154,7 @@ class ApiSession:
             model=self._model,
             max_tokens=int(self._options.number("max_tokens") or MAX_TOKENS),
             system=_SYSTEM.format(root=os.path.realpath(self._context.spec.worktree)),
-            messages=list(self._messages),
+            messages=list(self._memory.messages),
             tools=self._toolset.tools,
             cache_control={"type": "ephemeral"},
             thread=False,  # what stands between here and the service need not know of threads
@@ -148,8 +171,7 @@ class ApiSession:
                 reply = await runner.generate_tool_call_response()
                 if reply is None:
                     return await self._unless_spoken_to(message)
-                self._append_words(reply["content"])
-                self._messages.append(reply)
+                self._memory.say(reply["content"])
                 if self._changed:  # another model, from the next request on
                     return Verdict(ok=True, more=True)
         except (anthropic.APIError, anthropic.AnthropicError) as error:
@@ -163,19 +185,18 @@ class ApiSession:
         verdict = judge_stop(message.stop_reason)
         if message.stop_reason == "pause_turn":
             return Verdict(ok=True, more=True)
-        if verdict.ok and self._words:
+        if verdict.ok and self._memory.words:
             self._say()
             return Verdict(ok=True, more=True)
         return verdict
 
     def _heard(self, message: Any) -> None:
         """Write down an answer of the model: its words, its tokens, what they cost."""
-        self._answers += 1
-        self._messages.append({"role": "assistant", "content": list(message.content)})
+        usage = message.usage.model_dump(exclude_none=True)
+        self._memory.answer(message.content, str(message.model), usage)
         for block in message.content:
             if block.type == "text":
                 self._transcript.text(block.text)
-        usage = message.usage.model_dump(exclude_none=True)
         self._transcript.usage(message.id, {name: usage.get(name, 0) for name in COUNTS})
         self._bill.add(str(message.model), usage)
         if self._bill.known:
@@ -184,10 +205,11 @@ class ApiSession:
     def _spent(self) -> Verdict | None:
         """Whether money or turns have run out."""
         budget, turns = self._options.number("budget_usd"), self._options.number("max_turns")
-        if budget and self._bill.total >= budget:
-            words = f"The budget of {budget:g} USD is used up ({self._bill.total:.4f} USD)"
+        spent = self._spent_before + self._bill.total
+        if budget and spent >= budget:
+            words = f"The budget of {budget:g} USD is used up ({spent:.4f} USD)"
             return Verdict(text=words)
-        if turns and self._answers >= turns:
+        if turns and len(self._memory.answers) >= turns:
             return Verdict(text=f"The limit of {turns:.0f} turns is reached")
         return None
 
@@ -197,32 +219,7 @@ class ApiSession:
 
     def _say(self, text: str = "") -> None:
         """Put words before the model: those given, and those of people that wait."""
-        content: list[dict[str, Any]] = [{"type": "text", "text": text}] if text else []
-        self._append_words(content)
-        if content and self._messages and self._messages[-1]["role"] == "user":
-            self._messages[-1]["content"] = [*self._messages[-1]["content"], *content]
-        elif content:
-            self._messages.append({"role": "user", "content": content})
-
-    def _append_words(self, content: Any) -> None:
-        words, self._words = self._words, []
-        for text in words:
-            said = f"The operator says while you work: {text}"
-            content.append({"type": "text", "text": said})
-
-    def _mend(self) -> None:
-        """After a cut: every tool call needs an answer before the model can be spoken to."""
-        last = self._messages[-1] if self._messages else None
-        if last is None or last["role"] != "assistant":
-            return
-        calls = [block for block in last["content"] if block.type == "tool_use"]
-        if calls:
-            answers = [
-                {"type": "tool_result", "tool_use_id": call.id, "content": _CUT_OFF,
-                 "is_error": True}
-                for call in calls
-            ]  # fmt: skip
-            self._messages.append({"role": "user", "content": answers})
+        self._memory.say([{"type": "text", "text": text}] if text else [])
 
     async def _sent_back(self) -> bool:
         missing = await self._finish.missing()
@@ -234,7 +231,7 @@ class ApiSession:
 
     async def _ask_what_now(self) -> bool:
         """After an interrupt: the agent waits for words, or for leave to go on."""
-        if not self._words:
+        if not self._memory.words:
             self._spoken.clear()
             asking = asyncio.create_task(
                 self._talk.desk.ask(INTERRUPTED, _INTERRUPTED, form="question", choices=["Go on"])
@@ -245,7 +242,7 @@ class ApiSession:
             if not asking.done():
                 asking.cancel()
             elif asking.result().allow:
-                self._words.append(asking.result().text or "Go on.")
+                self._memory.tell(asking.result().text or "Go on.")
             else:
                 return False
         self._say()
@@ -262,7 +259,7 @@ class ApiSession:
 
     async def tell(self, text: str) -> None:
         """Words that go with the next tool result, or begin the next turn."""
-        self._words.append(text)
+        self._memory.tell(text)
         self._spoken.set()
 
     async def interrupt(self) -> None:
@@ -291,11 +288,9 @@ class ApiSession:
 
     def _outcome(self, verdict: Verdict | None, error: str) -> Outcome:
         usage = self._transcript.observer.usage()
-        if self._talk.ended_by_us:
-            words = "The agent was stopped on request"
-            if self._talk.ended_by_us == "timeout":
-                words = f"The agent worked longer than {self._context.spec.timeout_s:g} s"
-            return Outcome(self._talk.ended_by_us, error=words, usage=usage)
+        cut = self._talk.cut_short(None, usage)
+        if cut is not None:
+            return cut
         if verdict is not None and verdict.ok:
             return Outcome("exited", exit=0, usage=usage)
         reason = verdict.reason if verdict is not None else "exited"

@@ -14,9 +14,15 @@ from anthropic.lib.tools import BetaAsyncBuiltinFunctionTool, ToolError
 from anthropic.lib.tools.agent_toolset import AgentToolContext, beta_agent_toolset_20260401
 
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Protocol
 
     from maestro_tui.agents.drivers.gate import Gate
+
+    class Finished(Protocol):
+        """Tool, input, words, and whether it went well."""
+
+        def __call__(self, tool: str, given: dict[str, Any], words: str, *, ok: bool) -> None: ...
+
     from maestro_tui.agents.drivers.transcript import Transcript
 
 NAMES = {"bash": "Bash", "read": "Read", "write": "Write", "edit": "Edit", "glob": "Glob",
@@ -27,9 +33,11 @@ _WRITES = frozenset({"write", "edit"})
 class GatedTool(BetaAsyncBuiltinFunctionTool):  # type: ignore[misc]
     """One tool of the package, judged before it runs and written down with what came of it."""
 
-    def __init__(self, inner: Any, root: str, gate: Gate, transcript: Transcript) -> None:
+    def __init__(
+        self, inner: Any, root: str, gate: Gate, transcript: Transcript, finished: Finished
+    ) -> None:
         self._inner, self._root = inner, root
-        self._gate, self._transcript = gate, transcript
+        self._gate, self._transcript, self._finished = gate, transcript, finished
 
     def to_dict(self) -> Any:
         """As the service is told of it."""
@@ -39,6 +47,7 @@ class GatedTool(BetaAsyncBuiltinFunctionTool):  # type: ignore[misc]
         """Run it, if it may; ToolError says to the model why not."""
         given: dict[str, Any] = dict(input) if isinstance(input, dict) else {}
         name = str(self.name)
+        asked = dict(given)
         self._transcript.tool(NAMES.get(name, name), given)
         try:
             await self._judge(given)
@@ -48,8 +57,10 @@ class GatedTool(BetaAsyncBuiltinFunctionTool):  # type: ignore[misc]
             result = await self._inner.call(given)
         except Exception as error:
             self._transcript.result(False, str(error))
+            self._finished(name, asked, str(error), ok=False)
             raise
         self._transcript.result(True, _words(result))
+        self._finished(name, asked, _words(result), ok=True)
         return result
 
     async def _judge(self, given: dict[str, Any]) -> None:
@@ -74,12 +85,14 @@ class Toolset:
         wanted: list[str],
         gate: Gate,
         transcript: Transcript,
+        finished: Finished,
     ) -> None:
+        """``finished`` is told of each call that has come to its end, before any other begins."""
         root = os.path.realpath(worktree)
         self._inner = beta_agent_toolset_20260401(AgentToolContext(workdir=root, env=environment))
         names = {name.lower() for name in wanted}
         self.tools = [
-            GatedTool(tool, root, gate, transcript)
+            GatedTool(tool, root, gate, transcript, finished)
             for tool in self._inner
             if not names or tool.name in names
         ]

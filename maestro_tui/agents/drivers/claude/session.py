@@ -15,15 +15,15 @@ from maestro_tui.agents.desk import INTERRUPTED
 from maestro_tui.agents.drivers.claude.finish import Finish
 from maestro_tui.agents.drivers.claude.guard import Guard
 from maestro_tui.agents.drivers.claude.invocation import Invocation
-from maestro_tui.agents.drivers.claude.past import reminder
 from maestro_tui.agents.drivers.claude.transport import PipeTransport
 from maestro_tui.agents.drivers.claude.turns import Limits, Verdict, is_protocol, judge
+from maestro_tui.agents.drivers.past import AGAIN, reminder
+from maestro_tui.agents.drivers.program import EXIT_S, Program
 from maestro_tui.agents.observe import Observer
 from maestro_tui.agents.outcome import Outcome
-from maestro_tui.agents.processes import Children, send
 from maestro_tui.agents.sanitise import one_line
 from maestro_tui.agents.secrets import Redactor
-from maestro_tui.agents.spawn import Spawned, SpawnError, spawn_talking
+from maestro_tui.agents.spawn import SpawnError
 
 if TYPE_CHECKING:
     from typing import Any
@@ -35,12 +35,6 @@ PROTOCOL = "protocol.log"
 TICK_S = 0.5
 USAGE_S = 10.0  # between two questions about money in mid-run
 IDLE_S = 2.0  # after a result, for words that were said just before it
-EXIT_S = 3.0
-_AGAIN = (
-    "You were interrupted and go on in the same session and directory. What you have finished is "
-    "done: do not repeat it. Where the outcome of your last step is unknown, look first. Then go "
-    "on with your task to its end."
-)
 _GO_ON = "The service can be used again. Go on with your task where you stopped."
 _INTERRUPTED = "It was interrupted and waits: what is it to do?"
 
@@ -66,8 +60,7 @@ class ClaudeSession:
         self._verdicts: asyncio.Queue[Verdict] = asyncio.Queue()
         self._idle, self._running, self._words = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._told_at = self._result_at = 0.0
-        self._agent: Spawned | None = None
-        self._status: int | None = None
+        self._program = Program()
         self._interrupting = False
         self._usage_asked_at, self._usage_wanted = 0.0, False
         self._resume = bool(self._invocation.transcript(self._environment))
@@ -85,11 +78,14 @@ class ClaudeSession:
         error = ""
         try:
             with open(spec.prompt, encoding="utf-8", errors="surrogateescape") as file:
-                prompt = _AGAIN if self._resume else file.read()
+                prompt = AGAIN if self._resume else file.read()
             if self._talk.resumed:
                 prompt += reminder(log)
             await self._client.connect()
+            if self._talk.model:
+                await self.change_model(self._talk.model)
             await self._client.query(prompt)
+            self._talk.begun()
             verdict = await self._until_done()
         except SpawnError as failure:
             return Outcome("spawn-error", error=str(failure))
@@ -100,12 +96,12 @@ class ClaudeSession:
             await self._leave()
         return self._outcome(verdict, error)
 
-    def _spawn(self) -> Spawned:
+    def _spawn(self) -> Program:
         argv = self._invocation.arguments(resume=self._resume)
         errors = os.path.join(self._context.folder, STDERR)
-        self._agent = spawn_talking(argv, self._context.spec.worktree, self._environment, errors)
-        self._context.emit("started", pid=self._agent.pid, session=self._invocation.text("session"))
-        return self._agent
+        pid = self._program.start(argv, self._context.spec.worktree, self._environment, errors)
+        self._context.emit("started", pid=pid, session=self._invocation.text("session"))
+        return self._program
 
     async def _until_done(self) -> Verdict | None:
         """Turn after turn; None when the program ends without a word."""
@@ -184,30 +180,8 @@ class ClaudeSession:
             await asyncio.wait_for(self._client.disconnect(), EXIT_S)
         except Exception:
             pass  # it is ended below, whatever the SDK says
-        await self._transport.close()
-        if self._agent is None:
-            return
-        if not await self._gone(EXIT_S):
-            Children(self._agent.pid).signal(15)
-            await self._gone(EXIT_S)
-        os.close(self._agent.output)
+        await self._program.finish()
         self._observer.finish([])
-
-    async def _gone(self, seconds: float) -> bool:
-        assert self._agent is not None
-        deadline = time.monotonic() + seconds
-        while self._status is None:
-            try:
-                pid, status = os.waitpid(self._agent.pid, os.WNOHANG)
-            except ChildProcessError:
-                pid, status = self._agent.pid, 0
-            if pid:
-                self._status = status
-            elif time.monotonic() >= deadline:
-                return False
-            else:
-                await asyncio.sleep(0.02)
-        return True
 
     # -- what people say ---------------------------------------------------------------------------
 
@@ -232,8 +206,7 @@ class ClaudeSession:
             await asyncio.wait_for(self._client.interrupt(), 1.0)
         except Exception:
             pass
-        if self._agent is not None:
-            send([self._agent.pid], 15)
+        self._program.signal(15, alone=True)
 
     # -- what the agent says -----------------------------------------------------------------------
 
@@ -279,31 +252,16 @@ class ClaudeSession:
                     return
 
     def _outcome(self, verdict: Verdict | None, error: str) -> Outcome:
-        usage = self._observer.usage()
-        code = None if self._status is None else os.waitstatus_to_exitcode(self._status)
-        if self._talk.ended_by_us:
-            words = "The agent was stopped on request"
-            if self._talk.ended_by_us == "timeout":
-                words = f"The agent worked longer than {self._context.spec.timeout_s:g} s"
-            return Outcome(self._talk.ended_by_us, exit=code, error=words, usage=usage)
-        if verdict is not None and verdict.ok:
+        usage, program = self._observer.usage(), self._program
+        cut = self._talk.cut_short(program.code, usage)
+        if cut is not None:
+            return cut
+        if verdict is None:
+            return program.too_soon("Claude", error, usage, self._redact)
+        if verdict.ok:
             return Outcome("exited", exit=0, usage=usage)
-        if verdict is not None:
-            words = self._redact.text(verdict.text)
-            return Outcome(verdict.reason, exit=code or 1, error=words, usage=usage)
-        said = self._last_stderr() or error or "it said nothing"
-        how = "" if code is None else f" with {'signal' if code < 0 else 'code'} {abs(code)}"
-        words = self._redact.text(f"Claude ended{how} before its task did: {said}")
-        return Outcome("crashed" if (code or 0) < 0 else "exited", exit=code or 1, error=words,
-                       usage=usage)  # fmt: skip
-
-    def _last_stderr(self) -> str:
-        try:
-            with open(os.path.join(self._context.folder, STDERR), "rb") as file:
-                lines = [line for line in file.read()[-8192:].splitlines() if line.strip()]
-        except OSError:
-            return ""
-        return one_line(lines[-1], 300) if lines else ""
+        words = self._redact.text(verdict.text)
+        return Outcome(verdict.reason, exit=program.code or 1, error=words, usage=usage)
 
 
 async def _within(event: asyncio.Event, seconds: float) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from maestro_tui.agents.drivers.claude.past import finished_steps, reminder
+from maestro_tui.agents.drivers.past import finished_steps, reminder
 
 
 def use(name: str, **given: str) -> str:

@@ -14,6 +14,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+AGAIN = (
+    "You were interrupted and go on in the same session and directory. What you have finished is "
+    "done: do not repeat it. Where the outcome of your last step is unknown, look first. Then go "
+    "on with your task to its end."
+)
+ANEW = (
+    "\n\nAn earlier session of yours over this task was cut off; the working directory is as it "
+    "left it. Look at what is there first, and do not repeat what is finished."
+)
 _SHOWN = 25
 _LONG = 200
 
