@@ -12,8 +12,9 @@ import sys
 from pathlib import Path
 
 from maestro_tui.cli.exits import DONE, FAILED
+from maestro_tui.config.errors import ConfigError
 from maestro_tui.config.paths import db_path, maestro_dir, run_dir
-from maestro_tui.config.settings import ConfigError, Settings, load_settings
+from maestro_tui.config.settings import Settings, load_settings
 from maestro_tui.engine.git.repository import (
     MIN_GIT,
     RepositoryError,

@@ -17,6 +17,7 @@ from maestro_tui.agents.sanitise import sanitise
 from maestro_tui.cli.exits import DONE, FAILED, INTERRUPTED, WAITING, Exit
 from maestro_tui.cli.glyphs import GLYPHS
 from maestro_tui.core import events as e
+from maestro_tui.core.rows import pack
 from maestro_tui.core.state import RunState, RunStatus, TaskState
 from maestro_tui.engine.journal import JournalError
 from maestro_tui.engine.lock import Held
@@ -91,7 +92,7 @@ def exit_code(state: RunState, interrupted: str = "") -> int:
 
 def print_json(seq: int, event: e.Event, state: RunState) -> None:
     """One event, one line."""
-    data = {"seq": seq, "at": event.at, "event": type(event).__name__, **e.pack(event)}
+    data = {"seq": seq, "at": event.at, "event": type(event).__name__, **pack(event)}
     if isinstance(event, e.RunCreated):
         data.pop("strategy", None)
     if isinstance(event, e.AttemptEvent):

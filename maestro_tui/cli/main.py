@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from maestro_tui import __version__
+from maestro_tui.cli import values
 from maestro_tui.cli.exits import FAILED, INTERRUPTED, USAGE, Exit
 
 _DESCRIPTION = """\
@@ -26,8 +27,6 @@ start here:
 
 exit codes: 0 all done and merged · 1 something failed or was skipped · 2 usage or plan error ·
 3 stopped waiting for a person · 130 interrupted"""
-
-MAX_SECONDS = 366 * 86400.0
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -68,7 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     run.add_argument(
         "--max-parallel",
-        type=_positive,
+        type=values.positive,
         metavar="N",
         default=None,
         help="agents at once (default 10)",
@@ -82,7 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     run.add_argument(
         "--timeout",
-        type=_seconds,
+        type=values.seconds,
         metavar="S",
         default=None,
         help="seconds an agent may take (default 1800)",
@@ -106,7 +105,7 @@ def build_parser() -> argparse.ArgumentParser:
     replay.add_argument("run", nargs="?", default="", help="default: the newest")
     replay.add_argument(
         "--speed",
-        type=_speed,
+        type=values.speed,
         metavar="N",
         default=10.0,
         help="times as fast as it was, 1 to 100 (default 10)",
@@ -117,7 +116,9 @@ def build_parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="the screen of a run in a browser, on this machine")
     serve.add_argument("run", nargs="?", default="", help="default: the newest")
     serve.add_argument("--host", default="127.0.0.1", help="a loopback address (default 127.0.0.1)")
-    serve.add_argument("--port", type=_positive, default=8765, metavar="N", help="default 8765")
+    serve.add_argument(
+        "--port", type=values.positive, default=8765, metavar="N", help="default 8765"
+    )
     serve.add_argument(
         "--token", default="", help="what the address must carry (default: a new one each time)"
     )
@@ -227,7 +228,7 @@ def _observing(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     logs.add_argument("run")
     logs.add_argument("task")
     logs.add_argument("-f", "--follow", action="store_true", help="go on until the agent ends")
-    logs.add_argument("--attempt", type=_positive, default=0, help="default: the newest")
+    logs.add_argument("--attempt", type=values.positive, default=0, help="default: the newest")
     logs.add_argument("--raw", action="store_true", help="the bytes as they are, control codes too")
     _repo(logs)
     _target(logs, "maestro_tui.cli.logs:logs")
@@ -236,7 +237,11 @@ def _observing(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     attempts.add_argument("run")
     attempts.add_argument("task")
     attempts.add_argument(
-        "--diff", nargs=2, type=_positive, metavar=("A", "B"), help="what attempt B did otherwise"
+        "--diff",
+        nargs=2,
+        type=values.positive,
+        metavar=("A", "B"),
+        help="what attempt B did otherwise",
     )
     _repo(attempts)
     _json(attempts)
@@ -305,14 +310,14 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--retries",
-        type=_count,
+        type=values.count,
         metavar="N",
         default=None,
         help="automatic attempts under --on-failure retry (default 2)",
     )
     parser.add_argument(
         "--retry-delay",
-        type=_seconds,
+        type=values.seconds,
         metavar="S",
         default=None,
         help="before the first automatic attempt, doubled each time (default 10)",
@@ -321,7 +326,7 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
                        ("agent-budget", "each agent's attempt")):  # fmt: skip
         parser.add_argument(
             f"--{name}",
-            type=_dollars,
+            type=values.dollars,
             metavar="USD",
             default=None,
             help=f"what {what} may cost: told at 80 %%, asked at 100 %% (default: no limit)",
@@ -354,41 +359,6 @@ def _json(parser: argparse.ArgumentParser) -> None:
 
 def _target(parser: argparse.ArgumentParser, target: str) -> None:
     parser.set_defaults(target=target)
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return value
-
-
-def _speed(text: str) -> float:
-    value = float(text)
-    if not 1 <= value <= 100:  # false for "nan", too
-        raise argparse.ArgumentTypeError("must be from 1 to 100")
-    return value
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError("must be 0 or more")
-    return value
-
-
-def _dollars(text: str) -> float:
-    value = float(text.removeprefix("$"))
-    if not 0 <= value <= 1e7:  # false for "nan", too
-        raise argparse.ArgumentTypeError("must be 0 (no limit) or more")
-    return value
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= MAX_SECONDS:  # false for "nan", too
-        raise argparse.ArgumentTypeError("must be 0 or more, and no more than a year")
-    return value
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -16,10 +16,11 @@ from typing import Any
 from maestro_tui.agents.drivers.acp.presets import PRESETS
 from maestro_tui.cli.exits import Exit
 from maestro_tui.cli.marking import markable
+from maestro_tui.config.errors import ConfigError
 from maestro_tui.config.paths import db_path
-from maestro_tui.config.settings import ConfigError, Settings, load_settings
+from maestro_tui.config.settings import Settings, load_settings
 from maestro_tui.core.budget_questions import budget_lines
-from maestro_tui.core.state import RunOptions
+from maestro_tui.core.options import RunOptions
 from maestro_tui.engine.acp_options import acp_command, acp_missing
 from maestro_tui.engine.driver_options import api_missing, claude_missing, claude_program
 from maestro_tui.engine.git.repository import Base, RepositoryError, read_base

@@ -13,7 +13,8 @@ from pathlib import Path
 from maestro_tui.cli.exits import DONE, USAGE, Exit
 from maestro_tui.cli.opening import assignment_of, earlier, script_of
 from maestro_tui.cli.plan_text import Ink, Shown, text_of
-from maestro_tui.config.settings import ConfigError, Settings, load_settings
+from maestro_tui.config.errors import ConfigError
+from maestro_tui.config.settings import Settings, load_settings
 from maestro_tui.plans.analysis import transitive_reduction
 from maestro_tui.plans.checkout_size import checkout_bytes
 from maestro_tui.plans.drawing import draw

@@ -12,18 +12,10 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from maestro_tui.config.errors import ConfigError, shown
 from maestro_tui.config.paths import user_config_dir
+from maestro_tui.config.prices import read_prices
 from maestro_tui.config.toml_lines import TomlError, line_of, nearest, parse_file
-
-
-class ConfigError(Exception):
-    """A configuration that cannot be used: file, line, what is wrong and what to write."""
-
-    def __init__(self, path: Path, line: int, text: str) -> None:
-        super().__init__(f"{path}:{line}: {text}")
-        self.path = path
-        self.line = line
-        self.text = text
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +305,7 @@ def _apply(settings: Settings, path: Path, actions: frozenset[str], *, project: 
         if section == "keys":
             changed["keys"] = {**settings.keys, **_keys(path, text, table, actions)}
         elif section == "prices":
-            own = _prices(path, text, table)
+            own = read_prices(path, text, table)
             merged = {model: {**settings.prices.get(model, {}), **own[model]} for model in own}
             changed["prices"] = {**settings.prices, **merged}
         else:
@@ -352,14 +344,14 @@ def _values(
         except (TypeError, ValueError) as error:
             wanted = f"one of {', '.join(rule.choices)}" if rule.choices else rule.wanted
             raise ConfigError(
-                path, line, f"{section}.{key} must be {wanted}, not {_shown(value)}"
+                path, line, f"{section}.{key} must be {wanted}, not {shown(value)}"
             ) from error
         if rule.choices and value not in rule.choices:
             choices = ", ".join(rule.choices)
             hint = nearest(value, rule.choices)
             hint = "" if hint.startswith("valid") else f"; {hint}"
             raise ConfigError(
-                path, line, f"{section}.{key} must be one of {choices}, not {_shown(value)}{hint}"
+                path, line, f"{section}.{key} must be one of {choices}, not {shown(value)}{hint}"
             )
     return out
 
@@ -375,33 +367,9 @@ def _keys(
         keys = [value] if isinstance(value, str) else value
         if not isinstance(keys, list) or not all(isinstance(k, str) and k for k in keys):
             raise ConfigError(
-                path, line, f'keys.{action} must be a key ("ctrl+g") or a list, not {_shown(value)}'
+                path, line, f'keys.{action} must be a key ("ctrl+g") or a list, not {shown(value)}'
             )
         out[action] = tuple(keys)
-    return out
-
-
-_FIGURES = ("input", "output", "cache_read", "cache_write", "cache_write_1h")
-
-
-def _prices(path: Path, text: str, table: dict[str, Any]) -> dict[str, Mapping[str, float]]:
-    out: dict[str, Mapping[str, float]] = {}
-    for model, row in table.items():
-        section = f"prices.{model}"
-        line = line_of(text, section)
-        if not isinstance(row, dict):
-            raise ConfigError(path, line, f'write [prices."{model}"] with input and output')
-        for figure, value in row.items():
-            line = line_of(text, section, figure)
-            if figure not in _FIGURES:
-                hint = nearest(figure, _FIGURES)
-                raise ConfigError(path, line, f'unknown price "{figure}" of {model}, {hint}')
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-                wanted = "USD per million tokens, 0 or more"
-                raise ConfigError(
-                    path, line, f"prices.{model}.{figure} must be {wanted}, not {_shown(value)}"
-                )
-        out[model] = {figure: float(value) for figure, value in row.items()}
     return out
 
 
@@ -413,7 +381,3 @@ def _with_folders(
         return after
     mine = tuple(str(path.parent / Path(folder).expanduser()) for folder in after.folders)
     return replace(after, folders=(*before.folders, *mine))
-
-
-def _shown(value: Any) -> str:
-    return repr(value)[:60] if not isinstance(value, str) else f'"{value[:60]}"'

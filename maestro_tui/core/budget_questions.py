@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
+from maestro_tui.core.options import RunOptions
 from maestro_tui.core.state import (
     INTERACTIVE,
     MODELLED,
     Option,
     Question,
-    RunOptions,
     RunState,
     TaskRun,
     TaskState,

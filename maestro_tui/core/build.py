@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from maestro_tui.core.events import RunCreated
-from maestro_tui.core.state import GateRun, RunOptions, RunState, RunStatus, TaskRun, TaskState
+from maestro_tui.core.options import RunOptions
+from maestro_tui.core.state import GateRun, RunState, RunStatus, TaskRun, TaskState
 from maestro_tui.plans.model import Strategy, from_dict
 
 

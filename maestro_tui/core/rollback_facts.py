@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from maestro_tui.core import events as e
-from maestro_tui.core import questions
+from maestro_tui.core import run_questions
 from maestro_tui.core.decisions import ask, give_back, start_rollback
 from maestro_tui.core.rollback import NoSuchPoint, point_of
 from maestro_tui.core.run_facts import reopen
@@ -35,7 +35,7 @@ def _rolled_back(state: RunState, event: e.RolledBack) -> None:
     _withdraw_gates(state)
     give_back(state, event.wave, _drop_merges(state, event))
     if state.rollback_to is None:
-        ask(state, questions.rolled_back(state, event.wave, event.kept))
+        ask(state, run_questions.rolled_back(state, event.wave, event.kept))
 
 
 def _back_at_a_task(state: RunState, event: e.RolledBack) -> None:
@@ -57,7 +57,7 @@ def _back_at_a_task(state: RunState, event: e.RolledBack) -> None:
         if (task.state is _S.MERGED and task.id in dropped) or (waits and built_on):
             try_again(state, task, "rolled back")
     state.held_tasks = tuple(t for t in state.tasks if t in dropped)
-    ask(state, questions.rolled_back(state, -1, event.kept, event.task))
+    ask(state, run_questions.rolled_back(state, -1, event.kept, event.task))
 
 
 def _drop_merges(state: RunState, event: e.RolledBack) -> set[str]:

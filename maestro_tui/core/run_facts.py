@@ -7,22 +7,15 @@ from dataclasses import fields, replace
 from typing import Any
 
 from maestro_tui.core import events as e
-from maestro_tui.core import instructions, questions
+from maestro_tui.core import instructions, questions, run_questions
 from maestro_tui.core.build import open_run
 from maestro_tui.core.decisions import ask, decide
 from maestro_tui.core.limits import resources_changed
+from maestro_tui.core.options import RunOptions
 from maestro_tui.core.outstanding import outstanding
 from maestro_tui.core.policies import automatic_answer
 from maestro_tui.core.scheduling import wave_to_tag
-from maestro_tui.core.state import (
-    MOVING,
-    Delivery,
-    GateRun,
-    RunOptions,
-    RunState,
-    RunStatus,
-    TaskState,
-)
+from maestro_tui.core.state import MOVING, Delivery, GateRun, RunState, RunStatus, TaskState
 from maestro_tui.core.transitions import close_questions, move, notice, try_again
 
 _S = TaskState
@@ -46,7 +39,7 @@ def _engine_started(state: RunState, event: e.EngineStarted) -> None:
     if state.status in (RunStatus.STOPPED, RunStatus.STOPPING):
         state.status = RunStatus.RUNNING if state.accepted else RunStatus.REVIEW
     if state.status is RunStatus.REVIEW and "review" not in state.questions:
-        ask(state, questions.review(state))
+        ask(state, run_questions.review(state))
     for task in state.tasks.values():
         if task.attempt is not None and task.state in (_S.PREPARING, _S.RUNNING):
             task.attempt.stop = bool(task.attempt.ending)
@@ -113,7 +106,7 @@ def _gate_ended(state: RunState, event: e.GateEnded) -> None:
         state.tolerated[run.gate.run] = event.known
         _tell_gate(state, run)
     else:
-        ask(state, questions.gate(state, run, event.suspects))
+        ask(state, run_questions.gate(state, run, event.suspects))
 
 
 def _tell_gate(state: RunState, run: GateRun) -> None:
@@ -238,7 +231,7 @@ def _delivery_refused(state: RunState, event: e.DeliveryRefused) -> None:
         return
     state.deliver_now = False
     state.delivery += 1
-    ask(state, questions.deliver(state, event.reason, event.paths))
+    ask(state, run_questions.deliver(state, event.reason, event.paths))
 
 
 def _effect_failed(state: RunState, event: e.EffectFailed) -> None:
@@ -255,7 +248,10 @@ def _effect_failed(state: RunState, event: e.EffectFailed) -> None:
     kind, _, rest = event.effect.partition(":")
     if kind == "RunGate":  # it waits for the answer, and a stop need not wait for it
         state.gates[rest.rpartition(":")[0]].state = "pending"
-    ask(state, questions.trouble(state, event.effect, f"Maestro could not do {kind}", event.error))
+    ask(
+        state,
+        run_questions.trouble(state, event.effect, f"Maestro could not do {kind}", event.error),
+    )
 
 
 # The state in which each effect on an attempt is wanted; told later, its failure is no news.

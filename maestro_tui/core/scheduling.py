@@ -6,7 +6,7 @@ events can leave a task stuck.
 
 from __future__ import annotations
 
-from maestro_tui.core import budgets, questions
+from maestro_tui.core import budgets, run_questions
 from maestro_tui.core.decisions import ask
 from maestro_tui.core.limits import review, slots
 from maestro_tui.core.rollback import Point, stopped_by
@@ -284,7 +284,7 @@ def _end(state: RunState) -> None:
     merged = any(t.state is _S.MERGED for t in state.tasks.values())
     if merged and state.options.deliver == "merge" and state.delivered is None and not state.left:
         if not any(q.kind == "deliver" for q in state.questions.values()):
-            ask(state, questions.deliver(state))
+            ask(state, run_questions.deliver(state))
         if state.deliver_now:
             state.status = RunStatus.DELIVERING
         elif not state.left:

@@ -11,7 +11,7 @@ from pathlib import Path
 from maestro_tui.config.paths import db_path, ensure_maestro_dir, run_dir
 from maestro_tui.core.events import RunCreated
 from maestro_tui.core.machine import fold
-from maestro_tui.core.state import RunOptions
+from maestro_tui.core.options import RunOptions
 from maestro_tui.engine.git.command import run_sync
 from maestro_tui.engine.git.repository import Base
 from maestro_tui.engine.journal import Journal

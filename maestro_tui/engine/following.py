@@ -157,7 +157,9 @@ class Follower:
         except OSError:
             return
         end = data.rfind(b"\n") + 1
-        for line in data[:end].splitlines():
+        for line in data[:end].decode("utf-8", "replace").split("\n"):
+            if not line:
+                continue
             try:
                 item = json.loads(line)
             except ValueError:

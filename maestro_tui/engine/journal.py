@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from maestro_tui.core.events import Event, pack, unpack
+from maestro_tui.core.events import Event
+from maestro_tui.core.rows import pack, unpack
 
 SCHEMA_VERSION = 1
 PATIENCE_S = 10.0  # how long a call waits for another program to let go of the journal

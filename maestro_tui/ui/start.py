@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from maestro_tui.config.errors import ConfigError
 from maestro_tui.config.paths import data_dir, user_config_dir
-from maestro_tui.config.settings import ConfigError, Settings, load_settings
+from maestro_tui.config.settings import Settings, load_settings
 from maestro_tui.config.themes import ThemeSpec, load_themes
 from maestro_tui.plans.model import Strategy
 from maestro_tui.ui.actions import ACTIONS

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from maestro_tui.config.settings import ConfigError, Settings, load_settings
+from maestro_tui.config.errors import ConfigError
+from maestro_tui.config.settings import Settings, load_settings
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 
 from maestro_tui.core import commands as c
 from maestro_tui.core import events as e
+from maestro_tui.core import rows
 from maestro_tui.core.machine import Machine
 from maestro_tui.core.state import Attempt, Question, RunState, TaskRun
 from maestro_tui.plans.model import Assignment, Edge, Gate, Plan, Strategy, Task, to_dict
@@ -95,8 +96,8 @@ def created(strategy: Strategy, at: float = START, **options: Any) -> e.RunCreat
 
 def through_json(event: e.Event) -> e.Event:
     """The event as the journal gives it back."""
-    data = json.loads(json.dumps(e.pack(event)))
-    again = e.unpack(type(event).__name__, event.at, data)
+    data = json.loads(json.dumps(rows.pack(event)))
+    again = rows.unpack(type(event).__name__, event.at, data)
     assert again is not None
     return again
 

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from maestro_tui.core import events as e
+from maestro_tui.core import rows
 from maestro_tui.plans.model import Gate
 from tests.core.driving import Run, created, fold_again, make_strategy, snapshot, through_json
 
-KINDS = [k for k in e.KINDS.values() if k is not e.AttemptEvent]
+KINDS = [k for k in rows.KINDS.values() if k is not e.AttemptEvent]
 SAMPLES: dict[str, Any] = {
     "str": "Überarbeite “通知” \\ \x1b[0m \u202e",
     "float": 1234.5,
@@ -33,7 +34,7 @@ def sample(kind: type[e.Event]) -> e.Event:
 @pytest.mark.parametrize("kind", KINDS, ids=lambda k: k.__name__)
 def test_every_kind_survives_the_journal(kind: type[e.Event]) -> None:
     event = sample(kind)
-    packed = e.pack(event)
+    packed = rows.pack(event)
     assert "at" not in packed
     json.dumps(packed)
     again = through_json(event)
@@ -44,13 +45,13 @@ def test_every_kind_survives_the_journal(kind: type[e.Event]) -> None:
 
 
 def test_unknown_kinds_and_fields_are_left_out() -> None:
-    assert e.unpack("Invented", 1.0, {"a": 1}) is None
-    event = e.unpack("WaveTagged", 1.0, {"wave": 2, "sha": "x", "later": [1]})
+    assert rows.unpack("Invented", 1.0, {"a": 1}) is None
+    event = rows.unpack("WaveTagged", 1.0, {"wave": 2, "sha": "x", "later": [1]})
     assert event == e.WaveTagged(at=1.0, wave=2, sha="x")
 
 
 def test_older_rows_without_newer_fields_can_be_read() -> None:
-    event = e.unpack("EngineStarted", 1.0, {"pid": 3, "attended": False})
+    event = rows.unpack("EngineStarted", 1.0, {"pid": 3, "attended": False})
     assert event == e.EngineStarted(at=1.0, pid=3, attended=False)
 
 

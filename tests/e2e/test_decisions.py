@@ -87,6 +87,14 @@ def deliver(screen: Terminal, code: int = 0) -> None:
     leave(screen, code)
 
 
+def say(screen: Terminal, words: str) -> None:
+    """Type what is to be said, see it, and send it."""
+    screen.press(words)
+    screen.until(words)
+    screen.press("\r")
+    screen.without(words)
+
+
 def leave(screen: Terminal, code: int) -> None:
     screen.until("Next", 30)
     screen.press("q")
@@ -102,7 +110,7 @@ def test_retry_with_instructions_that_reach_the_agent(repo: Path, opened: Open) 
         screen.until("no such module", 60)
         screen.until("Blocked until this is answered: 2")
         screen.answer("i", "Abort the run")  # the dialog asks for words now
-        screen.press("the word is plover\r")
+        say(screen, "the word is plover")
         deliver(screen)
     assert begun(repo) == ["1.1", "1.2", "2.1"]
     assert git(repo, "show", "HEAD:f2.txt") == "text of 2"
@@ -129,7 +137,7 @@ def test_the_task_upstream_is_mended_first(repo: Path, opened: Open) -> None:
     with opened(creates("1", "2"), "2<1", cases) as screen:
         screen.until("Fix 1 first", 60)
         screen.answer("u", "Abort the run")
-        screen.press("say right, not wrong\r")
+        say(screen, "say right, not wrong")
         deliver(screen)
     assert begun(repo) == ["1.1", "1.2", "2.1", "2.2"]
     assert git(repo, "show", "HEAD:f1.txt") == "right"
@@ -170,7 +178,7 @@ def test_a_red_gate_sends_the_guilty_task_back_with_instructions(repo: Path, ope
         screen.until("Send 1 back with instructions", 60)
         screen.until("f1.txt:broken")
         screen.answer("i", "Abort the run")
-        screen.press("mend it\r")
+        say(screen, "mend it")
         deliver(screen)
     assert begun(repo) == ["1.1", "1.2", "2.1", "3.1"]
     assert git(repo, "show", "HEAD:f1.txt") == "text of 1"

@@ -9,7 +9,8 @@ from typing import Any
 from maestro_tui.core import events as e
 from maestro_tui.core.conflicts import Conflict
 from maestro_tui.core.machine import Machine
-from maestro_tui.core.state import RunOptions, RunState, TaskRun
+from maestro_tui.core.options import RunOptions
+from maestro_tui.core.state import RunState, TaskRun
 from maestro_tui.plans.model import (
     Assignment,
     Edge,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from maestro_tui.core import events as e
-from maestro_tui.core.state import RunOptions
+from maestro_tui.core.options import RunOptions
 from maestro_tui.ui.dialogs.question import QuestionDialog
 from maestro_tui.ui.screens.board import BoardScreen
 from maestro_tui.ui.screens.detail import DetailScreen

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from maestro_tui.core.state import RunOptions
+from maestro_tui.core.options import RunOptions
 from maestro_tui.ui.dialogs.question import QuestionDialog
 from maestro_tui.ui.screens.board import BoardScreen
 from maestro_tui.ui.screens.dashboards import DashboardScreen

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from maestro_tui.config.editor import editor_command
-from maestro_tui.core.state import RunOptions
+from maestro_tui.core.options import RunOptions
 from maestro_tui.ui.dialogs.inbox import InboxDialog
 from maestro_tui.ui.dialogs.question import QuestionDialog
 from maestro_tui.ui.editor import inside

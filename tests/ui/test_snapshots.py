@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from maestro_tui.core.state import RunOptions
+from maestro_tui.core.options import RunOptions
 from maestro_tui.ui.dialogs.words import Words
 from maestro_tui.ui.replay_app import ReplayApp
 from tests.ui.pictures import SHIPPED, pictures

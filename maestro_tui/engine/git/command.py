@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +24,7 @@ _FLAGS = (
 # Set by hooks and by `git rebase -x`; they would point every call at another repository.
 _FOREIGN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX",
             "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_CONFIG_PARAMETERS")  # fmt: skip
+_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 COMMITTER = {"GIT_COMMITTER_NAME": "Maestro", "GIT_COMMITTER_EMAIL": "maestro@maestro.invalid"}
 AUTHOR = {"GIT_AUTHOR_NAME": "Maestro", "GIT_AUTHOR_EMAIL": "maestro@maestro.invalid"}
 
@@ -81,10 +84,14 @@ class Git:
         self.common_dir = common_dir
         self.git_dir = git_dir or common_dir
         self.tree = tree
+        # Encoded once: doing so for every call costs more than the rest of starting a process.
+        self._env = {os.fsencode(k): os.fsencode(v) for k, v in environment().items()}
 
     def worktree(self, git_dir: Path, tree: Path) -> Git:
         """The same repository, seen from a linked worktree."""
-        return Git(self.common_dir, git_dir, tree)
+        view = copy(self)
+        view.git_dir, view.tree = git_dir, tree
+        return view
 
     def _argv(self, args: Sequence[str]) -> list[str]:
         where = [f"--git-dir={self.git_dir}"]
@@ -103,7 +110,7 @@ class Git:
         process = await asyncio.create_subprocess_exec(
             *self._argv(args),
             cwd=self.tree or self.common_dir,
-            env=environment(env),
+            env={**self._env, **{os.fsencode(k): os.fsencode(v) for k, v in (env or {}).items()}},
             stdin=asyncio.subprocess.PIPE if stdin is not None else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -120,6 +127,13 @@ class Git:
 
     async def resolve(self, ref: str) -> str:
         """The commit a ref names, or "" when there is none."""
+        if ref.startswith("refs/"):
+            try:
+                sha = (self.common_dir / ref).read_text().rstrip("\n")
+            except (OSError, UnicodeDecodeError):
+                sha = ""
+            if _SHA.fullmatch(sha):
+                return sha  # as git would read it, without a process; else packed, or not at all
         result = await self.run(
             "rev-parse", "-q", "--verify", f"{ref}^{{commit}}", codes=(0, 1, 128)
         )

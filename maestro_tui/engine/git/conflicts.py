@@ -175,12 +175,13 @@ async def case_collisions(git: Git, head: str, tree: str) -> tuple[ConflictFile,
     if not added:
         return ()
     names = os.fsdecode((await git.run("ls-tree", "-r", "-z", "--name-only", tree)).out)
-    spellings: dict[str, list[str]] = {}
-    for name in filter(None, names.split("\0")):
-        spellings.setdefault(name.casefold(), []).append(name)
+    folded = "\0" + names.casefold().replace("\0", "\0\0")  # so that no two share one
     found = []
     for path, meta in added.items():
-        others = [n for n in spellings[path.casefold()] if n != path]
+        same = path.casefold()
+        if folded.count(f"\0{same}\0") < 2:  # counted as a whole: there may be many thousands
+            continue
+        others = [n for n in names.split("\0") if n != path and n.casefold() == same]
         if not others:
             continue
         entry = (await git.text("ls-tree", tree, "--", others[0])).split(None, 3)
