@@ -15,6 +15,7 @@ from maestro_tui.ui.replay import ReplaySource
 from maestro_tui.ui.screens.run_screen import RunScreen
 
 _STEP = 0.05  # of the run, a press of < or >
+_HINTS = ("  p plays and pauses, ( ) speed, , . scrub", "  p ( ) , . turn it", "  p ( ) , .")
 _LOCKED = frozenset(
     {"answer", "more_agents", "fewer_agents", "resume", "drain", "abort", "retry", "tell", "agent"}
 )
@@ -57,10 +58,11 @@ class ReplayApp(MaestroApp):
         replay = self.replay
         sign = "▶" if replay.playing else "❚❚"
         at, whole = replay.moment - replay.start, replay.end - replay.start
-        width = max(10, min(40, self.size.width // 3))
+        width = max(8, min(40, self.size.width // 4))
         played = bar(round(replay.share * width), width, width)
         words = f"{sign} replay {replay.speed:g}×  {clock(at)} of {clock(whole)}  {played}"
-        words += "  p plays and pauses, ( ) speed, , . scrub"
+        room = self.size.width - len(words) - 2
+        words += next((hint for hint in _HINTS if len(hint) <= room), "")
         for screen in self.screen_stack:
             if isinstance(screen, RunScreen) and screen.is_mounted:
                 screen.banner(words)

@@ -76,7 +76,9 @@ def test_its_questions_are_answered_by_keyboard(repo: Path, api: ModelApi) -> No
         screen.until("127.0.0.1:9/second", 60)
         screen.until("Allow once", 60)
         screen.answer("n", "Allow once")  # the dialog asks for words now
-        screen.press("Stay off the net\r")
+        screen.press("Stay off the net")
+        screen.until("Stay off the net")
+        screen.press("\r")
         screen.without("may stay empty")
         screen.until("make -n third", 60)
         screen.until("Allow once", 60)

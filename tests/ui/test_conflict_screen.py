@@ -18,7 +18,8 @@ from maestro_tui.ui.screens.board import BoardScreen
 from maestro_tui.ui.screens.conflict import ConflictScreen
 from maestro_tui.ui.screens.conflict_draft import Draft, Place, marked
 from tests.ui.conflicts import hostile_conflict, in_conflict, three_files
-from tests.ui.stage import NARROW, WIDE, an_app, opened, screen_text, top, until
+from tests.ui.pictures import pictures
+from tests.ui.stage import NARROW, WIDE, opened, screen_text, top, until
 
 QUESTION = "conflict-1-3-1"
 
@@ -251,25 +252,17 @@ PICTURES = {
 }
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["120x40", "80x24"])
 @pytest.mark.parametrize("name", PICTURES)
-def test_picture(name, size, snap_compare):
+async def test_picture(name, snapshot):
     make, keys, words = PICTURES[name]
-    seen = []
-
-    async def play(pilot):
+    async with opened(make()) as pilot:
         await top(pilot, QuestionDialog)
         await pilot.press("f")
         screen = await top(pilot, ConflictScreen)
         await until(lambda: screen.draft is not None)
         for key in keys:
             await pilot.press(key)
-        await until(lambda: words in screen_text(pilot), words)
-        await pilot.pause()
-        seen.append(words)
-
-    assert snap_compare(an_app(make()), terminal_size=size, run_before=play)
-    assert seen == [words]
+        await pictures(pilot, snapshot, words)
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(("ours", "theirs", "both", "base",

@@ -8,9 +8,9 @@ from maestro_tui.core import events as e
 from maestro_tui.plans.model import Conflict
 from maestro_tui.ui.screens.dashboards import PAGES, DashboardScreen
 from maestro_tui.ui.widgets.sheet import Sheet
+from tests.ui.pictures import SHIPPED, pictures
 from tests.ui.runs import HOSTILE, FakeSource, T, a_strategy, failing, finished, midway
-from tests.ui.stage import NARROW, WIDE, an_app, board, opened, screen_text, top, until
-from tests.ui.test_themes import SHIPPED
+from tests.ui.stage import NARROW, board, opened, screen_text, top, until
 
 KEYS = dict(zip(PAGES, "456789", strict=True))
 
@@ -62,28 +62,17 @@ def _same_machine(monkeypatch):
     )
 
 
-@pytest.mark.parametrize("theme", ["maestro-dark", "maestro-light"])
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["120x40", "80x24"])
 @pytest.mark.parametrize("page", PAGES)
-def test_picture(page, size, theme, snap_compare):
+async def test_picture(page, snapshot):
     make, words = WORDS[page]
     source = make()
-    seen = []
-
-    async def play(pilot):
-        await until(lambda: len(pilot.app.screen_stack) > 1, "the board")
+    async with opened(source, theme="maestro-dark", theme_specs=SHIPPED) as pilot:
         if source.state.questions:
             await until(lambda: len(pilot.app.screen_stack) > 2, "the dialog")
             await pilot.press("escape")
         await pilot.press(KEYS[page])
         await top(pilot, DashboardScreen)
-        await until(lambda: words in screen_text(pilot), words)
-        await pilot.pause()
-        seen.append(words)
-
-    app = an_app(source, theme=theme, theme_specs=SHIPPED)
-    assert snap_compare(app, terminal_size=size, run_before=play)
-    assert seen == [words]
+        await pictures(pilot, snapshot, words)
 
 
 async def test_every_page_is_one_key_from_the_board_and_from_the_others():

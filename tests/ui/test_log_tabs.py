@@ -10,7 +10,8 @@ from textual.pilot import Pilot
 
 from maestro_tui.ui.widgets.log_tabs import LogEntry, LogTabs
 from tests.ui.logs import LogApp, rows_of
-from tests.ui.stage import screen_text, until
+from tests.ui.pictures import pictures
+from tests.ui.stage import WIDE, screen_text, until
 
 
 def entries(folder: Path, *live: str, count: int = 6) -> list[LogEntry]:
@@ -160,19 +161,15 @@ async def test_no_log_is_read_but_those_in_view(tmp_path: Path) -> None:
         assert "more" not in "".join(rows_of(hidden))
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=["120x40", "80x24"])
 @pytest.mark.parametrize("keys", [(), ("t",)], ids=["one", "tiles"])
-def test_picture(tmp_path: Path, keys: tuple[str, ...], size: Any, snap_compare: Any) -> None:
+async def test_picture(tmp_path: Path, keys: tuple[str, ...], snapshot: Any) -> None:
     app = LogApp(tabs=True)
-
-    async def play(pilot: Pilot[Any]) -> None:
+    async with app.run_test(size=WIDE) as pilot:
         app.tabs.sync(entries(tmp_path, "1.1", "1.2", "1.4"))
         await says(pilot, "1.4 says 39")
         app.tabs.pane.view.focus()
         await pilot.press(*keys)
         if keys:
             await says(pilot, "1.2 says 39")
-        await pilot.pause()
-
-    assert snap_compare(app, terminal_size=size, run_before=play)
-    assert app.tabs.current == "1.4"
+        await pictures(pilot, snapshot, "1.4 says 39")
+        assert app.tabs.current == "1.4"

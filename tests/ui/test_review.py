@@ -22,8 +22,9 @@ from maestro_tui.ui.widgets.log_pane import LogPane
 from maestro_tui.ui.widgets.log_tabs import LogTabs
 from maestro_tui.ui.widgets.log_view import LogView
 from maestro_tui.ui.widgets.review_table import ReviewTable
+from tests.ui.pictures import pictures
 from tests.ui.runs import HOSTILE
-from tests.ui.stage import screen_text, until
+from tests.ui.stage import WIDE, screen_text, until
 from tests.ui.strategies import COMMANDS, FACTS, PLAN, a_strategy
 
 SIZES = [(120, 40), (80, 24)]
@@ -328,16 +329,12 @@ SCENES = {
 }
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["120x40", "80x24"])
 @pytest.mark.parametrize("name", SCENES)
-def test_picture(name: str, size: tuple[int, int], snap_compare: Any) -> None:
+async def test_picture(name: str, snapshot: Any) -> None:
     keys, words = SCENES[name]
-    seen = []
-
-    async def play(pilot: Pilot[Any]) -> None:
-        await until(lambda: len(pilot.app.screen_stack) > 1, "the review")
+    app = ReviewApp()
+    async with app.run_test(size=WIDE) as pilot:
+        await until(lambda: len(app.screen_stack) > 1, "the review")
         await pilot.pause()
-        seen.append(await press(pilot, *keys))
-
-    assert snap_compare(ReviewApp(), terminal_size=size, run_before=play)
-    assert words in seen[0]
+        await press(pilot, *keys)
+        await pictures(pilot, snapshot, words)

@@ -21,8 +21,10 @@ from maestro_tui.ui.screens.drafting import Drafting
 from maestro_tui.ui.screens.review_pages import graph_page, source_page
 from maestro_tui.ui.screens.source_lines import lines_of
 from maestro_tui.ui.widgets.review_table import ReviewTable
+from tests.ui.pictures import SIZES as PICTURE_SIZES
+from tests.ui.pictures import pictures
 from tests.ui.runs import HOSTILE
-from tests.ui.stage import screen_text, until
+from tests.ui.stage import WIDE, screen_text, until
 from tests.ui.strategies import PLAN, assign
 from tests.ui.test_review import SIZES, ReviewApp, press
 
@@ -210,19 +212,14 @@ SCENES = {
 }
 
 
-@pytest.mark.parametrize("size", [*SIZES, (200, 60)], ids=["120x40", "80x24", "200x60"])
 @pytest.mark.parametrize("name", SCENES)
-def test_picture(name: str, size: tuple[int, int], shop: ReviewApp, snap_compare: Any) -> None:
+async def test_picture(name: str, shop: ReviewApp, snapshot: Any) -> None:
     keys, words = SCENES[name]
-    seen = []
-
-    async def play(pilot: Any) -> None:
-        await until(lambda: len(pilot.app.screen_stack) > 1, "the review")
+    async with shop.run_test(size=WIDE) as pilot:
+        await until(lambda: len(shop.screen_stack) > 1, "the review")
         await pilot.pause()
-        seen.append(await press(pilot, *keys))
-
-    assert snap_compare(shop, terminal_size=size, run_before=play)
-    assert words in seen[0]
+        await press(pilot, *keys)
+        await pictures(pilot, snapshot, words, {**PICTURE_SIZES, "200x60": (200, 60)})
 
 
 def test_a_task_is_moved_to_another_wave_and_back() -> None:

@@ -1,4 +1,4 @@
-"""Pictures of every screen and dialog, each beside a word that has to be on it."""
+"""Pictures of every screen and dialog, each beside words that have to be on it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import pytest
 
 from maestro_tui.core.options import RunOptions
 from maestro_tui.ui.dialogs.words import Words
+from maestro_tui.ui.replay_app import ReplayApp
+from tests.ui.pictures import SHIPPED, pictures
 from tests.ui.runs import (
     HOSTILE,
     FakeSource,
@@ -16,8 +18,9 @@ from tests.ui.runs import (
     midway,
     waiting_for_delivery,
 )
-from tests.ui.stage import NARROW, WIDE, an_app, screen_text, until
+from tests.ui.stage import WIDE, an_app, screen_text, until
 from tests.ui.test_questions import conflicted, gate_failed
+from tests.ui.test_replay import Line, a_replay
 
 
 def stray():
@@ -29,6 +32,22 @@ def stray():
 
 def review():
     return FakeSource(options=RunOptions(approved=False))
+
+
+def over_budget():
+    source = FakeSource(options=RunOptions(driver="claude", approved=True, budget_run=1.0))
+    return source.start("1.1").wait(5).report("1.1", "Edit app.py", cost_usd=1.2)
+
+
+def stalled():
+    return midway().wait(340)
+
+
+RUNS = (
+    Line("shop-1", "Document shop", "running"),
+    Line("before", "Document shop, first try", "failed", merged=5),
+    Line("till", "A till for the shop", "done", merged=7),
+)
 
 
 def hostile():
@@ -55,6 +74,14 @@ SCENES = {
     "inbox": (failing, ("escape", "i"), "blocks 3 tasks"),
     "quit": (midway, ("q",), "Leave it running"),
     "abort": (midway, ("X",), "Abort this run"),
+    "history": (midway, ("H",), "← shown now"),
+    "agent": (midway, ("A",), "Start it afresh"),
+    "tell": (midway, ("c",), "Tell the agent of 1.2"),
+    "retry": (lambda: finished("failed"), ("escape", "1", "G", "r"), "Instructions for the agent"),
+    "rollback": (midway, ("Z",), "drops 1.1 Database migration"),
+    "drain": (midway, ("S",), "Stop after the running agents?"),
+    "budget": (over_budget, (), "used up"),
+    "stalled": (stalled, (), "quiet"),
     "help": (midway, ("question_mark",), "Go to the plan tree"),
     "detail": (failing, ("escape", "j", "d"), "What happened"),
     "files": (failing, ("escape", "j", "d", "3"), "app/validate.py"),
@@ -63,28 +90,30 @@ SCENES = {
 }
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["120x40", "80x24"])
 @pytest.mark.parametrize("name", SCENES)
-def test_picture(name, size, snap_compare):
+async def test_picture(name, snapshot):
     make, keys, words = SCENES[name]
     source = make()
-    asks = bool(source.state.questions)
-    seen = []
-
-    async def play(pilot):
-        board_up = "asked" if asks else "merged"
-        await until(lambda: len(pilot.app.screen_stack) > 1, board_up)
-        if asks or source.state.ended:
-            await until(lambda: len(pilot.app.screen_stack) > 2, "the dialog or summary")
+    app = an_app(source, theme="maestro-dark", theme_specs=SHIPPED, history=lambda: RUNS)
+    async with app.run_test(size=WIDE) as pilot:
+        await until(lambda: len(app.screen_stack) > 1, "the board")
+        if source.state.questions or source.state.ended:
+            await until(lambda: len(app.screen_stack) > 2, "the dialog or summary")
         await pilot.pause()
         for key in keys:
             await pilot.press(key)
             await pilot.pause()
-        for area in pilot.app.screen.query(Words):
+        for area in app.screen.query(Words):
             area.cursor_blink = False
-        await until(lambda: words in screen_text(pilot), words)
-        await pilot.pause()
-        seen.append(words)
+        await pictures(pilot, snapshot, words)
 
-    assert snap_compare(an_app(source), terminal_size=size, run_before=play)
-    assert seen == [words]
+
+async def test_the_picture_of_a_replay(snapshot):
+    replay, watch, _ = a_replay()
+    app = ReplayApp(replay, monotonic=watch, theme="maestro-dark", theme_specs=SHIPPED)
+    async with app.run_test(size=WIDE) as pilot:
+        await until(lambda: app.board is not None and app.board.is_current, "the board")
+        replay.playing = False
+        replay.seek(0.6)
+        await until(lambda: "running  1:01" in screen_text(pilot), "that moment")
+        await pictures(pilot, snapshot, "❚❚ replay 10×  1:01 of 1:42")

@@ -82,6 +82,7 @@ PAGES: tuple[Action, ...] = (
     Action("history.open", "enter", "Open", "Play that run again, or attach", LOOK, footer=True),
     Action("history.close", "escape,q,H", "Back", "Back to the board", MOVE, footer=True),
     Action("summary.board", "escape,1,2", "Board", "Back to the board", MOVE, footer=True),
+    Action("inbox.open", "enter", "Open", "The question", LOOK, footer=True, first=True),
     Action("inbox.close", "escape,i,q", "Close", "Back; nothing is decided", MOVE, footer=True),
     Action("help.close", "escape,question_mark,q", "Close", "Back", MOVE, footer=True),
 )

@@ -18,6 +18,15 @@ QUESTIONS: tuple[Action, ...] = (
     Action(
         "dialog.edit_files", "E", "Editor", "The conflicted files in $EDITOR", ANSWER, footer=True
     ),
+    Action(
+        "rollback.take",
+        "enter",
+        "Go back",
+        "To this place; asked again",
+        ANSWER,
+        footer=True,
+        first=True,
+    ),
     Action("rollback.back", "escape,q", "Back", "Nothing is dropped", MOVE, footer=True),
     Action(
         "conflict.ours",

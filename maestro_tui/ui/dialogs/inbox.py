@@ -95,6 +95,11 @@ class InboxDialog(ModalScreen[str | None]):
             return
         self.dismiss(chosen.question.id)
 
+    def action_open(self) -> None:
+        """The marked one."""
+        for lines in self.query(OptionList):
+            lines.action_select()
+
     def action_close(self) -> None:
         """Back, nothing decided."""
         self.dismiss(None)

@@ -102,6 +102,10 @@ class RollbackDialog(ModalScreen[str | None]):
         self._armed = point.name
         self._tell(point)
 
+    def action_take(self) -> None:
+        """The marked place."""
+        self.query_one(OptionList).action_select()
+
     def action_back(self) -> None:
         """Esc takes a first Enter back, then closes."""
         if self._armed:

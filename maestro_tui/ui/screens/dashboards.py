@@ -93,6 +93,11 @@ class DashboardScreen(RunScreen[str]):
         """Columns follow the width."""
         self.call_after_refresh(self._show)
 
+    def recoloured(self) -> None:
+        """In the new colours."""
+        if self.is_mounted:
+            self._show()
+
     # -- news ------------------------------------------------------------------------------------
     def apply(self, changes: Changes) -> None:
         """Show what changed."""

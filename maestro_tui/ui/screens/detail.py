@@ -73,6 +73,11 @@ class DetailScreen(RunScreen[str]):
         """The pages' names follow the width."""
         self._show()
 
+    def recoloured(self) -> None:
+        """In the new colours."""
+        if self.is_mounted:
+            self._show()
+
     def apply(self, changes: Changes) -> None:
         """The run moved."""
         if not self.is_mounted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -21,6 +22,8 @@ from maestro_tui.ui.views import OtherRun, RunEntry
 from maestro_tui.ui.widgets.badge import Badge
 from maestro_tui.ui.widgets.key_bar import KeyBar
 from maestro_tui.ui.widgets.sheet import Row, Sheet
+
+_ROOMY = 100  # from this width on there is room for the year, a bar and the run's name
 
 
 class HistoryScreen(Screen[OtherRun]):
@@ -52,6 +55,10 @@ class HistoryScreen(Screen[OtherRun]):
         self._sheet.focus()
         self._sheet.put(self._current)
 
+        self.app.theme_changed_signal.subscribe(
+            self, lambda theme: self.call_after_refresh(self._show)
+        )
+
     def on_resize(self) -> None:
         """Columns follow the width."""
         self._show()
@@ -60,7 +67,7 @@ class HistoryScreen(Screen[OtherRun]):
         colours = palette(self.app)
         count = plural(len(self._runs), "run")
         head = Text.assemble((f" History  {count} of this repository", colours.bold))
-        head.append("   Enter plays a finished one again, attaches to others", colours.muted)
+        head.append("   Enter plays a finished one, attaches to others", colours.muted)
         self._count.update(head)
         self._sheet.show([], [Row(self._line(r), r.run) for r in self._runs])
 
@@ -68,16 +75,19 @@ class HistoryScreen(Screen[OtherRun]):
         colours, width = palette(self.app), max(40, self.size.width - 2)
         look = RUN.get(_status(run.status), RUN[RunStatus.STOPPED])
         line = Text.assemble((f" {look.glyph} ", colours.look(look, bold=True)))
-        line.append(fit(look.word, 16), colours.look(look))
-        line.append(time.strftime("%Y-%m-%d %H:%M", time.localtime(run.created_at)) + "  ")
+        roomy = width >= _ROOMY
+        line.append(fit(look.word, 16 if roomy else 11), colours.look(look))
+        day = time.localtime(run.created_at)
+        line.append(time.strftime("%Y-%m-%d %H:%M  " if roomy else "%m-%d %H:%M ", day))
         line.append(f"{duration(run.updated_at - run.created_at):>7}  ", colours.muted)
-        line.append(bar(run.merged, run.tasks, 8), colours.style("state-merged"))
+        if roomy:
+            line.append(bar(run.merged, run.tasks, 8), colours.style("state-merged"))
         line.append(f" {run.merged:>3}/{run.tasks:<3}  ")
         here = "  ← shown now" if run.run == self._current else ""
         room = width - line.cell_len - len(here)
-        title = clip(one_line(run.title), max(8, room // 2))
+        title = clip(one_line(run.title), max(8, room * 2 // 3 if roomy else room))
         line.append(title, "bold")
-        line.append(clip("  " + one_line(run.run), max(0, room - len(title))), colours.muted)
+        line.append(clip("  " + one_line(run.run), max(0, room - cell_len(title))), colours.muted)
         return line.append(here, colours.style("accent"))
 
     @on(Sheet.Opened)

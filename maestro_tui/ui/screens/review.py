@@ -100,6 +100,9 @@ class ReviewScreen(Screen[Strategy | None]):
         """Show it."""
         self._show()
         self.query_one(ReviewTable).focus()
+        self.app.theme_changed_signal.subscribe(
+            self, lambda theme: self.call_after_refresh(self._show)
+        )
 
     def on_resize(self) -> None:
         """Lines are cut to the width."""

@@ -40,7 +40,7 @@ class ReviewDetails(ModalScreen[str]):
     def compose(self) -> ComposeResult:
         """One long text."""
         with Vertical() as box:
-            box.border_subtitle = "j k scroll · n p next, previous task · Esc back"
+            box.border_subtitle = "j k scroll · n N next, previous task · Esc back"
             yield Pager()
         yield KeyBar()
 

@@ -23,6 +23,15 @@ class RunScreen(PaintsAtOnce[Result]):
         self._source = source
         self.selected = ""
 
+    def on_mount(self) -> None:
+        """Texts are made with the colours of the moment, so other colours need other texts."""
+        self.app.theme_changed_signal.subscribe(
+            self, lambda theme: self.call_after_refresh(self.recoloured)
+        )
+
+    def recoloured(self) -> None:
+        """Another theme; those that draw when they are asked have nothing to do."""
+
     @property
     def _state(self) -> RunState:
         return self._source.state

@@ -50,6 +50,11 @@ class SummaryScreen(RunScreen[None]):
         """Columns follow the width."""
         self._show()
 
+    def recoloured(self) -> None:
+        """In the new colours."""
+        if self.is_mounted:
+            self._show()
+
     def apply(self, changes: Changes) -> None:
         """A run that goes on again has other figures."""
         if self.is_mounted:
