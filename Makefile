@@ -1,7 +1,8 @@
 # Needs only Python 3.11+, pip, git and make. Everything is installed into .venv.
 PYTHON ?= python3
 VENV ?= .venv
-AGENT_PACKAGES := @anthropic-ai/claude-code@2.1.329 @agentclientprotocol/claude-agent-acp@0.49.0 opencode-ai@1.18.33
+AGENT_PACKAGES := @anthropic-ai/claude-code@2.1.329 @agentclientprotocol/claude-agent-acp@0.49.0 \
+	opencode-ai@1.18.33 @google/gemini-cli@0.61.0 @agentclientprotocol/codex-acp@2.6.0
 BIN := $(VENV)/bin
 # AGAIN=--last-failed runs only what failed the last time.
 AGAIN ?=
@@ -24,7 +25,8 @@ test-long: $(VENV)/.test
 
 # The real agents' programs, from their registries, against a scripted service on this machine.
 test-agents: $(VENV)/.agents
-	$(BIN)/python -m pytest -q -m agents $(AGAIN)
+	$(BIN)/python -m pytest -q -m agents $(AGAIN) \
+		$$($(BIN)/python -c 'import os, xdist; print("-n", min(4, (os.cpu_count() or 1) + 1))' 2>/dev/null)
 
 check: $(VENV)/.check
 	$(BIN)/ruff check .
@@ -67,6 +69,7 @@ $(VENV)/.agents: pyproject.toml .ci/constraints.txt | $(VENV)/.test
 	-$(PIP) --no-binary claude-agent-sdk -e '.[demo,test,claude]'
 	-$(PIP) -e '.[acp]'
 	-$(PIP) -e '.[api]'
+	-$(PIP) 'pytest-xdist>=3.8,<4'
 	-command -v npm >/dev/null && for package in $(AGENT_PACKAGES); do \
 		npm install --no-audit --no-fund --prefix $(VENV)/agents $$package; done
 	@touch $@

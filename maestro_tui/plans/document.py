@@ -19,6 +19,7 @@ from maestro_tui.plans.rehearsal_text import is_rehearsal
 if TYPE_CHECKING:
     from maestro_tui.plans.candidates import Candidate
     from maestro_tui.plans.choosing import Choice
+    from maestro_tui.plans.marks import Heading
 
 MAX_BYTES = 20_000_000
 MAX_LINE = 5_000  # of a longer line only the start is looked at; the agent still gets all of it
@@ -125,6 +126,13 @@ class Document:
         if rank not in self._choices:
             self._choices[rank] = choose(self._candidates, rank)
         return self._choices[rank]
+
+    @cached_property
+    def phases(self) -> list[tuple[Section, Heading]]:
+        """The sections whose headings name phases."""
+        from maestro_tui.plans.outline import phase_sections
+
+        return phase_sections(self.tree)
 
     @cached_property
     def is_data(self) -> bool:

@@ -18,7 +18,7 @@ from maestro_tui.plans.model import Diagnostic
 from maestro_tui.plans.paths import PathRef, find_paths
 from maestro_tui.plans.rehearsal_text import is_rehearsal
 from maestro_tui.plans.sections import class_of_title
-from maestro_tui.plans.table_tasks import rows_of
+from maestro_tui.plans.table_tasks import files_of_rows, rows_of
 
 _CREATE = re.compile(r"\b(new|creat|add)|新規|作成|新建|创建|생성", re.IGNORECASE)
 _DELETE = re.compile(r"\b(delet|remov)|削除|删除|삭제", re.IGNORECASE)
@@ -31,6 +31,7 @@ class Whole:
     known: dict[str, str] = field(default_factory=dict)
     verify: list[str] = field(default_factory=list)
     forbidden: list[str] = field(default_factory=list)
+    files: dict[str, list[PathRef]] = field(default_factory=dict)  # by id, from tables
     statuses: dict[str, str] = field(default_factory=dict)  # by id, from tables of progress
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
@@ -47,6 +48,8 @@ def document_facts(document: Document, tasks: Sequence[Candidate]) -> Whole:
         for block in section.blocks:
             if block.kind == "table":
                 _statuses(block, out)
+                for name, refs in files_of_rows(block).items():
+                    out.files.setdefault(name, []).extend(refs)
         kind = class_of_title(section.title) if section.level > 1 else ""
         if kind == "negative":
             _forbidden(section, out)

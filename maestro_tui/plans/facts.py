@@ -48,9 +48,29 @@ class Facts:
     mode: tuple[str, int] = ("unspecified", 0)
     diagnostics: list[Diagnostic] = field(default_factory=list)
 
+    def names(self, path: str) -> bool:
+        """Whether a path is among the files, whatever is done to it."""
+        return any(path in paths for paths in self.files.values())
+
     def all_files(self) -> list[str]:
         """Every path named, whatever is done to it."""
         return list(dict.fromkeys(p for paths in self.files.values() for p in paths))
+
+    def add_file(self, path: str, action: str, line: int, owner: str) -> None:
+        """Takes in a file that is stated; a folder or a pattern may be a scope as well."""
+        folder = is_directory(path) and action in ("", "scope", "modify", "test")
+        kinds = [action or "modify"]
+        if folder:
+            # A folder with its slash counts as stated; either way all beneath it is the task's.
+            kinds = ["modify", "scope"] if path.endswith("/") and action != "scope" else ["scope"]
+        elif action == "" and globs.is_glob(path) and path.endswith("**"):
+            kinds = ["modify", "scope"]
+        problems = check_paths([path], line, owner)
+        self.diagnostics += problems
+        for kind in kinds:
+            here = self.files.setdefault(kind, [])
+            if path not in here:
+                here.append(path)
 
     def fields(self) -> dict[str, Any]:
         """What they say of a task, by the names of its fields; without the status."""
@@ -97,23 +117,7 @@ def _files(facts: Facts, label: Label, owner: str) -> None:
             if "/" in first and "/" not in ref.path and not is_file(ref.path):
                 continue  # "`libs.toml` (add `androidx.window`)": the later word is no file
             first = first or ref.path
-            _add_file(facts, ref.path, ref.action or default, line, owner)
-
-
-def _add_file(facts: Facts, path: str, action: str, line: int, owner: str) -> None:
-    folder = is_directory(path) and action in ("", "scope", "modify", "test")
-    kinds = [action or "modify"]
-    if folder:
-        # A folder with its slash counts as stated; either way all beneath it is the task's.
-        kinds = ["modify", "scope"] if path.endswith("/") and action != "scope" else ["scope"]
-    elif action == "" and globs.is_glob(path) and path.endswith("**"):
-        kinds = ["modify", "scope"]
-    problems = check_paths([path], line, owner)
-    facts.diagnostics += problems
-    for kind in kinds:
-        here = facts.files.setdefault(kind, [])
-        if path not in here:
-            here.append(path)
+            facts.add_file(ref.path, ref.action or default, line, owner)
 
 
 def _dependencies(facts: Facts, label: Label, owner: str) -> None:

@@ -53,7 +53,19 @@ _PROMPT = re.compile(r"\W*(prompt|plan)( file)?\W*:", re.IGNORECASE)
 def _tasks(found: dict[str, list[Candidate]]) -> list[Candidate]:
     out = [c for c in found.get("task", []) if not is_account(c)]
     inside = [c for c in out if says_something(c)]
-    return out if len(out) > 1 or inside else []
+    if not (len(out) > 1 or inside):
+        return []
+    # The reviews that some planners put behind the tasks, as boxes F1 to F4, are work as well.
+    reviews = [
+        c
+        for c in found.get("box-id", [])
+        if _LETTERED.fullmatch(c.id) and _FINAL.match(c.section.title)
+    ]
+    return sorted((*out, *reviews), key=lambda c: c.line) if reviews else out
+
+
+_LETTERED = re.compile(r"[A-Z]\d{1,2}")
+_FINAL = re.compile(r"\W*final (verification|review)s?( wave| phase)?\W*$", re.IGNORECASE)
 
 
 def _boxes_with_id(found: dict[str, list[Candidate]]) -> list[Candidate]:

@@ -13,10 +13,15 @@ from maestro_tui.plans.blocks import Block
 from maestro_tui.plans.file_words import FileWord, at_the_top, file_words, is_file, linked_path
 from maestro_tui.plans.paths import PathRef, looks_like_path, strip_path
 
-_MAKE = r"creat(?:e|es|ing)|writ(?:e|es|ing)|new|scaffold|generate|author|draft"
+_MAKE = (
+    r"creat(?:e|es|ing)|writ(?:e|es|ing)|new|scaffold|generate|author|draft"
+    r"|crear|crea|créer|crée|criar|creare|erstelle|lege|создать|tạo"
+)
 _PUT = (
     r"add(?:s|ing)?|implement(?:s|ing)?|introduce|build|set up|setup|initiali[sz]e|define|"
     r"document|declare"
+    r"|añadir|añade|agregar|agrega|implementar|ajouter|ajoute|implémenter|adicionar|aggiungere|"
+    r"implementiere|ergänze|füge|добавить|реализовать|thêm"
 )
 _MODIFY = (
     r"updat(?:e|es|ing)|modif(?:y|ies|ying)|edit(?:s|ing)?|chang(?:e|es|ing)|extend(?:s|ing)?|refactor|fix(?:es)?|"
@@ -24,12 +29,19 @@ _MODIFY = (
     r"append|insert|rework|simplify|clean up|deprecate|enable|hook|adapt|port|split|improve|"
     r"optimi[sz]e|wrap|"
     r"harden|move|rename|extract|mount|pass|use|apply|bump|annotate|delegate|inject|make|normali[sz]e|switch"
+    r"|actualizar|actualiza|modificar|modifica|editar|edita|cambiar|ampliar|extender|"
+    r"mettre à jour|modifier|modifie|"
+    r"étendre|corriger|adapter|atualizar|aggiornare|modificare|aktualisiere|ändere|passe|erweitere|"
+    r"обновить|изменить|исправить|cập nhật|sửa"
 )
-_DELETE = r"delet(?:e|es|ing)|remov(?:e|es|ing)|drop"
+_DELETE = (
+    r"delet(?:e|es|ing)|remov(?:e|es|ing)|drop"
+    r"|eliminar|elimina|quitar|borrar|supprimer|supprime|remover|rimuovere|lösche|entferne|удалить|xóa"
+)
 # For text in lower case: sought without regard to case it would be the slowest of all patterns.
 _VERB = re.compile(rf"\b(?:({_MAKE})|({_PUT})|({_MODIFY})|({_DELETE}))\b")
 _PLACE = re.compile(
-    r"\b(?:in|into|inside|within|under|at|to|from)\b\s*(?:the\s+|a\s+|new\s+|existing\s+|file\s+)*[`*(\[]*$",
+    r"\b(?:in|into|inside|within|under|at|to|from|en|dans|em|nel|trong|в)\b\s*(?:the\s+|a\s+|new\s+|existing\s+|file\s+)*[`*(\[]*$",
     re.I,
 )
 _HEAD = re.compile(
@@ -47,6 +59,11 @@ _TO_LOOK_AT = re.compile(
     r"\b(?:references?|imports?|calls?|links?|according|similar|relative|compared|equal|writes?) "
     r"to\b[\s`]*$",
     re.IGNORECASE,
+)
+# German puts its verb last: "Den Parser in `src/a.py` anlegen".
+_GERMAN = re.compile(
+    r"\b(?:(anlegen|erstellen)|(hinzufügen|ergänzen|aktualisieren|ändern|anpassen|erweitern|"
+    r"implementieren|umbauen|umstellen|einbauen)|(löschen|entfernen))\b"
 )
 _CJK = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _CJK_VERB = re.compile(
@@ -67,7 +84,7 @@ def inline_files(text: str, line: int, default: str = "") -> list[PathRef]:
     words = file_words(text)
     if not words:
         return []
-    if _CJK.search(text):
+    if not text.isascii() and _CJK.search(text):
         return _cjk_files(text, line, default)
     out: list[PathRef] = []
     verbs = list(_VERB.finditer(_lowered(text)))
@@ -114,6 +131,8 @@ def _led(
     if placed and _TO_LOOK_AT.search(head):
         return None
     if verb is None:
+        if (last := _GERMAN.search(text, start)) is not None:
+            return "create" if last[1] else "delete" if last[3] else "modify"
         first = start <= _NEAR and _HEAD.match(head) is not None
         return (default or "modify") if first or (placed and default) else None
     if placed and _FROM.match(placed[0]) and not verb[4]:
@@ -236,7 +255,7 @@ def table_files(block: Block) -> list[PathRef]:
         for raw in _CODE.findall(row[column]) or [row[column]]:
             path = strip_path(linked_path(raw) or raw)
             if is_file(path) or (looks_like_path(path) and "/" in path and " " not in path):
-                out.append(PathRef(path, action, block.line + offset - 1))
+                out.append(PathRef(path, action, block.line + offset))
     return out
 
 

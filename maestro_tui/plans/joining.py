@@ -22,7 +22,7 @@ _NAMES_WORK = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Member:
     """A task of the plan with where it came from."""
 

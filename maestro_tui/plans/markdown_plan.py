@@ -24,7 +24,7 @@ from maestro_tui.plans.model import Diagnostic, Phase, Plan, Task
 from maestro_tui.plans.task_facts import Found, task_facts
 from maestro_tui.plans.twins import Twins, is_full
 
-_OPTIONAL = re.compile(r"\boptional\b", re.IGNORECASE)
+_OPTIONAL = re.compile(r"\boptional\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +176,9 @@ class _Reading:
             c, owner, self.style.action, whole.known,
             labels_only=self.style.labels_only, references=self.style.references,
         )  # fmt: skip
+        if not found.facts.files:
+            for ref in whole.files.get(c.id, ()):
+                found.facts.add_file(ref.path, ref.action or "modify", ref.line, owner)
         self.diagnostics += found.facts.diagnostics
         status = self._status(c, found)
         if status == "pending":
@@ -193,7 +196,7 @@ class _Reading:
             phase=group.id if group else (name if self.choice.family == "phase" else ""),
             line=c.line,
             status=status,
-            optional=c.optional or _OPTIONAL.search(c.raw[:120]) is not None,
+            optional=c.optional or _OPTIONAL.search(c.raw[:120].lower()) is not None,
             body=(f"{c.line}-{c.end}",),
             text=self._text(c),
             prompt=found.prompt,
@@ -206,6 +209,8 @@ class _Reading:
 
     def _complete_names(self) -> None:
         """Names without a folder become the one file that other lines name in full, or mentions."""
+        if not any(member.found.bare for member in self.members):
+            return
         tails: dict[str, set[str]] = {}
         for member in self.members:
             for path in member.task.files:

@@ -9,9 +9,9 @@ from maestro_tui.plans.ascii_graph import drawn_edges
 from maestro_tui.plans.blocks import Block, Section
 from maestro_tui.plans.marks import bare
 from maestro_tui.plans.model import Edge
-from maestro_tui.plans.phrases import Phrases
+from maestro_tui.plans.phrases import NOBODY, Phrases
 from maestro_tui.plans.refs import Resolver
-from maestro_tui.plans.table_tasks import rows_of
+from maestro_tui.plans.table_tasks import Row, rows_of
 
 _SECTION = re.compile(  # for titles in lower case
     r"\b(dependenc(y|ies)|execution order|order of execution|implementation order|build order|"
@@ -44,6 +44,7 @@ _BARE_BEFORE = re.compile(
     r"unblocks?)\s+(.+)$",
     re.IGNORECASE,
 )
+_NAMED_NODE = re.compile(r"((?:\w+ )?[\w.-]+)\s*(?::|\s[-–—]\s)")
 _MERMAID_NODE = re.compile(r"\b([A-Za-z]\w*)\s*(?:\[+\"?|\(+\"?|\{+\"?)([^\])}\"]+)")
 _MERMAID_ARROW = re.compile(r"\s*(?:-{2,3}>|-\.+->|={2,}>|--[^->|]+-->)\s*(?:\|[^|]*\|)?\s*")
 
@@ -135,23 +136,38 @@ def _from_sentence(text: str, subject: str, line: int, phrases: Phrases) -> list
 def _from_table(block: Block, phrases: Phrases) -> list[Edge]:
     """A column "Depends on" in a table whose rows are tasks or phases of this plan."""
     out: list[Edge] = []
-    for row in rows_of(block):
-        targets = phrases.resolver.by_id.get(row.id.lower(), []) or phrases.resolver.titled(
-            row.title
-        )
-        if row.after and targets:
-            ids = list(targets[0].ids)
-            found = phrases.resolve(row.after, row.line, targets[0])
+    for row in rows_of(block, ranges=True):
+        if not row.after:
+            continue
+        resolver = phrases.resolver
+        targets = resolver.by_id.get(row.id.lower(), []) or resolver.titled(row.title)
+        ids = list(targets[0].ids) if targets else _range(row, phrases)
+        if ids:
+            found = phrases.resolve(row.after, row.line, targets[0] if targets else NOBODY)
             out += [Edge(t, a, "table", row.line) for t in ids for a in found if a != t]
     return out
 
 
+def _range(row: Row, phrases: Phrases) -> list[str]:
+    """The tasks of a row that speaks of several: "F1-F4"."""
+    several = re.search(r"[-–,]", row.id)
+    return phrases.resolve(row.id, row.line) if several else []
+
+
 def _arrows(text: str, line: int, phrases: Phrases) -> list[Edge]:
     parts = _ARROW.split(text.strip(" │├└─|"))
+    if len(parts) > 2 and any(_mixed(part, line, phrases) for part in parts[1:-1]):
+        return []
     out = []
     for left, right in pairwise(parts):
         out += _pair(left, right, "arrow", line, phrases)
     return out
+
+
+def _mixed(part: str, line: int, phrases: Phrases) -> bool:
+    """Whether ids stand among other words: "T1 → oracle, T2 → deep" assigns, it does not order."""
+    found = [bool(phrases.resolve(piece, line)) for piece in part.split(",")]
+    return any(found) and not all(found)
 
 
 def _pair(before: str, after: str, source: str, line: int, phrases: Phrases) -> list[Edge]:
@@ -180,7 +196,10 @@ def _mermaid(block: Block, phrases: Phrases) -> list[Edge]:
 
 def _mermaid_pair(before: str, after: str, line: int, phrases: Phrases) -> list[Edge]:
     def short(text: str) -> str:
-        found = re.match(r"((?:\w+ )?[\w.-]+)\s*(?::|\s[-–—]\s)", text)
+        first = text.split(" ", 1)[0].strip(":.)")
+        if first.lower() in phrases.known and any(c.isdigit() for c in first):
+            return first  # "1.2 Parser - done", "T004 Routes"
+        found = _NAMED_NODE.match(text)
         return found[1] if found else text
 
     return _pair(short(before), short(after), "mermaid", line, phrases)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from maestro_tui.plans.blocks import Block, Section
@@ -63,11 +64,13 @@ def _is_part(name: str, outer: str) -> bool:
     return name != outer and re.match(rf"{re.escape(outer)}[.A-Za-z]", name) is not None
 
 
-def find_phases(root: Section) -> tuple[list[Work], list[Diagnostic]]:
+def find_phases(
+    sections: Sequence[tuple[Section, Heading]],
+) -> tuple[list[Work], list[Diagnostic]]:
     """Every phase once, in document order; of repeated ones the first that says something."""
     best: dict[str, Work] = {}
     problems: list[Diagnostic] = []
-    for section, heading in phase_sections(root):
+    for section, heading in sections:
         work = _work_of(section, heading)
         first = best.setdefault(heading.id, work)
         if first is work:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from maestro_tui.plans import globs
 from maestro_tui.plans.model import Diagnostic
@@ -47,8 +47,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _WORDS = frozenset({"e.g.", "i.e.", "etc.", "n/a", "and/or", "either/or", "tbd", "none", "w/o"})
 
 
-@dataclass(frozen=True, slots=True)
-class PathRef:
+class PathRef(NamedTuple):
     """A path as found, and what is done to it as far as the words beside it say."""
 
     path: str

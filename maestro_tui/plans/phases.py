@@ -15,7 +15,7 @@ from maestro_tui.plans.facts import Facts, gather
 from maestro_tui.plans.keys import clean, with_keys
 from maestro_tui.plans.marks import Heading, bare, parse_heading
 from maestro_tui.plans.model import Diagnostic, Edge, Gate, Phase, Plan, Task
-from maestro_tui.plans.outline import PHASE_WORDS, Work, find_phases, heading_label, phase_sections
+from maestro_tui.plans.outline import PHASE_WORDS, Work, find_phases, heading_label
 from maestro_tui.plans.paths import find_paths
 from maestro_tui.plans.refs import Resolver, Target
 from maestro_tui.plans.rehearsal_text import is_rehearsal
@@ -44,7 +44,7 @@ class PhaseReader:
 
     def read(self) -> Plan:
         """The plan with its edges resolved once every id is known."""
-        works, problems = find_phases(self.document.tree)
+        works, problems = find_phases(self.document.phases)
         self.diagnostics += problems
         taken = self._child_ids(works)
         for work in works:
@@ -94,26 +94,23 @@ class PhaseReader:
         if mode == "unspecified":
             mode, most = heading.mode, heading.max_parallel
         if work.children:
-            mine = self._children(work, phase_id, facts.agent)
+            self._children(work, phase_id, facts.agent)
             files = tuple(facts.all_files())
             self.gates += [
                 Gate(f"phase {heading.id}: {c}"[:60], c, "final", line=work.line)
                 for c in facts.verify
             ]
-            target = Target("phase", heading.id, heading.title, tuple(mine), "", work.line)
             owner_id = phase_id
         else:
             task = self._task(work, phase_id, phase_id, facts)
             self.tasks.append(task)
             files, owner_id = (), task.id
-            target = Target("phase", heading.id, heading.title, (task.id,), "", work.line)
         self.phases.append(Phase(phase_id, heading.title, mode, most, (), files, work.line))
-        named = replace(target, ids=(owner_id,))
-        self.targets.append(named)
-        self.pending.append((named, facts, heading, work.line))
+        target = Target("phase", heading.id, heading.title, (owner_id,), "", work.line)
+        self.targets.append(target)
+        self.pending.append((target, facts, heading, work.line))
 
-    def _children(self, work: Work, phase_id: str, agent: str) -> list[str]:
-        ids = []
+    def _children(self, work: Work, phase_id: str, agent: str) -> None:
         for child in work.children:
             leaves = child.leaves()
             group = [] if leaves[0] is child else [child]
@@ -121,18 +118,16 @@ class PhaseReader:
                 kind = _KINDS.get(leaf.heading.kind, "stream")
                 facts = gather(leaf.blocks, f"{kind.capitalize()} {leaf.heading.id}", leaf.extra)
                 self.diagnostics += facts.diagnostics
+                facts.agent = facts.agent or agent
                 task = self._task(leaf, leaf.heading.id, phase_id, facts)
-                task = replace(task, agent=task.agent or agent)
                 if work.heading.status in ("done", "cancelled", "deferred"):
                     task = replace(task, status=work.heading.status)
                 self.tasks.append(task)
-                ids.append(task.id)
                 target = Target(kind, task.id, task.title, (task.id,), work.heading.id, task.line)
                 self.targets.append(target)
                 self.pending.append((target, facts, leaf.heading, task.line))
             for outer in group:
                 self._stream_group(outer, [leaf.heading.id for leaf in leaves], work.heading.id)
-        return ids
 
     def _stream_group(self, stream: Work, ids: list[str], phase: str) -> None:
         """A stream that holds tasks: what it depends on, all of them do."""
@@ -149,20 +144,18 @@ class PhaseReader:
         boxes = [b.checked for b in work.blocks if b.checked is not None]
         if status == "pending" and (work.checked or (boxes and all(boxes))):
             status = "done"
-        task = Task(
+        stated = facts.status if facts.status != "pending" else ""
+        return Task(
             id=task_id,
             title=heading.title,
             phase=phase_id,
             line=work.line,
-            status=status,
+            status=stated or status,
             optional=heading.optional,
             body=(f"{work.line}-{work.end}",),
             text=self._text(work),
+            **facts.fields(),
         )
-        filled = facts.applied(task)
-        if status != "pending" and facts.status in ("", "pending"):
-            filled = replace(filled, status=status)
-        return filled
 
     def _text(self, work: Work) -> str:
         """The words the agent reads: the body without comments and rehearsal scripts."""
@@ -263,7 +256,7 @@ class PhaseReader:
     def _document_facts(self) -> Facts:
         """Gates and forbidden files stated outside every phase."""
         inside: set[int] = set()
-        for phase, _ in phase_sections(self.document.tree):
+        for phase, _ in self.document.phases:
             inside.update(range(phase.line, phase.end + 1))
         whole = Facts()
         for section in self.document.tree.walk():

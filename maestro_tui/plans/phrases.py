@@ -12,7 +12,7 @@ from functools import cached_property
 from maestro_tui.plans.marks import bare
 from maestro_tui.plans.refs import Resolver, Target
 
-_NOBODY = Target("task", "", "", ())
+NOBODY = Target("task", "", "", ())
 _STOP = frozenset(
     [
         "the", "all", "any", "each", "every", "this", "that", "its", "and", "for", "with", "from",
@@ -72,9 +72,9 @@ class Phrases:
 
     def owner(self, ids: list[str]) -> Target:
         """Who speaks, where the ids name one phase or task: "all others" leaves it out."""
-        return self._owners.get(tuple(ids), _NOBODY)
+        return self._owners.get(tuple(ids), NOBODY)
 
-    def resolve(self, text: str, line: int, owner: Target = _NOBODY) -> list[str]:
+    def resolve(self, text: str, line: int, owner: Target = NOBODY) -> list[str]:
         """The ids a phrase refers to; nothing when it refers to no phase or task."""
         inside = _INSIDE.search(text) if "(" in text else None
         if inside is not None and not _FLAG.fullmatch(inside[1].strip()):

@@ -88,7 +88,7 @@ _NOISE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Target:
     """Something a dependency can name: a phase, stream or task; ``ids`` are what it stands for."""
 
@@ -217,6 +217,7 @@ class Resolver:
             pool = self.targets if others else self.targets[:at]
             wanted = [t for t in pool if t is not owner and t.id != owner.phase]
             wanted = [t for t in wanted if not set(t.ids) & set(owner.ids)]
+            wanted = [t for t in wanted if not _holds(owner, t)]
             wanted = [t for t in wanted if t.kind == kind] if kind else _leaves(wanted)
             out.ids += [i for t in wanted for i in t.ids]
             return ""
@@ -230,7 +231,7 @@ class Resolver:
             want = _KIND_WORDS[found[2].lower()]
             for target in self.targets:
                 if target.kind == want and target is not owner and target.id != owner.phase:
-                    out.ids += target.ids
+                    out.ids += () if _holds(owner, target) else target.ids
             return text[: found.start()] + text[found.end() :]
         return text
 
@@ -365,6 +366,11 @@ class Resolver:
             f"{owner.kind.capitalize()} {owner.id} depends on {wanted!r}, which {why}.",
             hint,
         )
+
+
+def _holds(owner: Target, target: Target) -> bool:
+    """Whether a target is one of the owner's own tasks, which "all others" leaves out."""
+    return owner.kind == "phase" and target.phase == owner.id
 
 
 def _leaves(targets: Iterable[Target]) -> list[Target]:

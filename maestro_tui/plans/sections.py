@@ -96,6 +96,7 @@ _CLASSES: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 # For titles in lower case: sought without regard to case they take several times as long.
 _COMPILED = tuple((name, re.compile(pattern)) for name, pattern in _CLASSES)
+_DIGITS = re.compile(r"\d+")
 _NUMBER = re.compile(r"[\d.)\s]+")
 _ASIDE = re.compile(r"\s[(\[（]")
 NO_WORK = frozenset({"criteria", "timeline", "log", "verification", "negative", "context", "files"})
@@ -108,7 +109,8 @@ _LONGEST = 200  # characters of a title that are looked at
 
 def class_of_title(title: str) -> str:
     """The class of one title, or nothing when its words say none."""
-    return _class_of_title(title[:_LONGEST])
+    # Titles that differ in a number are of one class: "Part 1" to "Part 900".
+    return _class_of_title(_DIGITS.sub("0", title[:_LONGEST]))
 
 
 @lru_cache(maxsize=1 << 15)

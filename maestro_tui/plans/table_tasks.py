@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 from maestro_tui.plans.blocks import Block
 from maestro_tui.plans.file_words import is_file
+from maestro_tui.plans.inline_files import table_files
 from maestro_tui.plans.labels import Label, label_name
-from maestro_tui.plans.paths import find_paths
+from maestro_tui.plans.paths import PathRef, find_paths
 
 _ID = re.compile(
     r"(phase|task|story|step|id|#|no\.?|nr|issue|ticket|epic|milestone|wave|stream|tarea|aufgabe|"
@@ -31,6 +32,7 @@ _NAME = re.compile(
 )
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _EMPHASIS = re.compile(r"[*_`~]")
+_SEVERAL = re.compile(r"((?:tasks?\s*)?[A-Z]{0,3}\d+(?:\s*[-–,]\s*[A-Z]{0,3}\d+)+)", re.I)
 
 
 _WORK = re.compile(
@@ -66,8 +68,11 @@ class _Columns:
     sure: bool
 
 
-def rows_of(block: Block) -> list[Row]:
-    """The rows of a table of work; nothing when its columns do not say that it is one."""
+def rows_of(block: Block, *, ranges: bool = False) -> list[Row]:
+    """The rows of a table of work; nothing when its columns do not say that it is one.
+
+    With ``ranges`` also rows that speak of several tasks, such as "F1-F4".
+    """
     if block.kind != "table" or len(block.rows) < 2:
         return []
     columns = _columns(block.rows)
@@ -79,7 +84,8 @@ def rows_of(block: Block) -> list[Row]:
         if not any(first < len(c) and _NAME.fullmatch(c[first]) for _, _, c in rows):
             # "| Task | Files |" with titles under Task: nothing is numbered.
             columns = replace(columns, id=None, title=first)
-    return [row for n, raw, cells in rows if (row := _row(columns, raw, cells, block.line + n + 1))]
+    found = (_row(columns, raw, cells, block.line + n + 1, ranges) for n, raw, cells in rows)
+    return [row for row in found if row is not None]
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> _Columns | None:
@@ -111,11 +117,14 @@ def _files_in(rows: Sequence[Sequence[str]], column: int) -> bool:
     return any(is_file(ref.path) for cell in cells for ref in find_paths(cell))
 
 
-def _row(columns: _Columns, raw: tuple[str, ...], cells: Sequence[str], line: int) -> Row | None:
+def _row(
+    columns: _Columns, raw: tuple[str, ...], cells: Sequence[str], line: int, ranges: bool
+) -> Row | None:
     def cell(column: int | None) -> str:
         return cells[column] if column is not None and column < len(cells) else ""
 
-    found = _NAME.fullmatch(cell(columns.id))
+    name = cell(columns.id)
+    found = _NAME.fullmatch(name) or (_SEVERAL.fullmatch(name) if ranges else None)
     title = cell(columns.title)
     if columns.title >= len(cells) or (columns.id is not None and found is None):
         return None
@@ -130,6 +139,19 @@ def _row(columns: _Columns, raw: tuple[str, ...], cells: Sequence[str], line: in
         found[1] if found else "", title, cell(columns.after), cell(columns.status), line, raw,
         labels, columns.sure,
     )  # fmt: skip
+
+
+def files_of_rows(block: Block) -> dict[str, list[PathRef]]:
+    """The files of each row, by its id, where a table has a column of them."""
+    files = table_files(block)
+    if not files:
+        return {}
+    names = {row.line: row.id for row in rows_of(block)}
+    out: dict[str, list[PathRef]] = {}
+    for ref in files:
+        if ref.line in names:
+            out.setdefault(names[ref.line], []).append(ref)
+    return out
 
 
 def _plain(cell: str) -> str:

@@ -110,9 +110,8 @@ def task_facts(
     if c.word.lower() == "agent" and c.id and not c.id[-1:].isdigit() and len(c.id) > 2:
         facts.agent = facts.agent or c.id
     _marker(facts, [c.raw, *(b.text for b in texts)])
-    stated = {*facts.all_files(), facts.marker}
     mentions = mentioned((words, *(b.text for b in texts)))
-    out.mentions = [p for p in mentions if p not in stated][:50]
+    out.mentions = [p for p in mentions if p != facts.marker and not facts.names(p)][:50]
     return out
 
 
@@ -144,7 +143,7 @@ def _without_commit(blocks: list[Block]) -> list[Block]:
 def _add(facts: Facts, ref: PathRef, default: str) -> None:
     action = "scope" if ref.path.endswith("/") and not ref.action else ref.action
     here = facts.files.setdefault(action or default or "modify", [])
-    if ref.path not in facts.all_files():
+    if not facts.names(ref.path):
         here.append(ref.path)
 
 
@@ -157,21 +156,26 @@ def _from_prose(c: Candidate, words: str, facts: Facts, action: str) -> list[Pat
     if not refs:
         lead = leading_file(words, c.line)
         refs = [lead] if lead is not None else aside_files(words, c.line)
-    tagged = _tagged_headings(c)
     # A folder in a sentence is mostly where something goes, not what is changed.
-    body = [r for r in _body_files(c) if not r.path.endswith("/") or r.action in ("delete", "")]
     refs = [
         r
         for r in refs
         if not r.path.endswith("/") or f"`{r.path}`" in c.raw or r.action == "delete"
     ]
-    refs += tagged or body
-    for ref in refs:
-        if not is_bare(ref.path):
+    tagged = _tagged_headings(c) if c.blocks else []
+    if c.blocks and not tagged:
+        refs += [
+            r for r in _body_files(c) if not r.path.endswith("/") or r.action in ("delete", "")
+        ]
+    bare = []
+    for ref in (*refs, *tagged):
+        if is_bare(ref.path):
+            bare.append(ref)
+        else:
             _add(facts, ref, action)
-    if not tagged:
+    if c.blocks and not tagged:
         _fence_captions(c, facts, action)
-    return [r for r in refs if is_bare(r.path)]
+    return bare
 
 
 _TO_READ = re.compile(

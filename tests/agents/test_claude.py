@@ -405,25 +405,28 @@ NOBODY = 65534
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a program as somebody else")
 def test_it_works_as_an_ordinary_user(claude: Claude) -> None:
+    as_nobody: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
     runner = Path(launch.__file__).with_name("runner.py")
+
+    def can(*words: str) -> bool:
+        return subprocess.run(words, **as_nobody, check=False, capture_output=True).returncode == 0
+
+    new = "import sys; sys.exit(sys.version_info < (3, 11))"
+    pythons = [sys.executable, "/usr/bin/python3", "/usr/local/bin/python3"]
+    python = next((p for p in pythons if can("test", "-x", p) and can(p, "-c", new)), "")
+    if not (python and can("test", "-r", str(runner)) and can("test", "-x", claude_cli.program())):
+        pytest.skip("an ordinary user cannot read this checkout, the programs or any new Python")
     folder = Path(tempfile.mkdtemp(prefix="as-nobody-"))
     try:
-        sees = subprocess.run(
-            ["test", "-r", str(runner), "-a", "-x", claude_cli.program(), "-a", "-x",
-             sys.executable], user=NOBODY, group=NOBODY, extra_groups=[], check=False,
-        )  # fmt: skip
-        if sees.returncode:
-            pytest.skip("an ordinary user cannot read this checkout or the programs")
         other = Claude(AttemptFolder(folder), claude.api)
-        other.write([write("app/a.py", "x = 1\n")], [bash("id -u > docs/u.md")], DONE, END,
-                    options={"approved": ["id -u > docs/u.md"]})  # fmt: skip
+        command = "id -u > docs/u.md"
+        other.write([write("app/a.py", "x = 1\n")], [bash(command)], DONE, END,
+                    options={"approved": [command]})  # fmt: skip
         (other.attempt.worktree / "docs").mkdir()
         for path in (folder, *folder.rglob("*")):
             os.chown(path, NOBODY, NOBODY)
-        subprocess.run(
-            [sys.executable, "-I", "-S", str(runner), str(other.attempt.path)],
-            user=NOBODY, group=NOBODY, extra_groups=[], check=True, timeout=90,
-        )  # fmt: skip
+        argv = [python, "-I", "-S", str(runner), str(other.attempt.path)]
+        subprocess.run(argv, **as_nobody, check=True, timeout=90)
         result = other.attempt.result
         assert result is not None
         assert result["ok"], result

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,6 +42,13 @@ def repo(tmp_path: Path) -> Iterator[Path]:
         maestro("stop", "--abort", cwd=folder)
 
 
+def _plan(request: dict[str, Any]) -> list[Any]:
+    """The program names a file for the plan, and shows a person what is in it."""
+    found = re.search(r"create your plan at (\S+?\.md)", json.dumps(request["messages"]))
+    assert found is not None
+    return [use("Write", file_path=found[1], content="First the file, then the document.\n")]
+
+
 def test_its_questions_are_answered_by_keyboard(repo: Path, api: ModelApi) -> None:
     ask = {"question": "Which port?", "header": "Port", "multiSelect": False,
            "options": [{"label": "8123", "description": "new"},
@@ -50,6 +59,9 @@ def test_its_questions_are_answered_by_keyboard(repo: Path, api: ModelApi) -> No
         [bash("make -n third")],
         [bash("make -n fourth")],
         [use("AskUserQuestion", questions=[ask])],
+        [use("EnterPlanMode")],
+        _plan,
+        [use("ExitPlanMode")],
         [write("fa.txt", "a\n"), write("a_DONE.md", "# Done\n")],
         [text("Done.")],
     ]
@@ -71,6 +83,9 @@ def test_its_questions_are_answered_by_keyboard(repo: Path, api: ModelApi) -> No
         screen.answer("a", "Allow once")
         screen.until("Something else", 60)  # the fourth was covered by "always"
         screen.answer("1", "Something else")
+        screen.until("First the file, then the document", 60)
+        screen.until("Approve", 60)
+        screen.answer("y", "Approve")
         screen.until("Deliver to main?", 60)
         screen.answer("m", "Deliver to main?")
         screen.until("1 of 1")

@@ -14,7 +14,7 @@ import pytest
 
 from maestro_tui.agents import files, launch
 from maestro_tui.engine.client import RunClient
-from tests.agents.acp_agents import AGENTS, BIN, RealAgent
+from tests.agents.acp_agents import AGENTS, BIN, OTHERS, RealAgent
 from tests.agents.model_api import Block, Fail, ModelApi, text, use
 from tests.agents.test_api import FOLDER
 from tests.engine.scratch import (
@@ -109,6 +109,9 @@ def place(
     api.close()
 
 
+@pytest.mark.parametrize(
+    "place", [*AGENTS, *OTHERS, OnlyModel()], ids=lambda agent: agent.name, indirect=True
+)
 def test_it_writes_runs_and_is_merged(place: Place) -> None:
     check = "python3 -c 'print(open(\"fa.txt\").read())'"
     place.script("a", [place.agent.write("fa.txt", "text of a\n")], [place.agent.bash(check)])
@@ -119,7 +122,9 @@ def test_it_writes_runs_and_is_merged(place: Place) -> None:
     assert git(place.repo, "show", "HEAD:fa.txt") == "text of a"
     assert leftovers(place.repo) == []
     assert "text of a" in json.dumps(place.api.asked("a"))
-    assert '"cost_usd"' in maestro("status", "r", "--json", cwd=place.repo).stdout
+    told = maestro("status", "r", "--json", cwd=place.repo).stdout
+    assert '"input": ' in told
+    assert ('"cost_usd"' in told) == place.agent.tells_cost
 
 
 def test_a_question_is_put_and_remembered(place: Place) -> None:

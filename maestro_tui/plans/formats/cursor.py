@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from maestro_tui.plans.candidates import find_candidates
 from maestro_tui.plans.choosing import choose
 from maestro_tui.plans.data import Node
 from maestro_tui.plans.document import Document
+from maestro_tui.plans.facts import Facts
 from maestro_tui.plans.frontmatter import frontmatter_of
 from maestro_tui.plans.keys import with_keys
 from maestro_tui.plans.marks import bare
-from maestro_tui.plans.model import Phase, Plan, Task
-from maestro_tui.plans.paths import find_paths, looks_like_path, strip_path
+from maestro_tui.plans.model import Edge, Phase, Plan, Task
+from maestro_tui.plans.orders import read_orders
+from maestro_tui.plans.paths import PathRef, find_paths, looks_like_path, strip_path
 from maestro_tui.plans.records import Findings, with_prose
+from maestro_tui.plans.refs import Resolver, Target
+from maestro_tui.plans.table_tasks import files_of_rows
 from maestro_tui.plans.whole_file import whole_file
 
 _KEEP = re.compile(
@@ -52,7 +59,8 @@ class CursorPlan:
             return whole_file(document, "plan")
         front = frontmatter_of(document.text)
         out = Findings(diagnostics=[front.problem] if front.problem else [])
-        tasks = _tasks(front.root.get("todos"), out)
+        tasks = _with_tables(_tasks(front.root.get("todos"), out), document)
+        out.edges += _drawn(tasks, document, out.edges)
         root = front.root
         heading = next((s.title for s in document.tree.walk() if s.level == 1), "")
         return Plan(
@@ -90,6 +98,40 @@ def _tasks(todos: Node, out: Findings) -> list[Task]:
         for word, line in node.words("dependencies", "depends_on", "dependsOn"):
             out.edge(task.id, word, "frontmatter", line, taken)
     return [task for task, _ in tasks]
+
+
+def _with_tables(tasks: list[Task], document: Document) -> list[Task]:
+    """The todos with the files of the body's tables that have a row for them."""
+    files: dict[str, list[PathRef]] = {}
+    for block in document.tree.all_blocks():
+        if block.kind == "table":
+            for name, refs in files_of_rows(block).items():
+                files.setdefault(name, []).extend(refs)
+    return [_with_files(task, files.get(task.id, ())) for task in tasks]
+
+
+def _with_files(task: Task, refs: Sequence[PathRef]) -> Task:
+    if not refs or task.files:
+        return task
+    facts = Facts()
+    for ref in refs:
+        facts.add_file(ref.path, ref.action or "modify", ref.line, f"Todo {task.id}")
+    given: dict[str, Any] = {kind: tuple(paths) for kind, paths in facts.files.items()}
+    return replace(task, **given)
+
+
+def _drawn(tasks: list[Task], document: Document, stated: Sequence[Edge]) -> list[Edge]:
+    """The order that drawings and order sections of the body state between the todos' ids."""
+    if not any(c.isdigit() for t in tasks for c in t.id):
+        return []  # plain words as ids would be found in any sentence
+    targets = [Target("task", t.id, t.title, (t.id,), line=t.line) for t in tasks]
+    for section, heading in document.phases:
+        inside = tuple(t.id for t in tasks if t.id.startswith(f"{heading.id}."))
+        if inside:
+            targets.append(Target("phase", heading.id, heading.title, inside, "", section.line))
+    have = {(e.task, e.after) for e in stated}
+    found = read_orders(document.tree, Resolver(targets))
+    return [e for e in found if (e.task, e.after) not in have]
 
 
 def _last_line(node: Node) -> int:

@@ -8,7 +8,6 @@ from maestro_tui.plans.document import Document
 from maestro_tui.plans.inline_files import inline_files, leading_file
 from maestro_tui.plans.labels import Label, labels_in
 from maestro_tui.plans.model import Plan
-from maestro_tui.plans.outline import phase_sections
 from maestro_tui.plans.phases import PhaseReader
 
 _WANTED = frozenset({"files", "create", "modify", "delete", "test", "depends", "marker"})
@@ -23,7 +22,7 @@ class MaestroMarkdown:
         """By its phase headings, and surer when labels with files or order stand beneath them."""
         if document.path.lower().endswith((".toml", ".json", ".jsonl")):
             return 0, "not Markdown"
-        found = phase_sections(document.tree)
+        found = document.phases
         if not found:
             return 0, "no heading such as '## Phase 1: title'"
         labels = [_labels(section) for section, _ in found]

@@ -94,10 +94,13 @@ def _task(name: str, node: Node, out: Findings, last: int) -> Task:
         _ENDING.sub("", w).strip()
         for w, _ in node.words("acceptanceCriteria", "acceptance_criteria")
     ]
-    checks = [c for c in plain if is_command(c) and is_check(c) and "`" not in c]
+    plain += [w.strip() for w, _ in node.words(*_CHECKS)]
+    checks = [c for c in plain if is_command(c) and is_check(c) and not _PROSE.search(c)]
     return replace(told, verify=tuple(dict.fromkeys((*told.verify, *checks))))
 
 
+_CHECKS = ("suggested_tests", "suggestedTests", "tests", "verification", "verify", "commands")
+_PROSE = re.compile(r"`|\s(?:and|in package\.json|scripts?|must|should)\b")
 _ENDING = re.compile(
     r"\s+(passes|succeeds|exits|returns|works|runs|completes|reports|shows|is|are|finds|prints)\b.*$",
     re.IGNORECASE,

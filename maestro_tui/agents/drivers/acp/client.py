@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from maestro_tui.agents.drivers.gate import Gate
 
 REFUSED = -32003
+EXPLAIN_S = 0.05
 MOST_READ = 10 << 20
 _KINDS_YES = ("allow_once", "allow_always")
 _KINDS_NO = ("reject_once", "reject_always")
@@ -41,12 +42,21 @@ _KINDS_NO = ("reject_once", "reject_always")
 class AcpClient:
     """The library's ``Client``: every request is judged by the gate before it is granted."""
 
-    def __init__(self, worktree: str, gate: Gate, updates: Updates, terminals: Terminals) -> None:
+    def __init__(
+        self,
+        worktree: str,
+        gate: Gate,
+        updates: Updates,
+        terminals: Terminals,
+        explain: Callable[[str], None],
+    ) -> None:
+        """``explain`` is told why something was refused: the protocol itself has no words."""
         self._root = os.path.realpath(worktree)
         self._gate, self._updates, self._terminals = gate, updates, terminals
+        self._explain = explain
         self._asking: set[asyncio.Task[str]] = set()
         self._granted: list[str] = []  # commands that may run once without another question
-        self.unsaid: list[str] = []  # refusals whose reasons the protocol does not carry
+        self.unsaid: list[str] = []  # what the agent is to be told at the end of its turn
         self.refused = ""  # the newest one
 
     def withdraw(self) -> None:
@@ -104,8 +114,9 @@ class AcpClient:
     def _remember(self, call: Call, refused: str) -> None:
         what = call.command or ", ".join(call.paths) or call.title
         self.refused = f"`{what}` was refused: {refused}"
-        if refused != NO:
+        if refused != NO:  # and not before the refusal itself
             self.unsaid.append(self.refused)
+            asyncio.get_running_loop().call_later(EXPLAIN_S, self._explain, self.refused)
 
     # -- files -------------------------------------------------------------------------------------
 

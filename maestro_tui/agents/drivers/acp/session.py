@@ -59,7 +59,9 @@ class AcpSession:
         self._finish = Finish(spec, environment)
         self._terminals = Terminals(self._invocation.terminal_environment())
         self._process = AgentProcess(self._transcript.plain, self._updates.take)
-        self._client = AcpClient(spec.worktree, self._gate, self._updates, self._terminals)
+        self._client = AcpClient(
+            spec.worktree, self._gate, self._updates, self._terminals, self._explain
+        )
         self._limits = Limits(self._invocation)
         self._verdicts: asyncio.Queue[Verdict] = asyncio.Queue()
         self._prompts: set[asyncio.Task[None]] = set()
@@ -307,6 +309,16 @@ class AcpSession:
             self._later.append(text)
         else:
             self._send(text)
+
+    def _explain(self, words: str) -> None:
+        """Why it was refused something: said at once where it hears that, else after its turn."""
+        works = bool(self._prompts) and not self._interrupting
+        if words not in self._client.unsaid or not works or self._invocation.preset.hears_late:
+            return
+        if self._reasons < MOST_REASONS:
+            self._reasons += 1
+            self._client.unsaid.remove(words)
+            self._send(f"{words}\nGo on with your task without that.")
 
     async def interrupt(self) -> None:
         """End the turn, keep the session."""
