@@ -47,6 +47,11 @@ _FREE_BRACKET = re.compile(rf"[(\[（]\s*(?:{_FREE.pattern})\s*[)\]）]", re.IGN
 _MAYBE = re.compile(
     rf"\b(?:{_WAITS}|{_HOLDS_UP}|once|when|as soon as)\b|{_FREE.pattern}", re.IGNORECASE
 )
+_STEMS = re.compile(  # of all the words above, for text in lower case
+    "dep|dép|after|need|requ|block|wait|following|hängt|abhängig|benötigt|braucht|nach|après|"
+    "nécessite|después|tras|após|dipende|dopo|before|preced|once|when|as soon|prereq"
+)
+_BRACKETS = re.compile(r"[(\[（@]")
 _BREAK = re.compile(r"(?<=[^\d\s])[.;]\s+|(?<=\d)[.;]\s+(?=[A-Z])")
 _REF = r"(?:(?:the\s+)?[^\W\d_]{3,12}\s+)?#?(?:[A-Za-z]{0,8}-?\d[\w.-]*|[A-Z])"
 _REFS = re.compile(
@@ -87,10 +92,15 @@ class Aside:
     in_body: bool = False
 
 
+def _says_order(text: str) -> bool:
+    """Whether a word of order stands in a text; most lines are told by the stems alone."""
+    return _STEMS.search(text.lower()) is not None and _MAYBE.search(text) is not None
+
+
 def asides_in_title(text: str, line: int) -> list[Aside]:
     """The orders in brackets or at the end of a title, and "(no dependencies)" as an empty one."""
     text = text[-_LONGEST:]
-    if not _MAYBE.search(text):
+    if not _says_order(text):
         return []
     plain = _EMPHASIS.sub("", text)
     if _FREE_BRACKET.search(plain):
@@ -104,7 +114,7 @@ def asides_in_title(text: str, line: int) -> list[Aside]:
 def asides_in_body(text: str, line: int) -> Iterator[Aside]:
     """The orders that whole sentences of a line state: ``Starts when Agent A is done.``"""
     text = text[:_LONGEST]
-    if not _MAYBE.search(text):
+    if not _says_order(text):
         return
     for sentence in _BREAK.split(_EMPHASIS.sub("", text)):
         said = sentence.strip()
@@ -139,8 +149,12 @@ def without_asides(title: str) -> str:
 
     if not _ASIDE_SIGN.search(title):
         return title
-    short = _OWNER.sub(" ", _BRACKET.sub(kept, _FREE_BRACKET.sub(" ", title)))
-    tail = _TAIL.search(short) if short.count("(") == short.count(")") else None
+    ordered, short = _says_order(title), title
+    if _BRACKETS.search(title):
+        short = _BRACKET.sub(kept, _FREE_BRACKET.sub(" ", title)) if ordered else title
+        short = _OWNER.sub(" ", short)
+    whole = ordered and short.count("(") == short.count(")")
+    tail = _TAIL.search(short) if whole else None
     if tail is not None and tail.start() and _REFS.fullmatch(_EMPHASIS.sub("", tail[3]).strip()):
         closing = short[tail.start()] in ")]`"
         short = short[: tail.start() + closing].rstrip(" ,;-–—")
