@@ -44,14 +44,13 @@ _FREE = re.compile(
     re.IGNORECASE,
 )
 _FREE_BRACKET = re.compile(rf"[(\[（]\s*(?:{_FREE.pattern})\s*[)\]）]", re.IGNORECASE)
-_MAYBE = re.compile(
-    rf"\b(?:{_WAITS}|{_HOLDS_UP}|once|when|as soon as)\b|{_FREE.pattern}", re.IGNORECASE
-)
-_STEMS = re.compile(  # of all the words above, for text in lower case
-    "dep|dép|after|need|requ|block|wait|following|hängt|abhängig|benötigt|braucht|nach|après|"
-    "nécessite|después|tras|após|dipende|dopo|before|preced|once|when|as soon|prereq"
-)
-_BRACKETS = re.compile(r"[(\[（@]")
+# What every such word holds: looking for these first spares the grammar on most lines.
+_STEMS = (
+    "depend", "deps", "after", "need", "requi", "block", "wait", "follow", "once", "when",
+    "as soon", "before", "preced", "nach ", "hängt", "abhängig", "benötigt", "braucht", "dépend",
+    "après", "nécessite", "después", "tras ", "depois", "após", "dipende", "dopo", "without ", "no ",
+    "sans ", "sin ", "unabhängig", "keine",
+)  # fmt: skip
 _BREAK = re.compile(r"(?<=[^\d\s])[.;]\s+|(?<=\d)[.;]\s+(?=[A-Z])")
 _REF = r"(?:(?:the\s+)?[^\W\d_]{3,12}\s+)?#?(?:[A-Za-z]{0,8}-?\d[\w.-]*|[A-Z])"
 _REFS = re.compile(
@@ -74,7 +73,6 @@ _TIME = re.compile(
     r"(?:h|hrs?|hours?|mins?|minutes?|m|d|days?))\s*[,;)\]]",
     re.IGNORECASE,
 )
-_ASIDE_SIGN = re.compile(r"[(\[@`,;]|\s[-–—]\s")
 _EMPHASIS = re.compile(r"[*_`]")
 _LONGEST = 400  # characters looked at; what an order is said in is short
 
@@ -92,15 +90,18 @@ class Aside:
     in_body: bool = False
 
 
-def _says_order(text: str) -> bool:
-    """Whether a word of order stands in a text; most lines are told by the stems alone."""
-    return _STEMS.search(text.lower()) is not None and _MAYBE.search(text) is not None
+def _may_say(text: str) -> bool:
+    lower = text.lower()
+    for stem in _STEMS:  # noqa: SIM110 - a generator costs more than all that is asked here
+        if stem in lower:
+            return True
+    return False
 
 
 def asides_in_title(text: str, line: int) -> list[Aside]:
     """The orders in brackets or at the end of a title, and "(no dependencies)" as an empty one."""
     text = text[-_LONGEST:]
-    if not _says_order(text):
+    if not _may_say(text):
         return []
     plain = _EMPHASIS.sub("", text)
     if _FREE_BRACKET.search(plain):
@@ -114,7 +115,7 @@ def asides_in_title(text: str, line: int) -> list[Aside]:
 def asides_in_body(text: str, line: int) -> Iterator[Aside]:
     """The orders that whole sentences of a line state: ``Starts when Agent A is done.``"""
     text = text[:_LONGEST]
-    if not _says_order(text):
+    if not _may_say(text):
         return
     for sentence in _BREAK.split(_EMPHASIS.sub("", text)):
         said = sentence.strip()
@@ -137,7 +138,7 @@ def agent_in_title(text: str) -> str:
 
 def time_in_title(text: str) -> str:
     """The time a title gives the work: ``Ledger table (2h)``; empty when it gives none."""
-    found = _TIME.search(text[-_LONGEST:])
+    found = _TIME.search(text[-_LONGEST:]) if "(" in text or "[" in text else None
     return found[1] if found else ""
 
 
@@ -147,18 +148,17 @@ def without_asides(title: str) -> str:
     def kept(found: re.Match[str]) -> str:
         return " " if _REFS.fullmatch(found[3]) else found[0]
 
-    if not _ASIDE_SIGN.search(title):
-        return title
-    ordered, short = _says_order(title), title
-    if _BRACKETS.search(title):
-        short = _BRACKET.sub(kept, _FREE_BRACKET.sub(" ", title)) if ordered else title
+    short, said = title, _may_say(title)
+    if "(" in title or "[" in title or "@" in title:
         short = _OWNER.sub(" ", short)
-    whole = ordered and short.count("(") == short.count(")")
-    tail = _TAIL.search(short) if whole else None
+        short = _BRACKET.sub(kept, _FREE_BRACKET.sub(" ", short)) if said else short
+    tail = _TAIL.search(short) if said and short.count("(") == short.count(")") else None
     if tail is not None and tail.start() and _REFS.fullmatch(_EMPHASIS.sub("", tail[3]).strip()):
         closing = short[tail.start()] in ")]`"
         short = short[: tail.start() + closing].rstrip(" ,;-–—")
     short = " ".join(short.split())
+    if not short.endswith((")", "]", "`")):
+        return short or title
     alone = _FILES_BESIDE.sub("", short).strip()
     return (alone if len(alone) > 2 else short) or title
 
