@@ -48,7 +48,8 @@ _FREE_BRACKET = re.compile(rf"[(\[（]\s*(?:{_FREE.pattern})\s*[)\]）]", re.IGN
 _STEMS = (
     "depend", "deps", "after", "need", "requi", "block", "wait", "follow", "once", "when",
     "as soon", "before", "preced", "nach ", "hängt", "abhängig", "benötigt", "braucht", "dépend",
-    "après", "nécessite", "después", "tras ", "depois", "após", "dipende", "dopo", "without ", "no ",
+    "après", "nécessite", "después", "tras ", "depois", "após", "dipende", "dopo", "without ",
+    "no ",
     "sans ", "sin ", "unabhängig", "keine",
 )  # fmt: skip
 _BREAK = re.compile(r"(?<=[^\d\s])[.;]\s+|(?<=\d)[.;]\s+(?=[A-Z])")
