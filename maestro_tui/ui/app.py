@@ -20,7 +20,7 @@ from maestro_tui.plans.model import Strategy
 from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.alert import Alert, TerminalTitle, silent, title_words
 from maestro_tui.ui.asking import Asking
-from maestro_tui.ui.exits import FAILED, exit_code
+from maestro_tui.ui.exits import FAILED, HUNG_UP, exit_code
 from maestro_tui.ui.follow import POLL_HZ, Changes, Follow
 from maestro_tui.ui.formatting import one_line
 from maestro_tui.ui.glyphs import SPINNER_HZ
@@ -229,6 +229,9 @@ class MaestroApp(RunViews):
         return all(isinstance(s, ModalScreen) for s in above)
 
     def _second(self) -> None:
+        if self.terminal_lost:  # and no signal told so
+            self.exit(HUNG_UP)
+            return
         state, board = self.run_state, self.board
         if state is None or board is None or self.source is None or self._exit:
             return

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+
 from maestro_tui.core.state import RunState, RunStatus
 
 DONE, FAILED, WAITING = 0, 1, 3
+HUNG_UP = 128 + signal.SIGHUP  # the terminal is gone, as a shell would say it
 
 
 def exit_code(state: RunState) -> int:

@@ -6,21 +6,43 @@ that it can neither move the cursor nor be read as markup (callers hand on ``Tex
 
 from __future__ import annotations
 
+import re
+
 from rich.cells import cell_len, set_cell_size
 
 from maestro_tui.agents.sanitise import sanitise
 
 ELLIPSIS = "…"
+# Characters terminals disagree about: joiners, selectors and skin tones, which change the width of
+# others, and the letters flags are made of.
+_UNSURE = re.compile(
+    "[\u00ad\u115f\u1160\u180b-\u180e\u200b-\u200d\u2060-\u2064\u3164\ufe00-\ufe0f\uffa0"
+    "\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff]"
+)
+_FLAGS = re.compile("[\U0001f1e6-\U0001f1ff]")
+# More marks on one letter than any script needs run over the lines above and below.
+_MARKS = "[\u0300-\u036f\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"
+_PILED = re.compile(f"({_MARKS}{{3}}){_MARKS}+")
+
+
+def settled(text: str) -> str:
+    """The text without what some terminals draw wider or narrower than others."""
+    if text.isascii():
+        return text
+    text = _FLAGS.sub(lambda flag: chr(ord(flag[0]) - 0x1F1E6 + ord("A")), _UNSURE.sub("", text))
+    text = _PILED.sub(r"\1", text)
+    # A mark without a letter would sit on whatever is drawn to the left of the line.
+    return "◌" + text if text and cell_len(text[0]) == 0 and text[0] >= " " else text
 
 
 def one_line(text: str) -> str:
     """Untrusted text as one harmless line."""
-    return " ".join(sanitise(text).split())
+    return settled(" ".join(sanitise(text).split()))
 
 
 def lines(text: str) -> list[str]:
     """Untrusted text as harmless lines; tabs become spaces."""
-    return [line.rstrip() for line in sanitise(text).expandtabs(4).split("\n")]
+    return [settled(line.rstrip()) for line in sanitise(text).expandtabs(4).split("\n")]
 
 
 def clip(text: str, width: int) -> str:

@@ -47,6 +47,16 @@ class _Outlet:
         return self._file.fileno()
 
 
+def hung_up(fd: int) -> bool:
+    """Whether nobody is at the other end any more."""
+    poll = select.poll()
+    try:
+        poll.register(fd, 0)
+        return bool(poll.poll(0))
+    except (OSError, ValueError):
+        return True
+
+
 class TerminalDriver(LinuxDriver):
     """Writes like Textual's own, and can be asked."""
 
@@ -70,17 +80,7 @@ class TerminalDriver(LinuxDriver):
     @property
     def lost(self) -> bool:
         """Whether there is no terminal any more: closed, or hung up."""
-        if self._outlet.lost:
-            return True
-        try:
-            poll = select.poll()
-            poll.register(self.fileno, 0)
-            return any(
-                what & (select.POLLHUP | select.POLLERR | select.POLLNVAL)
-                for _, what in poll.poll(0)
-            )
-        except (OSError, ValueError):
-            return True
+        return self._outlet.lost or hung_up(self.fileno)
 
     def when_free(self, then: Callable[[], object]) -> bool:
         """Have that called once everything is out; False when it is already."""

@@ -12,6 +12,7 @@ from rich.style import Style
 from rich.text import Text
 from textual.strip import Strip
 
+from maestro_tui.ui.painting import ABLE, missing
 from maestro_tui.ui.palette import Palette
 from maestro_tui.ui.pen import runs
 from maestro_tui.ui.picture import Picture
@@ -125,3 +126,15 @@ def test_the_quick_way_reads_a_coloured_line_as_the_careful_one(line: str) -> No
 def test_the_quick_way_leaves_what_is_not_plain_to_the_careful_one(raw: bytes) -> None:
     quick = ansi_segments(raw, Looks(BASE))
     assert quick is None or all(s.text.isascii() and s.text.isprintable() for s in quick)
+
+
+def test_all_that_is_used_of_textual_without_a_promise_is_there() -> None:
+    """Otherwise everything is left to Textual: it works, and costs several times as much."""
+    assert missing() == []
+    assert ABLE
+
+
+def test_pieces_that_are_there_already_are_stepped_over_with_their_colours() -> None:
+    green = BASE + Style(color="#00ff00")
+    old, new = ([Segment(w, BASE), Segment(" PASSED ", green), Segment("x", BASE)] for w in "12")
+    assert list(runs(old, new)) == [(0, 1, [Segment("2", BASE)])]

@@ -29,6 +29,7 @@ class Checks(TextLines):
         self._shown: TaskRun | None = None
         self._now = 0.0
         self._lines: list[Text] = []
+        self._colours: Palette | None = None  # of the lines
 
     def show(self, state: RunState, task: str, now: float) -> None:
         """Show that task at this moment."""
@@ -44,14 +45,16 @@ class Checks(TextLines):
         self.refresh()
 
     def lines(self) -> list[Text]:
-        """Both lines."""
+        """Both lines; another theme colours them anew."""
+        if palette(self.app) is not self._colours:
+            self._lines = self._both()
         return self._lines
 
     def _both(self) -> list[Text]:
         task, width = self._shown, self.size.width
         if task is None or width <= 0:
             return [Text("no task is selected", "italic")]
-        colours = palette(self.app)
+        colours = self._colours = palette(self.app)
         return [self._headline(task, colours, width), check_line(task, colours, width)]
 
     def _headline(self, task: TaskRun, colours: Palette, width: int) -> Text:

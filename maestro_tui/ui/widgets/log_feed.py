@@ -22,7 +22,7 @@ from maestro_tui.ui.widgets.log_kinds import FILTERS, FilteredIndex
 
 # Pictures a second of a growing log: faster than anybody reads, as many as the core has room for.
 MOST_HZ, LEAST_HZ = 30.0, 12.0
-_CORE = 0.10  # of one core at most for these pictures
+_CORE = 0.085  # of one core at most for these pictures
 _COVERED_S = 0.5  # between two pictures of a log under a dialog: each is a whole screen
 # Bytes a second that growing logs may write to the terminal: what keeps a slow line usable.
 _BYTES_A_SECOND = 170_000
@@ -30,7 +30,7 @@ _BYTES_A_SECOND = 170_000
 _SOON_S, _QUIET_S, _HIDDEN_S = 1 / 100, 1 / 20, 0.5
 _GROWS_S = 0.5  # for so long after it grew it is looked at often
 _KEY_FIRST_S = 0.1  # for so long a key's picture goes before the log's
-_TELL_S = 0.25  # between two updates of the status line
+_TELL_S = 0.5  # between two updates of the status line
 # While the beginning of a long file is still read: some 4 ms of work, then 16 ms for the keys.
 _CATCH_UP_S, _CATCH_UP_CHUNKS = 0.02, 4
 

@@ -10,13 +10,12 @@ import re
 from typing import Any
 
 from rich.ansi import AnsiDecoder
-from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 
 from maestro_tui.agents.sanitise import sanitise
 from maestro_tui.agents.stream import StreamParser
-from maestro_tui.ui.formatting import count, money
+from maestro_tui.ui.formatting import count, money, settled
 from maestro_tui.ui.palette import Palette
 
 # Lines of tools' JSON are parsed whole up to here; beyond it only their beginning is shown.
@@ -32,12 +31,7 @@ _SEQUENCE = re.compile(
     r"|\x1b[ -/]*[0-~]?"
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
-# Characters terminals disagree about: joiners and selectors that change the width of others.
-_UNSURE = re.compile("[\u00ad\u200b\u200d\u2060\ufe0e\ufe0f\U000e0000-\U000e0fff]")
 _BREAKS = re.compile("[\u2028\u2029]")
-# More marks on one letter than any script needs run over the lines above and below.
-_MARKS = "[\u0300-\u036f\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]"
-_PILED = re.compile(f"({_MARKS}{{3}}){_MARKS}+")
 _SHOWN = Style(conceal=False, blink=False, blink2=False)
 
 
@@ -100,10 +94,7 @@ def _tame(line: str) -> str:
         line = sanitise(line)
     if line.isascii():
         return line
-    line = _BREAKS.sub(" ", _UNSURE.sub("", line))
-    line = _PILED.sub(r"\1", line)
-    # A mark without a letter would sit on whatever is drawn to the left of the line.
-    return "◌" + line if line and cell_len(line[0]) == 0 and line[0] != "\x1b" else line
+    return settled(_BREAKS.sub(" ", line))
 
 
 def expand(text: Text) -> Text:
