@@ -172,6 +172,39 @@ HOSTILE: dict[str, Callable[[int], str]] = {
                          "\n## Dependencies\n\n"),
     "mermaid": _repeated("```mermaid\ngraph TD\nA[T1] --> B[T2] & C[T3]\n```\n",
                          "# P\n\n- [ ] T1 a\n- [ ] T2 b\n- [ ] T3 c\n\n## Dependencies\n\n"),
+    "all before": lambda size: "".join(
+        f"### Task {n}: part\n\nDepends on: Tasks 1-{n - 1}\n\n" for n in range(1, size // 45)
+    ),
+    "boxes that wait": lambda size: "# P\n\n" + "".join(
+        f"- [ ] T{n} part (depends on T1-T{n - 1})\n" for n in range(1, size // 45)
+    ),
+    "boxes of one id": lambda size: "# P\n\n## Tasks\n\n" + "".join(
+        f"- [ ] T001 Update `src/part{n}.py`\n" for n in range(size // 36)
+    ),
+    "tree of boxes": lambda size: "# P\n\n## Tasks\n\n" + "".join(
+        f"{'  ' * (n % 60)}- [ ] part {n} in `a{n}.py`\n" for n in range(size // 90)
+    ),
+    "nested fences": _repeated("```markdown\n```bash\nls\n```\n```\n"),
+    "nested open fences": _repeated("```markdown\n```bash\nls\n"),
+    "many levels": lambda size: "".join(
+        f"{'#' * (1 + n % 6)} Heading {n} of it\n\n" for n in range(size // 26)
+    ),
+    "files of one task": lambda size: _TASK + "".join(
+        f"- Update `src/part{n}.py`\n" for n in range(size // 26)
+    ),
+    "one file": _repeated("- Update `src/a.py`\n"),
+    "phases after all": lambda size: "".join(
+        f"## Phase {n}: part\n\nFiles: a{n}.py\nDepends on: all previous phases\n\n"
+        for n in range(1, size // 66)
+    ),
+    "groups of prompts": lambda size: "# Prompts to run\n\n" + "".join(
+        f"## Group {n}\n\n- p{n}-a.md - x\n- p{n}-b.md - y\n\n" for n in range(size // 50)
+    ),
+    "table of order": lambda size: plan_of("spec-kit", size // 2) + "\n## Dependencies\n\n"
+        "| Task | Depends on |\n|---|---|\n" + "".join(
+        f"| T{n:03} | T{max(1, n // 2):03}, T{max(1, n // 3):03} |\n"
+        for n in range(1, size // 60)
+    ),
     "line separators": _repeated("a\x0bb\x0c\x1c\x1d\x1e\x85\u2028\u2029"),
 }  # fmt: skip
 

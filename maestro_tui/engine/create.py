@@ -71,8 +71,8 @@ def create_run(
             dirty=base.dirty[:50],
             script=str(kept) if kept else "",
         )
-        journal.append(name, [event])
-        journal.note(session_of(fold([event]).state))
+        # In one: a run whose maker is killed in between would be in nobody's list.
+        journal.append(name, [event], session=session_of(fold([event]).state))
     finally:
         journal.close()
     return name

@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,11 @@ CREATE VIEW IF NOT EXISTS checkpoint AS
     SELECT run, at, kind, json_extract(data, '$.wave') AS wave, json_extract(data, '$.sha') AS sha
     FROM event WHERE kind IN ('WaveTagged', 'RolledBack');
 """
+
+_NOTE = (
+    "INSERT INTO session VALUES (?,?,?,?,?,?,?,?) ON CONFLICT(run) DO UPDATE SET "
+    "status=excluded.status, merged=excluded.merged, updated_at=excluded.updated_at"
+)
 
 
 def _json(data: dict[str, Any]) -> str:
@@ -153,8 +158,16 @@ class Journal:
 
     # -- events ------------------------------------------------------------------------------------
 
-    def append(self, run: str, events: Iterable[Event], consumed: Iterable[int] = ()) -> int:
-        """Commit events, and the requests they answer, in one transaction; the newest seq."""
+    def append(
+        self,
+        run: str,
+        events: Iterable[Event],
+        consumed: Iterable[int] = (),
+        session: Session | None = None,
+    ) -> int:
+        """Commit events, the requests they answer and the run's line, in one transaction; the
+        newest seq.
+        """
         rows = []
         for event in events:
             data = pack(event)
@@ -170,6 +183,8 @@ class Journal:
             self._db.executemany(
                 "UPDATE request SET event = ? WHERE id = ?", [(seq, i) for i in consumed]
             )
+            if session is not None:
+                self._db.execute(_NOTE, astuple(session))
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
             if self._db.in_transaction:
@@ -244,20 +259,7 @@ class Journal:
     def note(self, session: Session) -> None:
         """Write a run's line in the list of runs (a projection; the events are the truth)."""
         with self._explained():
-            self._db.execute(
-                "INSERT INTO session VALUES (?,?,?,?,?,?,?,?) ON CONFLICT(run) DO UPDATE SET "
-                "status=excluded.status, merged=excluded.merged, updated_at=excluded.updated_at",
-                (
-                    session.run,
-                    session.title,
-                    session.plan,
-                    session.status,
-                    session.tasks,
-                    session.merged,
-                    session.created_at,
-                    session.updated_at,
-                ),
-            )
+            self._db.execute(_NOTE, astuple(session))
 
     def sessions(self) -> list[Session]:
         """All runs, newest first."""

@@ -34,6 +34,11 @@ _BOLD_TICKET = re.compile(
     r"^\*\*(\[?[A-Z]{1,8}-?\d+(?:\.\d+)*[a-z]?\]?\s*(?:[:：.]|[-–—]\s)[^*]*)\*\*:?\s*(\([^()]*\))?\s*$"
 )
 _HEADING_WORD = re.compile(r"^ {0,3}#{1,6}\s+\W*([a-z]+)\s+#?\w", re.IGNORECASE | re.MULTILINE)
+_SUMMARY = re.compile(r"^\s*(?:<details[^>]*>)?\s*<summary>(.*?)</summary>", re.IGNORECASE)
+_MARKUP = re.compile(r"<[^>]*>|[*_`]")
+_PLAIN_HEADING = re.compile(
+    r"^(phase|stage|wave|batch|milestone)\s+#?\d+\b[^.|`*]{0,80}$", re.IGNORECASE
+)
 _BOLD_DEPTH = {
     "phase": 1, "stage": 1, "task": 3, "group": 1, "wave": 1, "batch": 1, "epic": 1, "milestone": 1,
 }  # fmt: skip
@@ -135,7 +140,7 @@ class _Builder:
             self.heading_level = 1
             self._open(1, line.strip(), number)
             return number + 2
-        bold = _BOLD_HEADING.match(line)
+        bold = _BOLD_HEADING.match(line) or self._summary(line) or self._over_list(number)
         if bold is not None and self._opens(bold):
             self._bold(bold, number)
             return number + 1
@@ -170,6 +175,22 @@ class _Builder:
         self._open(self.heading_level + depth, title.rstrip(": "), number)
         if aside and bold[3]:
             self._add(_line_block(aside, number))
+
+    def _summary(self, line: str) -> re.Match[str] | None:
+        """``<summary><b>Task 1: title</b></summary>`` folds a task away; it stands all the same."""
+        found = _SUMMARY.match(line) if "<summary" in line else None
+        return _BOLD_HEADING.match(f"**{_MARKUP.sub('', found[1]).strip()}**") if found else None
+
+    def _over_list(self, number: int) -> re.Match[str] | None:
+        """``Wave 1 (parallel)`` as a paragraph of its own right above a list heads that list."""
+        line = self.lines[number]
+        if not _PLAIN_HEADING.match(line):
+            return None
+        before = self.lines[number - 1] if number else ""
+        below = self.lines[number + 1] if number + 1 < len(self.lines) else ""
+        if before.strip() or not _ITEM.match(below):
+            return None
+        return _BOLD_HEADING.match(f"**{line.strip().rstrip(':')}**")
 
     def _blank(self, number: int) -> int:
         here = self.open[-1].blocks

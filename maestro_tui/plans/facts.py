@@ -34,7 +34,7 @@ _DEPENDENCY_LABELS = ("depends", "prerequisites", "blocks")
 class Facts:
     """What the labels of one piece of work say."""
 
-    files: dict[str, list[str]] = field(default_factory=dict)
+    files: dict[str, dict[str, None]] = field(default_factory=dict)  # by action; in order, once
     verify: list[str] = field(default_factory=list)
     dependencies: list[tuple[str, str, int]] = field(default_factory=list)  # label, value, line
     forbidden: list[str] = field(default_factory=list)
@@ -68,9 +68,7 @@ class Facts:
         problems = check_paths([path], line, owner)
         self.diagnostics += problems
         for kind in kinds:
-            here = self.files.setdefault(kind, [])
-            if path not in here:
-                here.append(path)
+            self.files.setdefault(kind, {}).setdefault(path)
 
     def fields(self) -> dict[str, Any]:
         """What they say of a task, by the names of its fields; without the status."""

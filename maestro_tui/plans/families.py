@@ -36,6 +36,7 @@ from maestro_tui.plans.evidence import (
 from maestro_tui.plans.inline_files import (
     says_to_do,
 )
+from maestro_tui.plans.manuals import may_plan
 from maestro_tui.plans.marks import mode_in
 from maestro_tui.plans.sections import (
     NEVER_WORK,
@@ -231,6 +232,7 @@ def _ordered(found: dict[str, list[Candidate]]) -> list[Candidate]:
     out = [c for c in found.get("ordered", []) if own_class(c) == "work" and c.indent <= 1]
     sure = [c for c in out if is_plan_title(c.section.title) or is_in_plan(c)]
     out = out if mostly(out, says_action) else sure
+    out = out if may_plan(out) else []
     return out if len(out) > 1 else _asked(found.get("ordered", []))
 
 
@@ -283,7 +285,7 @@ def _boxes(found: dict[str, list[Candidate]]) -> list[Candidate]:
     for c in found.get("box", []):
         if c.indent == shallow[c.section.line] and list_class(c.section) not in NO_WORK:
             out.append(c)
-    return out if len(out) > 1 else []
+    return out if len(out) > 1 and may_plan(out) else []
 
 
 FITS: dict[str, Callable[[dict[str, list[Candidate]]], list[Candidate]]] = {

@@ -56,7 +56,7 @@ def group_tasks(
     headings = _heading_groups(above)
     made: dict[int, Group] = {}
     of: list[Group | None] = []
-    ids = {t.id for t in tasks}
+    ids = {t.id or str(n) for n, t in enumerate(tasks, 1)}  # those without one are numbered
     for task, sections in zip(tasks, above, strict=True):
         group: Group | None = None
         item = _item_parent(task, parents) if parents else None

@@ -16,7 +16,7 @@ from maestro_tui.plans.marks import bare
 # The first class whose pattern is found in a title wins; the order is from specific to general.
 _CLASSES: tuple[tuple[str, str], ...] = (
     ("work", r"\b(implementation|migration|refactoring|upgrade|proposed) (approach|steps|plan|"
-             r"tasks)\b"),
+             r"tasks)\b|\bwhat (needs|has|have) to (happen|be done|change)\b"),
     ("negative", r"\b(do not|don'?t|must not|not (to|in) |out[ -]of[ -]scope|non[- ]?goals?|"
                  r"forbidden|"
                  r"files? to (preserve|keep)|off[- ]limits|not (doing|changing|included)|"

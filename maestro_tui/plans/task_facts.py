@@ -28,6 +28,7 @@ from maestro_tui.plans.inline_files import (
 )
 from maestro_tui.plans.labels import split_label
 from maestro_tui.plans.paths import PathRef, find_paths, strip_path
+from maestro_tui.plans.sections import NO_WORK, class_of_title
 
 _PROMPT = re.compile(
     r"^\W*(?:prompt|plan|instructions)(?:[ -]?file)?\W*[:：]\W*([\w./-]+\.(?:md|markdown|txt))",
@@ -121,8 +122,8 @@ def _marker(facts: Facts, texts: Sequence[str]) -> None:
         named = {m[0] for text in texts if "_COMPLETE" in text for m in _MARKER.finditer(text)}
         facts.marker = named.pop() if len(named) == 1 else ""
     if facts.marker:
-        for kind, paths in facts.files.items():
-            facts.files[kind] = [p for p in paths if p != facts.marker]
+        for paths in facts.files.values():
+            paths.pop(facts.marker, None)
 
 
 def _without_commit(blocks: list[Block]) -> list[Block]:
@@ -142,9 +143,9 @@ def _without_commit(blocks: list[Block]) -> list[Block]:
 
 def _add(facts: Facts, ref: PathRef, default: str) -> None:
     action = "scope" if ref.path.endswith("/") and not ref.action else ref.action
-    here = facts.files.setdefault(action or default or "modify", [])
+    here = facts.files.setdefault(action or default or "modify", {})
     if not facts.names(ref.path):
-        here.append(ref.path)
+        here[ref.path] = None
 
 
 def _from_prose(c: Candidate, words: str, facts: Facts, action: str) -> list[PathRef]:
@@ -187,14 +188,20 @@ _TO_READ = re.compile(
 def _body_files(c: Candidate) -> list[PathRef]:
     """The files the lines beneath a task speak of, those under "to read" or "keep" left out."""
     out: list[PathRef] = []
-    skipped = False
+    skipped = criteria = False
     for block in c.blocks:
         if block.kind == "table":
             out += [] if skipped else table_files(block)
         elif block.kind in ("item", "text", "heading"):
             if block.kind == "heading" or block.text.rstrip("*_` ").endswith((":", "：")):
-                skipped = _TO_READ.search(_DECORATION.sub("", block.text)) is not None
-            found = owned_files(block.text, block.line) or inline_files(block.text, block.line)
+                plain = _DECORATION.sub("", block.text)
+                skipped = _TO_READ.search(plain) is not None
+                criteria = class_of_title(plain.rstrip(":： ")) in NO_WORK
+            # A box beneath a box is a part of the work, and need not say so with a verb.
+            part = block.checked is not None and c.checked is not None and not criteria
+            found = owned_files(block.text, block.line) or inline_files(
+                block.text, block.line, "modify" if part else ""
+            )
             lead = (
                 leading_file(block.text, block.line) if block.kind == "item" and not found else None
             )
@@ -267,16 +274,14 @@ def _resolve(facts: Facts, known: dict[str, str]) -> None:
     if not known:
         return
     for kind in list(facts.files):
-        kept = []
+        kept: dict[str, None] = {}
         for path in facts.files[kind]:
             full = path if path in known else _completed(path, known)
             action = known.get(full, "")
             if kind == "modify" and action in ("create", "delete"):
-                here = facts.files.setdefault(action, [])
-                if full not in here:
-                    here.append(full)
-            elif full not in kept:
-                kept.append(full)
+                facts.files.setdefault(action, {}).setdefault(full)
+            else:
+                kept.setdefault(full)
         facts.files[kind] = kept
 
 

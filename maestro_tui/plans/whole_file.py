@@ -36,9 +36,9 @@ def whole_file(document: Document, kind: str) -> Plan:
     )
     facts = gather(list(document.tree.all_blocks()), words)
     for ref in _files(document):
-        kept = facts.files.setdefault(ref.action or "modify", [])
-        if not is_bare(ref.path) and ref.path not in facts.all_files():
-            kept.append(ref.path)
+        kept = facts.files.setdefault(ref.action or "modify", {})
+        if not is_bare(ref.path) and not facts.names(ref.path):
+            kept[ref.path] = None
     status = status_word(front.get("status", "") or facts.status or "")
     task = Task(
         id=name, title=words, line=1, kind="prompt", body=(f"1-{len(document.lines)}",),

@@ -96,6 +96,7 @@ def environment(extra: dict[str, str] | None = None) -> dict[str, str]:
     env = {k: v for k, v in os.environ.items() if not k.startswith(("MAESTRO_", "GIT_"))}
     env["PYTHONPATH"] = str(SRC)
     env["PYTHONDONTWRITEBYTECODE"] = "1"
+    env["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # of gates: the plugins here are ours, not theirs
     env["PATH"] = f"{Path(PYTHON).parent}{os.pathsep}{env['PATH']}"
     env["HOME"] = env["XDG_CONFIG_HOME"] = "/nonexistent-home"
     env.update(extra or {})

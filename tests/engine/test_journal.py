@@ -7,12 +7,13 @@ import sqlite3
 import subprocess
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from maestro_tui.core.events import AgentReported, Event, RunSuspended
-from maestro_tui.engine.journal import Journal, JournalError
+from maestro_tui.engine.journal import Journal, JournalError, Session
 from tests.engine.scratch import (
     begin,
     cases_agent,
@@ -45,6 +46,16 @@ def test_what_is_appended_comes_back_in_order(tmp_path: Path) -> None:
     assert [e.reason for e in events if isinstance(e, RunSuspended)] == texts
     assert other.read("r", 8)[0][0] == 9
     assert other.read("another") == []
+
+
+def test_a_run_and_its_line_in_the_list_are_there_together_or_not_at_all(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "j.db", create=True)
+    line = Session("r", "title", "plan", "review", 1, 0, 1.0, 1.0)
+    with pytest.raises(JournalError):
+        journal.append("r", [reported()], session=replace(line, title=object()))  # type: ignore
+    assert (journal.read("r"), journal.sessions()) == ([], [])
+    journal.append("r", [reported()], session=line)
+    assert (len(journal.read("r")), journal.sessions()) == (1, [line])
 
 
 def test_events_cannot_be_changed(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from textual import events
 
 from maestro_tui.config.editor import editor_command
 from maestro_tui.core.options import RunOptions
@@ -94,6 +95,17 @@ async def test_words_are_typed_sent_with_enter_and_may_have_lines():
         assert pilot.app.screen is dialog
         await pilot.press(*"use", "ctrl+j", *"app")
         await pilot.press("enter")
+        await until(lambda: source.calls.decisions)
+        assert source.calls.decisions == [("fail-1-3-1", "instruct", "use\napp")]
+
+
+async def test_words_and_enter_in_one_burst_are_sent_whole():
+    source = failing()
+    async with opened(source) as pilot:
+        await top(pilot, QuestionDialog)
+        await pilot.press("i")
+        for key in (*"use", "ctrl+j", *"app", "enter"):  # as a terminal hands on what is pasted
+            pilot.app.post_message(events.Key(key, key if len(key) == 1 else None))
         await until(lambda: source.calls.decisions)
         assert source.calls.decisions == [("fail-1-3-1", "instruct", "use\napp")]
 

@@ -11,6 +11,7 @@ from maestro_tui.plans.model import Plan
 from maestro_tui.plans.phases import PhaseReader
 
 _WANTED = frozenset({"files", "create", "modify", "delete", "test", "depends", "marker"})
+_FILES = _WANTED - {"depends"}
 
 
 class MaestroMarkdown:
@@ -34,7 +35,9 @@ class MaestroMarkdown:
         # Without labels of this style the general reader sees more: files and checks in sentences.
         inner = choice is not None and choice.family in ("task", "id", "step")
         told = any(_speaks_of_files(section) for section, _ in found)
-        plain = 45 if inner or any(labels) else 39 if told else 59
+        if told and not any(x.name in _FILES for those in labels for x in those):
+            return 39, f"{said}; its files stand in sentences"
+        plain = 45 if inner or any(labels) else 59
         score = 85 if labelled * 2 >= len(found) else 60 if labelled else plain
         return score + (len(found) > 1) * 5, said
 

@@ -32,11 +32,15 @@ class Words(TextArea):
 
     def action_send(self) -> None:
         """What is typed is done."""
+        # The key is looked at before those typed ahead of it have reached this widget.
+        self.call_later(self._send)
+
+    def _send(self) -> None:
         self.post_message(self.Sent(self.text.strip()))
 
     def action_new_line(self) -> None:
         """Another line of it."""
-        self.insert("\n")
+        self.call_later(self.insert, "\n")
 
     def action_back(self) -> None:
         """Nothing is sent."""
