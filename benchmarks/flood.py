@@ -34,6 +34,9 @@ def stamped(lines: bytes) -> bytes:
 
 def main() -> None:
     """Write until killed."""
+    if len(sys.argv) < 3:
+        print("writes into the logs that another benchmark names: flood.py RATE FILE...")
+        return
     rate = int(sys.argv[1])
     files = [os.open(name, os.O_WRONLY | os.O_APPEND | os.O_CREAT) for name in sys.argv[2:]]
     batch = max(1, rate // _BATCHES)
