@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 from maestro_tui.plans.candidates import (
     Candidate,
@@ -152,7 +153,8 @@ def says_action(c: Candidate) -> bool:
 
 def mostly(items: Sequence[Candidate], holds: Callable[[Candidate], bool]) -> bool:
     """Whether something holds of at least half of them."""
-    return sum(1 for c in items if holds(c)) * 2 >= len(items)
+    needed = (len(items) + 1) // 2
+    return sum(1 for _ in islice(filter(holds, items), needed)) == needed
 
 
 def is_said_work(c: Candidate) -> bool:
