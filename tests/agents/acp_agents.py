@@ -32,6 +32,7 @@ class RealAgent:
     tells_output = True  # of its commands
     tells_cost = True
     waits_by_itself = ""  # why limits and dead services are not seen from outside
+    loses_sessions = ""  # why a session that was killed cannot be counted on
 
     @property
     def path(self) -> str:
@@ -109,6 +110,8 @@ class Gemini(RealAgent):
     name, preset, program, arguments = "gemini", "gemini", "gemini", ("--acp", "--skip-trust")
     models = ()
     tells_output = tells_cost = False
+
+    loses_sessions = "gemini answers for a killed session with an internal error at times"
 
     def environment(self, url: str, home: Path) -> dict[str, str]:
         return {
