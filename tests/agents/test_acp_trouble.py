@@ -392,3 +392,40 @@ def test_a_model_is_chosen_by_the_option_for_it(trouble: Trouble) -> None:
     assert result["ok"], result
     (chosen,) = trouble.facts("set")
     assert (chosen["configId"], chosen["value"]) == ("m", "v/haiku-5")
+
+
+REFUSES = """\
+hear, tell = heard, say
+def heard():
+    line = hear()
+    if line.get("method") != "session/load":
+        return line
+    note(loaded=line["params"]["sessionId"])
+    tell(id=line["id"], error={"code": -32603, "message": "Internal error"})
+    return hear()
+def say(**line):
+    if "agentCapabilities" in line.get("result", {}):
+        line["result"]["agentCapabilities"] = {"loadSession": True}
+    tell(**line)
+"""
+
+
+def test_a_session_that_is_gone_is_begun_anew_with_the_task_and_a_reminder(
+    trouble: Trouble,
+) -> None:
+    body = 'if not os.path.exists("begun"):\n    open("begun", "w").close()\n    heard()\nend()'
+    trouble.start(body, before=REFUSES, owned=["**"])
+    until(lambda: (trouble.attempt.worktree / "begun").exists(), SECONDS)
+    runner = trouble.attempt.runners[-1]
+    runner.kill()
+    runner.wait()
+    launch.sweep(trouble.attempt.path)
+    trouble.attempt.start()
+    assert trouble.attempt.end(SECONDS)["ok"]
+    assert trouble.facts("loaded") == ["s1"]
+    first, again = trouble.facts("said")
+    assert "Do it." in first
+    assert "Do it." in again
+    assert len(again) > len(first)  # what is there already is not to be done twice
+    told = [event["text"] for event in trouble.attempt.events("text")]
+    assert any("begins anew" in words for words in told)
