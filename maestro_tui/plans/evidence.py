@@ -10,12 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import islice
 
-from maestro_tui.plans.candidates import (
-    Candidate,
-    is_work_heading,
-    list_class,
-    named,
-)
+from maestro_tui.plans.candidates import Candidate, list_class
 from maestro_tui.plans.inline_files import (
     aside_files,
     inline_files,
@@ -30,6 +25,7 @@ from maestro_tui.plans.sections import (
     classes_above,
     is_plan_title,
 )
+from maestro_tui.plans.titles import is_work_heading, named
 
 _FACTS = frozenset(
     [

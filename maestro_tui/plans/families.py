@@ -8,11 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from maestro_tui.plans.candidates import (
-    Candidate,
-    is_round,
-    list_class,
-)
+from maestro_tui.plans.candidates import Candidate, list_class
 from maestro_tui.plans.evidence import (
     WHO,
     has_facts,
@@ -45,6 +41,7 @@ from maestro_tui.plans.sections import (
     classes_above,
     is_plan_title,
 )
+from maestro_tui.plans.titles import is_round
 
 _DIGITS, _LOWER = re.compile(r"\d+"), re.compile(r"[a-z]")
 _TASK_LIST = re.compile(r"(tasks|work items|deliverables|steps|actions)\W*", re.IGNORECASE)

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 
 from maestro_tui.plans.asides import without_asides
 from maestro_tui.plans.blocks import Section
-from maestro_tui.plans.candidates import Candidate, is_round, named
+from maestro_tui.plans.candidates import Candidate
 from maestro_tui.plans.choosing import Choice
 from maestro_tui.plans.facts import gather
 from maestro_tui.plans.keys import Unique, clean
 from maestro_tui.plans.marks import bare, mode_in, parse_heading, status_in
 from maestro_tui.plans.model import Gate
+from maestro_tui.plans.titles import is_round, named
 
 _BRACKETS = re.compile(r"\s*[(\[（][^()\[\]（）]*[)\]）]\s*$")
 _NUMBERED = re.compile(r"(\d+(?:\.\d+)*[A-Za-z]?|[A-Z]{1,6}-?\d+)[.):：]?\s+(\S.*)$")

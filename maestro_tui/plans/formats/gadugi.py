@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass, field
 
 from maestro_tui.plans.blocks import Block, Section
-from maestro_tui.plans.candidates import named
 from maestro_tui.plans.document import Document
 from maestro_tui.plans.keys import clean, with_keys
 from maestro_tui.plans.marks import bare, mode_in, status_in
 from maestro_tui.plans.model import Diagnostic, Edge, Phase, Plan, Task
 from maestro_tui.plans.refs import Resolver, Target
 from maestro_tui.plans.sections import class_of_title
+from maestro_tui.plans.titles import named
 
 _FILE = re.compile(
     r"[*_`\[\s]*((?:[\w.~-]+/)*[\w.-]+\.(?:md|prompt|txt))[*_`\])]*(?:\([^)\s]*\))?(.*)$"
