@@ -15,7 +15,8 @@ _WAITS = (
     r"depend(?:s|ing|ent|encies|ency)?(?:\s+(?:up)?on)?|deps?|runs? after|comes? after|after|"
     r"needs?|requires?|blocked (?:by|on)|waits? (?:for|on)|following|"
     r"hängt ab von|abhängig von|benötigt|braucht|nach|dépend de|après|nécessite|depende de|"
-    r"después de|tras|requiere|depois de|após|requer|dipende da|dopo"
+    r"después de|tras|requiere|depois de|após|requer|dipende da|dopo|"
+    r"依赖于?|依存|前提|前置|의존|선행"
 )
 _DONE = (
     r"(?:is|are|has been|have been)?\s*(?:complete[ds]?|done|finished|merged|ready|lands?|landed)"
@@ -27,7 +28,7 @@ _LEAD = (
     r"directly|then|also|please|and)\s+){0,6}"
 )
 _BRACKET = re.compile(
-    rf"[(\[（]\s*(?:[^()\[\]（）]{{1,40}}?[,;]\s*)?{_LEAD}(?:({_WAITS})|({_HOLDS_UP}))\s*[:：]?\s+([^()\[\]（）]+?)\s*[)\]）]",
+    rf"[(\[（]\s*(?:[^()\[\]（）]{{1,40}}?[,;]\s*)?{_LEAD}(?:({_WAITS})|({_HOLDS_UP}))(?:\s*[:：]\s*|\s+)([^()\[\]（）]+?)\s*[)\]）]",
     re.IGNORECASE,
 )
 _TAIL = re.compile(
@@ -50,11 +51,12 @@ _STEMS = (
     "as soon", "before", "preced", "nach ", "hängt", "abhängig", "benötigt", "braucht", "dépend",
     "après", "nécessite", "después", "tras ", "depois", "após", "dipende", "dopo", "without ",
     "no ", "sans ", "sin ", "unabhängig", "keine",
+    "依赖", "依存", "前提", "前置", "의존", "선행",
 )  # fmt: skip
 _BREAK = re.compile(r"(?<=[^\d\s])[.;]\s+|(?<=\d)[.;]\s+(?=[A-Z])")
 _REF = r"(?:(?:the\s+)?[^\W\d_]{3,12}\s+)?#?(?:[A-Za-z]{0,8}-?\d[\w.-]*|[A-Z])"
 _REFS = re.compile(
-    rf"{_REF}(?:\s*(?:,|&|\+|/|-|–|,?\s(?:and|und|et|y))\s*{_REF})*(?:\s+{_DONE})?|none|nothing",
+    rf"{_REF}(?:\s*(?:,|、|&|\+|/|-|–|,?\s(?:and|und|et|y))\s*{_REF})*(?:\s+{_DONE})?|none|nothing",
     re.IGNORECASE,
 )
 _OWNER = re.compile(
@@ -149,7 +151,7 @@ def without_asides(title: str) -> str:
         return " " if _REFS.fullmatch(found[3]) else found[0]
 
     short, said = title, _may_say(title)
-    if "(" in title or "[" in title or "@" in title:
+    if "(" in title or "[" in title or "@" in title or "（" in title:
         short = _OWNER.sub(" ", short)
         short = _BRACKET.sub(kept, _FREE_BRACKET.sub(" ", short)) if said else short
     tail = _TAIL.search(short) if said and short.count("(") == short.count(")") else None
