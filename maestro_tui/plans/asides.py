@@ -48,10 +48,12 @@ _FREE_BRACKET = re.compile(rf"[(\[（]\s*(?:{_FREE.pattern})\s*[)\]）]", re.IGN
 # What every such word holds: looking for these first spares the grammar on most lines.
 _STEMS = (
     "depend", "deps", "after", "need", "requi", "block", "wait", "follow", "once", "when",
-    "as soon", "before", "preced", "nach ", "hängt", "abhängig", "benötigt", "braucht", "dépend",
-    "après", "nécessite", "después", "tras ", "depois", "após", "dipende", "dopo", "without ",
-    "no ", "sans ", "sin ", "unabhängig", "keine",
-    "依赖", "依存", "前提", "前置", "의존", "선행",
+    "as soon", "before", "preced", "nach ", "braucht", "tras ", "depois", "dipende", "dopo",
+    "without ", "no ", "sans ", "sin ", "keine",
+)  # fmt: skip
+_MORE_STEMS = (
+    "hängt", "abhängig", "benötigt", "dépend", "après", "nécessite", "después", "após",
+    "unabhängig", "依赖", "依存", "前提", "前置", "의존", "선행",
 )  # fmt: skip
 _BREAK = re.compile(r"(?<=[^\d\s])[.;]\s+|(?<=\d)[.;]\s+(?=[A-Z])")
 _REF = r"(?:(?:the\s+)?[^\W\d_]{3,12}\s+)?#?(?:[A-Za-z]{0,8}-?\d[\w.-]*|[A-Z])"
@@ -94,7 +96,8 @@ class Aside:
 
 def _may_say(text: str) -> bool:
     lower = text.lower()
-    for stem in _STEMS:  # noqa: SIM110 - a generator costs more than all that is asked here
+    stems = _STEMS if text.isascii() else _STEMS + _MORE_STEMS
+    for stem in stems:  # noqa: SIM110 - a generator costs more than all that is asked here
         if stem in lower:
             return True
     return False
