@@ -180,8 +180,8 @@ class MaestroApp(RunViews):
     def _look(self) -> None:
         """Ten times a second; nothing happens where nothing did."""
         follow, board = self._follow, self.board
-        if follow is None or board is None or self._exit:
-            return
+        if follow is None or board is None or self._exit or not self.screen_stack:
+            return  # the last look may come after the screens have gone
         changes = follow.look()
         if changes is not None:
             self._apply(follow.state, changes)

@@ -34,6 +34,8 @@ async def pictures(
     for spec in SHIPPED:
         if spec.name in THEMES and app.get_theme(spec.name) is None:
             app.register_theme(to_theme(spec))
+    for field in app.screen.query("Input, TextArea"):
+        field.cursor_blink = False  # type: ignore[attr-defined]  # seen, whenever one looks
     for size, cells in sizes.items():
         if app.size != cells:
             await pilot.resize_terminal(*cells)
