@@ -39,10 +39,12 @@ def outstanding(state: RunState) -> list[Command]:
         if attempt is not None:
             commands.extend(_for_task(task, attempt))
             commands.extend(_to_keep(task))
+    # Two that look after one worktree at once would each keep what the other has not yet committed.
+    keeping = any(isinstance(c, KeepWork) for c in commands)
     commands.extend(RunGate(g.key, g.runs) for g in state.gates.values() if g.state == "running")
     held = {q.subject for q in state.questions.values() if q.kind == "trouble"}
     if state.stopping:
-        if quiet(state):
+        if quiet(state) and not keeping:
             commands.append(
                 Finish("aborted") if state.stopping == "abort" else Suspend(state.stop_reason)
             )
@@ -58,7 +60,7 @@ def outstanding(state: RunState) -> list[Command]:
         commands.append(TagWave(wave))
     elif state.status is RunStatus.DELIVERING:
         commands.append(Deliver(state.delivery))
-    elif state.status is RunStatus.FINISHING:
+    elif state.status is RunStatus.FINISHING and not keeping:
         commands.append(Finish(outcome(state)))
     return commands
 

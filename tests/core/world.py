@@ -80,6 +80,8 @@ class World:
             self._check_start(command, before)
             if command.key not in self.running:
                 self.running[command.key] = command
+        kinds = {type(command) for command in self.machine.outstanding()}
+        assert not {c.KeepWork, c.Finish} <= kinds, "the run ends while work is being kept"
 
     def _check_start(self, command: c.Command, before: dict[str, TaskState]) -> None:
         if not isinstance(command, c.CreateWorktree):
