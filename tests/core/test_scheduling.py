@@ -382,3 +382,18 @@ def test_a_run_with_something_missing_has_not_been_done() -> None:
     run.fail("a")
     run.go()
     assert outcome(run.state) == "failed"
+
+
+def test_nothing_ends_while_work_that_could_not_be_committed_is_being_kept() -> None:
+    run = Run("a", "b")
+    run.go(hold=("CheckWork:a",))
+    (check,) = (key for key in run.due() if key.startswith("CheckWork:a"))
+    run.about(e.EffectFailed, "a", effect=check, error="no space left")
+    run.answer("failure", "skip", task="a")
+    run.go(hold=("KeepWork:a",))
+    if run.state.status == "waiting":
+        run.answer("deliver", "leave")
+        run.go(hold=("KeepWork:a",))
+    assert [key.split(":")[0] for key in run.due()] == ["KeepWork"]
+    run.go()
+    assert run.state.ended
