@@ -307,7 +307,7 @@ class WaveBoard(ScrollView, can_focus=True):
             room = self._width - len(before) - len(after)
             head = head_line(replace(paint, width=room), state, wave)
             accent = paint.colours.style("accent", bold=True)
-            head.append(" " * max(0, room - 1 - head.cell_len))
+            head.truncate(max(0, room - 1), pad=True)  # the last cell is the gap between columns
             return self._strip(Text.assemble((before, accent), head, (after, accent)), base + style)
         spots = self._columns[column]
         spot = spots[line - 1] if line <= len(spots) else Spot()
