@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import re
+from unittest import mock
 
 import pytest
+from rich.text import Text
 
 from maestro_tui.core.options import RunOptions
 from maestro_tui.ui.dialogs.question import QuestionDialog
@@ -321,3 +323,13 @@ async def test_every_screen_over_the_board_tells_that_somebody_waits(key):
         await until(lambda: len(pilot.app.screen_stack) == 4, "the question")
         await pilot.press("escape")
         await until(lambda: "1 waiting for you" in screen_text(pilot), "the badge")
+
+
+async def test_a_long_head_leaves_room_for_the_sign_of_more_waves():
+    async with opened(midway(), (80, 24)) as pilot:
+        await pilot.press("2", "z")
+        await pilot.pause()
+        waves = board(pilot).query_one(WaveBoard)
+        long = Text(" Wave 3 incomplete 0/2 ".ljust(waves._width))
+        with mock.patch("maestro_tui.ui.widgets.wave_board.head_line", return_value=long):
+            assert re.search(r"\d›", waves.render_line(0).text)
