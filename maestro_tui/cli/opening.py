@@ -343,6 +343,8 @@ def run_options(
         port_base=run.port_base,
         ports=run.ports,
         lfs=run.lfs,
+        pack_days=settings.archive.pack_days,
+        prune_days=settings.archive.prune_days,
         permission_allow=settings.permissions.allow,
         permission_deny=settings.permissions.deny,
         agents=_agents(settings, driver),
