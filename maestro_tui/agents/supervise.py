@@ -77,7 +77,10 @@ class _Watch:
             until = min(self._observer.due() or now + LOOK_S, self._deadline, self._kill_at)
             wait = max(0.0, min(LOOK_S, until - now))
             ready = [fd for fd, _ in poll.poll(wait * 1000 + 1)]
-            self._forgive(time.monotonic() - now - wait)
+            passed = time.monotonic() - now
+            self._forgive(passed - wait)
+            if self._observer.parked_until > time.time():
+                self._deadline += passed  # a wait for the service is none of the agent's time
             if self._output in ready and not self._read():
                 self._reading = False  # it closed its output; it may still be at work
                 poll.unregister(self._output)
