@@ -101,7 +101,7 @@ def driver_options(
     if driver == "acp":
         return {**common, "python_path": _found(package_folder(acp.SDK))}
     if driver == "api":
-        return {**common, **_api(settings, str(common["model"]))}
+        return {**common, **_api(settings, common)}
     wanted = settings.get("sandbox", "auto")
     return {
         **common,
@@ -117,12 +117,13 @@ def _found(folder: str) -> list[str]:
     return [folder] if folder else []
 
 
-def _api(settings: dict[str, Any], model: str) -> dict[str, Any]:
+def _api(settings: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
     """The service knows models by their ids alone, and tells no prices."""
     table = with_prices(price_table(), settings.get("prices") or {})
+    named = {key: str(common.get(key) or "") for key in ("model", "fallback_model")}
     return {
         "python_path": _found(package_folder(api.SDK)),
-        "model": table.aliases.get(model, model),
+        **{key: table.aliases.get(model, model) for key, model in named.items()},
         "prices": {name: asdict(price) for name, price in table.models.items()},
     }
 
