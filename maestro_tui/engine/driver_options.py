@@ -97,6 +97,7 @@ def driver_options(
         "tools": _tools(definition),
         "mcp_servers": _servers(definition, Path(state.repo)),
         "approved": [*task.assignment.verify, *(gate.run for gate in strategy.gates)],
+        "place": _place(attempt.worktree),
     }
     if driver == "acp":
         return {**common, "python_path": _found(package_folder(acp.SDK))}
@@ -111,6 +112,12 @@ def driver_options(
         "others": _others(state, task),
         "sandbox": wanted == "on" or (wanted == "auto" and can_sandbox()),
     }
+
+
+def _place(tree: str) -> int:
+    """A number that no other agent at work in this run has: its worktree's, from 0."""
+    digits = Path(tree).name.rpartition("-")[2]
+    return max(0, int(digits) - 1) if digits.isdecimal() else 0
 
 
 def _found(folder: str) -> list[str]:
