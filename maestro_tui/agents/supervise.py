@@ -7,7 +7,7 @@ import select
 import signal
 import time
 
-from maestro_tui.agents.lines import LineSplitter
+from maestro_tui.agents.lines import MAX_LINE, LineSplitter
 from maestro_tui.agents.observe import Observer
 from maestro_tui.agents.outcome import Outcome, judge
 from maestro_tui.agents.processes import Children
@@ -44,6 +44,10 @@ class _Watch:
         self._lines = LineSplitter()
         self._observer = Observer(context.emit, context.ask if can_answer else None)
         self._reading = True
+        self._closed_at = float(
+            "inf"
+        )  # its output, by itself; told of once it is clear it works on
+        self._too_long = 0  # lines told of
         self._ended_by_us = ""
         limit = context.spec.timeout_s
         self._deadline = time.monotonic() + limit if limit else float("inf")
@@ -83,6 +87,7 @@ class _Watch:
                 self._deadline += passed  # a wait for the service is none of the agent's time
             if self._output in ready and not self._read():
                 self._reading = False  # it closed its output; it may still be at work
+                self._closed_at = time.monotonic()
                 poll.unregister(self._output)
             now = time.monotonic()
             if self._context.wake in ready or now >= look_at:
@@ -116,6 +121,9 @@ class _Watch:
             return False
         if self._context.stopping():
             self._end("stopped")
+        if time.monotonic() >= self._closed_at + LOOK_S:
+            self._closed_at = float("inf")
+            self._context.emit("text", text="It has closed its output and works on unheard")
         return True
 
     def _end(self, why: str) -> None:
@@ -134,6 +142,10 @@ class _Watch:
         if data:
             self._context.log(data)
             self._observer.take(self._lines.feed(data), len(data))
+            if self._lines.dropped > self._too_long:
+                self._too_long = self._lines.dropped
+                words = f"(a line of more than {MAX_LINE >> 20} MB is only in the log)"
+                self._observer.note(words)
         return bool(data)
 
     def _drain(self) -> None:

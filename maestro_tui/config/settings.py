@@ -186,6 +186,7 @@ class ApiSettings:
     """How the api driver talks to the model: ``[api]``. Empty or 0: the driver's own choice."""
 
     model: str = _rule(_text, "a model's name", "")
+    fallback_model: str = _rule(_text, "a model's name", "")
     key_env: str = _rule(_text, "the name of the variable that holds the key", "ANTHROPIC_API_KEY",
                          user_only=True)  # fmt: skip
     base_url: str = _rule(_text, "an address", "", user_only=True)
@@ -194,6 +195,7 @@ class ApiSettings:
     budget_usd: float = _rule(_seconds, "a number of dollars", 0.0)
     effort: str = _choice("", "low", "medium", "high", "xhigh", "max")
     keep_env: tuple[str, ...] = _rule(_texts, "a list of variables' names", (), user_only=True)
+    silence_s: float = _rule(_above_zero, _SECONDS + " above 0", 300.0)
     on_limit: str = _choice("park", "fail")
     backoff_s: float = _rule(_above_zero, _SECONDS + " above 0", 60.0)
     limit_wait_s: float = _rule(_above_zero, _SECONDS + " above 0", 28_800.0)
