@@ -82,9 +82,10 @@ class _Watch:
             wait = max(0.0, min(LOOK_S, until - now))
             ready = [fd for fd, _ in poll.poll(wait * 1000 + 1)]
             passed = time.monotonic() - now
-            self._forgive(passed - wait)
             if self._observer.parked_until > time.time():
                 self._deadline += passed  # a wait for the service is none of the agent's time
+            else:
+                self._forgive(passed - wait)
             if self._output in ready and not self._read():
                 self._reading = False  # it closed its output; it may still be at work
                 self._closed_at = time.monotonic()
