@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.conftest import Open, accepted
 from tests.e2e.steps import begun, deliver, say, step
 from tests.e2e.terminal import Terminal
-from tests.engine.scratch import cases_agent, creates, git, leftovers, states, until
+from tests.engine.scratch import cases_agent, creates, git, leftovers, states, until, write_plan
 
 pytestmark = pytest.mark.slow
 
@@ -40,12 +40,12 @@ def test_permission_once_always_later_and_never(repo: Path, rehearsed: Open) -> 
         screen.until("curl somewhere", 60)
         assert "Always" not in screen.text  # nothing was offered that would cover it
         screen.press("\x1b")
-        screen.without("curl somewhere")
+        screen.without("Allow once")
         screen.until("1 waiting")
         screen.press("i")
-        screen.until("a asks to use Bash")
+        screen.until("Close")
         screen.press("\r")
-        screen.until("curl somewhere")
+        screen.until("Allow once")
         screen.answer("n", "Allow once")  # it asks for words now
         say(screen, "stay off the net")
         deliver(screen)
@@ -66,9 +66,9 @@ def test_an_agent_at_a_limit_is_parked_with_a_countdown_and_woken(
         screen.without(before[0])  # it counts
         until(lambda: states(repo)["b"] == "merged", "the other one is not held up")
         screen.press("6")
-        screen.until("parked by a limit of the service")
+        screen.until("A: now")
         screen.press("\x1b")
-        screen.without("parked by a limit of the service")
+        screen.without("A: now")
         screen.press("A")
         screen.until("Waits for a limit of the service, 9m")
         screen.answer("g", "Go on now")
@@ -88,8 +88,6 @@ def test_a_conflict_is_seen_coming_and_then_decided(tmp_path: Path, repo: Path, 
         "1": f"echo one > shared.txt; {WAIT}done_",
         "2": f"echo two > shared.txt; {WAIT}done_",
     }
-    from tests.engine.scratch import write_plan
-
     words = ("--run-id", "r", "--agent-command", cases_agent(tmp_path, cases))
     plan = str(write_plan(tmp_path, tasks))
     with accepted(Terminal("run", plan, *words, cwd=repo), tasks) as screen:
@@ -98,6 +96,7 @@ def test_a_conflict_is_seen_coming_and_then_decided(tmp_path: Path, repo: Path, 
         screen.until("as it is now", 30)
         screen.until("shared.txt")
         screen.press("\x1b")
+        screen.without("as it is now")
         assert set(states(repo).values()) == {"running"}
         go.touch()
         screen.until("Merging 2 conflicts with 1", 60)
@@ -113,8 +112,7 @@ def test_a_conflict_is_seen_coming_and_then_decided(tmp_path: Path, repo: Path, 
     assert leftovers(repo) == []
 
 
-INTERFACE = '{ echo "# Done"; echo; echo "## Interface"; echo; echo "- models.B is new"; } > $MAESTRO_MARKER'
-HEARD = 'grep -q "models.B is new" && grep -q "the word is plover" "$MAESTRO_PROMPT"'
+INTERFACE = 'echo "# Done\n\n## Interface\n\n- models.B is new" > "$MAESTRO_MARKER"'
 
 
 def test_what_was_delivered_and_what_was_said_begin_the_next_attempt(
@@ -131,15 +129,13 @@ def test_what_was_delivered_and_what_was_said_begin_the_next_attempt(
         "a": f"echo B = 2 >> models.py; {INTERFACE}",
         "b": f"{heard} echo from models import B > service.py; done_;; *) {WAIT} exit 7;; esac",
     }
-    from tests.engine.scratch import write_plan
-
     plan = str(write_plan(tmp_path, tasks, extra='order = "explicit"'))
     words = ("--run-id", "r", "--agent-command", cases_agent(tmp_path, cases))
     with accepted(Terminal("run", plan, *words, cwd=repo), tasks) as screen:
         until(lambda: begun(repo) == ["a.1", "b.1"], "both work")
         until(lambda: states(repo)["a"] == "merged", "a is merged")
         screen.press("@")
-        screen.until("Go to")
+        screen.until("Which task?")
         screen.press("b\r")
         screen.press("c")
         screen.until("its next attempt begins with these words")
@@ -171,8 +167,7 @@ def test_what_a_marker_claims_is_ticked_off(repo: Path, opened: Open) -> None:
         screen.until("✓ committed")
         assert re.search("✗ .*\n?.*nothing.py", screen.text), screen.text
         screen.press("5")
-        screen.until("nothing.py")
-        screen.press("\x1b")
+        screen.until("# Done")
         screen.press("a")
         screen.until("Abort the run")
         screen.answer("r", "Abort the run")
@@ -183,15 +178,15 @@ def test_what_a_marker_claims_is_ticked_off(repo: Path, opened: Open) -> None:
 
 
 def test_a_worktree_of_its_own_and_the_checkout_as_it_was(repo: Path, opened: Open) -> None:
-    (repo / ".gitignore").write_text(".env\n")
-    (repo / "maestro.toml").write_text('[run]\ncopy = [".env"]\nsetup = "touch made.txt"\n')
+    (repo / ".gitignore").write_text(".env\nmade/\n")
+    (repo / "maestro.toml").write_text('[run]\ncopy = [".env"]\nsetup = "mkdir made"\n')
     git(repo, "add", "-A")
     git(repo, "commit", "-q", "-m", "settings")
     (repo / ".env").write_text("TOKEN=1\n")
     (repo / "README.md").write_text("mine, and not committed\n")
     (repo / "new.txt").write_text("mine, and staged\n")
     git(repo, "add", "new.txt")
-    body = 'test -e made.txt && cat .env > "f$MAESTRO_TASK_ID.txt"; pwd >> "$STARTS.at"; done_'
+    body = 'test -e made && cat .env > "f$MAESTRO_TASK_ID.txt"; pwd >> "$STARTS.at"; done_'
     with opened(creates("1", "2"), "", dict.fromkeys("12", body)) as screen:
         deliver(screen)
     assert git(repo, "status", "--porcelain").split("\n") == ["M README.md", "A  new.txt"]

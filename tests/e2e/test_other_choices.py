@@ -28,7 +28,7 @@ def test_another_agent_takes_a_task_over(repo: Path, opened: Open) -> None:
         say(screen, "wizrad")
         screen.until("nearest: wizard", 60)
         screen.answer("w", "Abort the run")
-        say(screen, "wizard")
+        screen.press("wizard\r")
         deliver(screen)
     assert git(repo, "log", "-1", "--format=%an", "HEAD", "--", "f1.txt") == "wizard"
     assert leftovers(repo) == []
@@ -65,8 +65,9 @@ def test_a_budget_is_warned_of_and_then_asked_about(repo: Path, rehearsed: Open)
         screen.press("\x1b")
         screen.without("Most of it")
         screen.press("6")
-        screen.until("171%")
+        screen.until("you are asked when it is used up")
         screen.press("\x1b")
+        screen.without("you are asked when it is used up")
         assert {t["id"]: t["state"] for t in status(repo)["tasks"]}["c"] != "merged"
         screen.press("a")
         screen.until("Most of it")
