@@ -17,6 +17,12 @@ pytestmark = pytest.mark.slow
 WAIT = 'until test -e "$GO"; do sleep 0.05; done; '
 
 
+MERGED = (  # the one before
+    "until git rev-parse -q --verify refs/heads/maestro/r/_integration^2 > /dev/null;"
+    " do sleep 0.05; done; "
+)
+
+
 def attempt(repo: Path, task: str, name: str, number: int = 1) -> str:
     """A file of an attempt's folder."""
     return (repo / f".maestro/runs/r/{task}/{number}/{name}").read_text()
@@ -36,7 +42,7 @@ def test_permission_once_always_later_and_never(repo: Path, rehearsed: Open) -> 
     with rehearsed(script, "b<a") as screen:
         screen.until("make one", 60)
         screen.until("Always for this task")
-        screen.answer("e", "make one")  # in this run: of every agent
+        screen.answer("e", "Always in this run")  # in this run: of every agent
         screen.until("curl somewhere", 60)
         assert "Always" not in screen.text  # nothing was offered that would cover it
         screen.press("\x1b")
@@ -60,11 +66,12 @@ def test_an_agent_at_a_limit_is_parked_with_a_countdown_and_woken(
     repo: Path, rehearsed: Open
 ) -> None:
     script = step("a", "limit", seconds=600, why="The 5-hour limit is reached")
+    script += step("a", "write", path="fa.txt", text="a")
     with rehearsed(script, "") as screen:
         before = re.search(r"goes on in (9m ?\d+s)", screen.until("goes on in 9m", 60))
         assert before is not None
         screen.without(before[0])  # it counts
-        until(lambda: states(repo)["b"] == "merged", "the other one is not held up")
+        until(lambda: states(repo)["b"] == "merged", "the other one is not held up", 60)
         screen.press("6")
         screen.until("A: now")
         screen.press("\x1b")
@@ -86,7 +93,7 @@ def test_a_conflict_is_seen_coming_and_then_decided(tmp_path: Path, repo: Path, 
     tasks = {"1": "", "2": ""}
     cases = {
         "1": f"echo one > shared.txt; {WAIT}done_",
-        "2": f"echo two > shared.txt; {WAIT}done_",
+        "2": f"echo two > shared.txt; {WAIT}{MERGED}done_",
     }
     words = ("--run-id", "r", "--agent-command", cases_agent(tmp_path, cases))
     plan = str(write_plan(tmp_path, tasks))
@@ -132,11 +139,10 @@ def test_what_was_delivered_and_what_was_said_begin_the_next_attempt(
     plan = str(write_plan(tmp_path, tasks, extra='order = "explicit"'))
     words = ("--run-id", "r", "--agent-command", cases_agent(tmp_path, cases))
     with accepted(Terminal("run", plan, *words, cwd=repo), tasks) as screen:
-        until(lambda: begun(repo) == ["a.1", "b.1"], "both work")
-        until(lambda: states(repo)["a"] == "merged", "a is merged")
-        screen.press("@")
-        screen.until("Which task?")
-        screen.press("b\r")
+        until(lambda: begun(repo) == ["a.1", "b.1"], "both work", 60)
+        until(lambda: states(repo)["a"] == "merged", "a is merged", 60)
+        screen.press("1G")  # the last one of the plan
+        screen.until("b Task b  running")
         screen.press("c")
         screen.until("its next attempt begins with these words")
         say(screen, "the word is plover")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from maestro_tui.engine.archive import essence_path
 from tests.e2e.conftest import Open
 from tests.e2e.steps import begun, deliver, leave
 from tests.e2e.terminal import Terminal
@@ -41,12 +42,12 @@ def test_a_killed_engine_is_missed_and_its_agents_are_found_again(
     repo: Path, go: Path, opened: Open
 ) -> None:
     with opened(creates("1", "2"), "2<1", {"1": WAITS}) as screen:
-        until(lambda: begun(repo) == ["1.1"], "it works")
+        until(lambda: begun(repo) == ["1.1"], "it works", 60)
         kill_engine(repo)
         screen.until("Press R to resume", 60)
         screen.press("R")
         screen.without("Press R to resume")
-        until(lambda: status(repo)["engine"], "an engine works again")
+        until(lambda: status(repo)["engine"], "an engine works again", 60)
         go.touch()
         deliver(screen)
     assert begun(repo) == ["1.1", "2.1"]  # none was started twice
@@ -56,7 +57,7 @@ def test_a_killed_engine_is_missed_and_its_agents_are_found_again(
 def stopped(repo: Path, go: Path, opened: Open) -> None:
     """1 is merged; 2 was at work when the run was stopped; 3 has not begun."""
     with opened(creates("1", "2", "3"), "2<1 3<2", {"2": WAITS}) as screen:
-        until(lambda: begun(repo) == ["1.1", "2.1"], "the second works")
+        until(lambda: begun(repo) == ["1.1", "2.1"], "the second works", 60)
         screen.press("q")
         screen.until("eave")
         screen.press("s")
@@ -92,8 +93,8 @@ def test_a_wave_is_restarted_and_what_it_had_is_kept(repo: Path, go: Path, opene
     stamp = 'echo "$MAESTRO_ATTEMPT" > "f$MAESTRO_TASK_ID.txt"; done_'
     cases = {"1": stamp, "2": stamp, "3": WAITS}
     with opened(creates("1", "2", "3"), "2<1 3<1", cases) as screen:
-        until(lambda: states(repo).get("2") == "merged", "2 is merged")
-        until(lambda: begun(repo)[-1] == "3.1", "3 works")
+        until(lambda: begun(repo)[-2:] == ["2.1", "3.1"], "both work", 60)
+        until(lambda: states(repo)["2"] == "merged", "2 is merged", 60)
         screen.press("q")
         screen.until("eave")
         screen.press("s")
@@ -128,18 +129,19 @@ def test_a_finished_run_is_played_again_and_a_damaged_journal_is_mended(
 ) -> None:
     with opened(creates("1", "2"), "2<1", {}) as screen:
         deliver(screen)
+    assert "2 of 2 tasks merged" in essence_path(repo, "r").read_text()
     with Terminal("replay", "r", "--speed", "100", cwd=repo) as screen:
         screen.until("Task 2")
         screen.press("{")
-        screen.until("0 of 2")
+        screen.until("0/2 merged")
         screen.press("}")
-        screen.until("2 of 2")
+        screen.until("2/2 merged")
         screen.press("q")
         assert screen.end() == 0
         assert screen.restored
     journal = repo / ".maestro/maestro.db"
-    tables = sqlite3.connect(journal).execute("SELECT name FROM sqlite_master").fetchall()
-    assert ("planned_agent",) in tables
+    planned = sqlite3.connect(journal).execute("SELECT task, wave FROM planned_agent ORDER BY task")
+    assert planned.fetchall() == [("1", 1), ("2", 2)]
     journal.write_bytes(journal.read_bytes()[:100] + b"\0" * 4000)
     for beside in journal.parent.glob("maestro.db-*"):
         beside.unlink()

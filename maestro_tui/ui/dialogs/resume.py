@@ -19,7 +19,7 @@ def resume_question(state: RunState) -> Question:
     point = restart_point(state)
     if point is not None:
         drops = preview(state, point).drops
-        what = f"drops {', '.join(drops)}; all of it is kept" if drops else "drops no merge"
+        what = f"drops {', '.join(drops)}; all of it is kept" if drops else "its tasks begin anew"
         options.append(Option("restart", f"Restart wave {wave}", "w", what, danger=True))
     options.append(
         Option("abort", "Abort the run", "A", "merged work stays on its branch", danger=True)
