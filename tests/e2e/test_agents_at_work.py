@@ -108,9 +108,9 @@ def test_a_conflict_is_seen_coming_and_then_decided(tmp_path: Path, repo: Path, 
         go.touch()
         screen.until("Merging 2 conflicts with 1", 60)
         screen.answer("f", "Choose by file and place")
-        screen.until("0 of 1 places decided")
+        screen.until("0 of 1 place decided")
         screen.press("b")
-        screen.until("1 of 1 places decided")
+        screen.until("1 of 1 place decided")
         screen.press("v")
         screen.until("what would be merged")
         screen.press("\r")
@@ -144,7 +144,7 @@ def test_what_was_delivered_and_what_was_said_begin_the_next_attempt(
         screen.press("1G")  # the last one of the plan
         screen.until("b Task b  running")
         screen.press("c")
-        screen.until("its next attempt begins with these words")
+        screen.until("hears nothing while it works")
         say(screen, "the word is plover")
         screen.until("Noted for the next attempt")
         go.touch()
@@ -163,7 +163,8 @@ def test_what_a_marker_claims_is_ticked_off(repo: Path, opened: Open) -> None:
     claims = '{ echo "# Done"; echo "## Files"; echo "- \\`nothing.py\\`"; } > "$MAESTRO_MARKER"'
     cases = {"1": f'write; if [ "$MAESTRO_ATTEMPT" = 1 ]; then {claims}; else done_; fi'}
     with opened(creates("1"), "", cases) as screen:
-        screen.until("nothing.py", 60)
+        screen.until("Abort the run", 60)
+        screen.until("✗ files: claimed but not there: nothing.py")
         screen.press("\x1b")
         screen.without("Abort the run")
         screen.press("d")

@@ -72,7 +72,7 @@ def test_a_budget_is_warned_of_and_then_asked_about(repo: Path, rehearsed: Open)
         screen.press("a")
         screen.until("Most of it")
         screen.answer("r", "Go on without this limit")  # it asks by how much
-        say(screen, "5")
+        say(screen, "+5.0")
         deliver(screen)
     assert git(repo, "show", "HEAD:fc.txt")
     assert status(repo)["budgets"][0]["limit"] == pytest.approx(5.7)

@@ -14,7 +14,7 @@ TESTS = Path(__file__).parents[1]
 
 
 @cache
-def tests_of(file: str) -> frozenset[str]:
+def names_in(file: str) -> frozenset[str]:
     return frozenset(re.findall(r"^(?:async )?def (test_\w+)", (TESTS / file).read_text(), re.M))
 
 
@@ -27,4 +27,4 @@ def test_it_is_shown_both_ways(row: str) -> None:
     assert all(name.startswith("e2e/") for name in keyboard)
     for name in (*keyboard, *headless):
         file, _, test = name.partition("::")
-        assert test in tests_of(file), f"{row}: there is no {name}"
+        assert test in names_in(file), f"{row}: there is no {name}"
