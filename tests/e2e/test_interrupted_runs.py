@@ -147,6 +147,7 @@ def test_a_finished_run_is_played_again_and_a_damaged_journal_is_mended(
         beside.unlink()
     with Terminal("attach", "r", cwd=repo) as screen:
         assert screen.end() != 0
-        assert "maestro journal" in re.sub(r"\s+", " ", screen.text)
-    listed = maestro("journal", "list", cwd=repo)
-    assert listed.returncode == 0, listed.stderr
+        assert "maestro journal restore" in re.sub(r"\s+", " ", screen.text)
+    restored = maestro("journal", "restore", "--yes", cwd=repo)
+    assert restored.returncode == 0, restored.stdout + restored.stderr
+    assert states(repo)["1"] == "merged"
