@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from pathlib import Path
 
+ERROR_MARK = "▌"  # before what came from there, where people read it
 _TURN = re.compile(rb"(\d{1,18}) (err|out)\n")
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from maestro_tui.agents.context import Context
+from maestro_tui.agents.log_origins import ERROR_MARK
 from maestro_tui.ui.palette import palette
 from maestro_tui.ui.widgets.log_kinds import FilteredIndex
-from maestro_tui.ui.widgets.log_lines import ERROR_MARK
 from tests.ui.logs import LogApp, rows_of
 from tests.ui.stage import until
 

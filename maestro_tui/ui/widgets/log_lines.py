@@ -12,7 +12,7 @@ from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
 
-from maestro_tui.agents.log_origins import LogOrigins
+from maestro_tui.agents.log_origins import ERROR_MARK, LogOrigins
 from maestro_tui.ui.palette import palette
 from maestro_tui.ui.widgets.log_ansi import Looks, ansi_segments
 from maestro_tui.ui.widgets.log_feed import LogFeed
@@ -25,7 +25,6 @@ from maestro_tui.ui.widgets.log_unfold import markdown, message, unfolded
 
 _PAN = 8
 _MOST_READY = 2048  # lines kept ready: some screenfuls
-ERROR_MARK = "▌"  # before each row of an agent's standard error
 
 
 class LogLines(LogFeed, can_focus=True, inherit_bindings=False):

@@ -14,10 +14,10 @@ from textual.app import ComposeResult, SuspendNotSupported
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
+from maestro_tui.agents.log_origins import ERROR_MARK
 from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.formatting import clip, one_line
 from maestro_tui.ui.palette import palette
-from maestro_tui.ui.widgets.log_lines import ERROR_MARK
 from maestro_tui.ui.widgets.log_text import file_size
 from maestro_tui.ui.widgets.log_view import LogView
 
