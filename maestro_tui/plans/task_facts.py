@@ -44,14 +44,16 @@ _OF = re.compile(r"\b(?:from|of|in)\s+(?:phase|task|step|stream|stage|epic|miles
 _DECORATION = re.compile(r"[*_`]")
 _COMMIT = re.compile(r"\W*commit\W*[:：]", re.IGNORECASE)
 _RUN_LINE = re.compile(
-    r"^\W*(?:step\s*\d+\W*)?(?:run|re-?run|execute|verify|verification|expected|gate|check|confirm|ensure|validate|test|tests|"
+    r"^\W*(?:step\s*\d+\W*)?(?:run|re-?run|execute|executar|rodar|ejecutar|exécuter|eseguire|"
+    r"ausführen|führe|запустить|выполнить|chạy|运行|执行|verify|verification|expected|gate|check|confirm|ensure|validate|test|tests|"
     r"検証|確認|验证|검증)\b[^`]{0,60}`|`[^`]{0,20}(?:を実行|で確認|を確認|が通る|が成功)|"
     r"`\s*(?:→|->|=>|[-–—:])\s*(?:expect\w*\W+)?(?:pass|green|success|clean|exit 0)|"
-    r"(?:^|[.;]\s)run\W*`",
+    r"(?:^|[.;]\s)run\W*`|\b(?:and|then|e|y|et|und)\s+(?:run|executar|rodar|ejecutar|exécuter)\s+`",
     re.IGNORECASE,
 )
 _LEADING_CODE = re.compile(
-    r"(`[^`]+`)\s*(?:$|→|->|=>|[-–—:(]|(returns?|passes|succeeds|exits?|clean|green|성공|통과|works))"
+    r"(`[^`]+`)\s*(?:$|→|->|=>|[-–—:(]|(returns?|passes|succeeds|exits?|clean|green|성공|통과|works|passa|pasa|passe|"
+    r"läuft|funciona|通过|проходит))"
 )
 _NOT_CHANGED = re.compile(r"anti-?pattern|do not (change|touch|copy)", re.IGNORECASE)
 _DASH = re.compile(r"\s[-–—]\s")
@@ -180,7 +182,8 @@ def _from_prose(c: Candidate, words: str, facts: Facts, action: str) -> list[Pat
 
 
 _TO_READ = re.compile(
-    r"\b(preserv|keep|unchanged|reference|read|see|context|existing|exampl|pattern|depend|import)",
+    r"\b(preserv|keep|unchanged|referenc|référenc|referenz|read|see|context|existing|exampl|"
+    r"pattern|depend|import)|参考|参照|參考|참고|참조|ссылк",
     re.I,
 )
 
