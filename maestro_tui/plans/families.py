@@ -273,8 +273,20 @@ def _table_rows(found: dict[str, list[Candidate]]) -> list[Candidate]:
     for row in rows:
         first.setdefault(row.id or row.title, row)
     named = [c for c in first.values() if c.id and not c.id.isdigit()]
-    out = named or [c for c in first.values() if rows and c.section.line == rows[0].section.line]
+    out = named or _going_on(list(first.values()))
     return out if len(out) > 1 else []
+
+
+def _going_on(rows: Sequence[Candidate]) -> list[Candidate]:
+    """The numbered rows of the first table, and of further ones that count on where it ends."""
+    out: list[Candidate] = []
+    for row in rows:
+        same = not out or row.section.line == out[-1].section.line
+        if same or (row.sure and row.id.isdigit() and int(row.id) == int(out[-1].id or 0) + 1):
+            out.append(row)
+        else:
+            break
+    return out
 
 
 def _bullets(found: dict[str, list[Candidate]]) -> list[Candidate]:

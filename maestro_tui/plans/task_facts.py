@@ -163,7 +163,10 @@ def _from_prose(c: Candidate, words: str, facts: Facts, action: str) -> list[Pat
     refs = [
         r
         for r in refs
-        if not r.path.endswith("/") or f"`{r.path}`" in c.raw or r.action == "delete"
+        if not r.path.endswith("/")
+        or f"`{r.path}`" in c.raw
+        or r.action == "delete"
+        or (r.action == "create" and _FOLDER.search(words))
     ]
     tagged = _tagged_headings(c) if c.blocks else []
     if c.blocks and not tagged:
@@ -181,6 +184,7 @@ def _from_prose(c: Candidate, words: str, facts: Facts, action: str) -> list[Pat
     return bare
 
 
+_FOLDER = re.compile(r"^create\b.*\b(?:folder|director(?:y|ies))\b", re.IGNORECASE)
 _TO_READ = re.compile(
     r"\b(preserv|keep|unchanged|referenc|référenc|referenz|read|see|context|existing|exampl|"
     r"pattern|depend|import)|参考|参照|參考|참고|참조|ссылк",
