@@ -119,20 +119,35 @@ def _from_block(block: Block, phrases: Phrases) -> list[Edge]:
 
 def _downwards(block: Block, phrases: Phrases) -> list[Edge]:
     """One name below another with an arrow between: ``Setup (T001-T002)``, ``↓``, ``Models``."""
-    rows = [(n, line.strip()) for n, line in enumerate(block.lines, 1) if line.strip()]
+    rows = [(n, line.rstrip()) for n, line in enumerate(block.lines, 1) if line.strip()]
     names, arrows = rows[::2], rows[1::2]
     if len(names) < 2 or len(names) != len(arrows) + 1:
         return []
-    if not all(_DOWN.fullmatch(text) for _, text in arrows):
+    if not all(_DOWN.fullmatch(text.strip()) for _, text in arrows):
         return []
-    chains = [(row, _ARROW.split(text)) for row, text in names]
     out: list[Edge] = []
-    for row, chain in chains:
-        for left, right in pairwise(chain):
+    for row, text in names:
+        for left, right in pairwise(_ARROW.split(text.strip())):
             out += _pair(left, right, "arrow", block.line + row, phrases)
-    for (_, before), (row, after) in pairwise(chains):
-        out += _pair(before[-1], after[0], "arrow", block.line + row, phrases)
+    for ((_, above), (row, below)), (_, arrow) in zip(pairwise(names), arrows, strict=True):
+        column = len(arrow) - len(arrow.lstrip())
+        before, after = _name_at(above, column), _name_at(below, column)
+        out += _pair(before, after, "arrow", block.line + row, phrases)
     return out
+
+
+def _name_at(text: str, column: int) -> str:
+    """The name of a row of names that stands nearest to a column."""
+    parts: list[tuple[int, str]] = []
+    start = 0
+    for arrow in (*_ARROW.finditer(text), None):
+        end = arrow.start() if arrow is not None else len(text)
+        part = text[start:end]
+        first = start + len(part) - len(part.lstrip())
+        middle = (first + start + len(part.rstrip())) // 2
+        parts.append((abs(middle - column), part.strip()))
+        start = arrow.end() if arrow is not None else end
+    return min(parts)[1]
 
 
 def _from_line(text: str, line: int, phrases: Phrases) -> list[Edge]:
