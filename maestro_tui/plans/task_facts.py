@@ -17,6 +17,7 @@ from maestro_tui.plans.blocks import Block
 from maestro_tui.plans.candidates import Candidate
 from maestro_tui.plans.commands import checks_in_fence, commands_said, is_check, is_command
 from maestro_tui.plans.facts import Facts, gather
+from maestro_tui.plans.fence_facts import facts_of_fences
 from maestro_tui.plans.file_words import is_bare, is_file
 from maestro_tui.plans.inline_files import (
     aside_files,
@@ -93,6 +94,8 @@ def task_facts(
         _references(c, facts)
     if not facts.files and len(own) < len(c.blocks):
         facts.files = gather(c.blocks, owner, c.labels).files
+    if c.blocks:
+        facts_of_fences(c.blocks, facts, owner)
     out = Found(facts, prompt=c.prompt, asides=asides_in_title(c.raw, c.line))
     words = _words_of(c)
     if not facts.files and not labels_only:
