@@ -338,6 +338,8 @@ class Resolver:
             pool = exact or [t for t in found if "." in name or not self.has_phases]
         elif kind:
             pool = exact or [t for t in found if kind != "stream" or t.kind != "phase"]
+            if not pool and name.isalpha():
+                pool = found  # "Stream A" that holds tasks is a phase of the plan
         else:
             pool = [t for t in found if t.kind != "phase"] or found
         near = [t for t in pool if t.phase == owner.phase and t.kind != "phase"]
