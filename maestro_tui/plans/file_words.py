@@ -51,6 +51,7 @@ _AT_THE_TOP = re.compile(
     r"(readme|changelog|contributing|claude|agents|license|gemini|security|todo|roadmap|architecture)\.(md|txt|rst)"
     r"|(package(-lock)?|tsconfig[\w.]*|turbo|vercel|composer|deno|biome|nx|angular|components)\.json|pyproject\.toml|setup\.(py|cfg)"
     r"|[\w.-]+\.toml|go\.(mod|sum)|(docker-)?compose[\w.-]*\.ya?ml|requirements[\w.-]*\.txt|[\w.-]+\.config\.\w+|pytest\.ini|tox\.ini"
+    r"|pom\.xml|(build|settings)\.gradle(\.kts)?|[\w.-]+\.lock|pnpm-lock\.yaml"
     r"|\.[\w.-]+|makefile|dockerfile[\w.-]*|justfile|gemfile|netlify\.toml|pnpm-workspace\.yaml|devenv\.nix|flake\.nix|schema\.prisma",
     re.IGNORECASE,
 )
@@ -88,7 +89,7 @@ def is_file(path: str) -> bool:
         return False
     last = path.rstrip("/").rsplit("/", 1)[-1]
     suffix = last.rsplit(".", 1)[-1].lower() if "." in last else ""
-    if suffix in _SUFFIXES or (suffix == "*" and "/" in path):
+    if suffix in _SUFFIXES or (suffix == "*" and "/" in path) or last.startswith(".env."):
         return True
     first = path.split("/", 1)[0].lower()
     return "/" in path and (first in _ROOTS or path.endswith(("/", "/*"))) and not path.isupper()

@@ -180,12 +180,21 @@ def _cjk_files(text: str, line: int, default: str) -> list[PathRef]:
     return []
 
 
+_UNCHANGED = re.compile(
+    rf"\b(?:no changes?|not changed|unchanged|no modifications?|sem alterações|sin cambios)\b|"
+    rf"{_CJK_UNCHANGED.pattern}",
+    re.IGNORECASE,
+)
+
+
 def leading_file(text: str, line: int) -> PathRef | None:
     """The file an item is about when it starts with its path: ``- `src/a.py` — the parser``."""
     word = next(iter(file_words(text)), None)
     if word is None or "/" not in word.path or text[: word.start].strip("*_"):
         return None
     rest = text[word.end : word.end + 40]
+    if _UNCHANGED.search(rest):
+        return None
     found = _VERB.search(_lowered(rest))
     action = "create" if _NEW.search(rest) else "delete" if found and found[4] else "modify"
     return PathRef(word.path, action, line)
@@ -237,7 +246,7 @@ def aside_files(text: str, line: int) -> list[PathRef]:
         if listed or _is_beside(text, word) or (last and text[word.start] == "`"):
             out.append(PathRef(word.path, "", line))
             end = word.end
-    return [] if out and _TO_READ.match(text) else out
+    return [] if out and (_TO_READ.match(text) or _UNCHANGED.search(text)) else out
 
 
 def _is_beside(text: str, word: FileWord) -> bool:
