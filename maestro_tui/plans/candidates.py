@@ -56,7 +56,7 @@ _PARALLEL = re.compile(r"\W*\[P\]|.*?[\[(](P|parallel)[\])]")
 _WORD, _CODE = re.compile(r"[^\W\d_]+"), re.compile(r"[A-Z]+-?\d+$")
 _STEP = re.compile(r"[*_]*step\s*\d", re.IGNORECASE)
 _BOLD = re.compile(r"\*\*(.+?)\*\*[:：]?\s*")
-_STRONG = re.compile(r"\*\*|__")
+_STRONG = re.compile(r"\*\*|(?<![\w/`])__(?=\w)|(?<=\w)__(?![\w.])")  # not of __init__.py
 _ALL_BOLD = re.compile(r"(\*\*|__)[^*_]+(\*\*|__)")
 _EDGES = re.compile(r"^[*_]+|[*_]+$")
 _EMPHASIS = re.compile(r"[*_`]")

@@ -202,7 +202,8 @@ def leading_file(text: str, line: int) -> PathRef | None:
 
 _OWNS = re.compile(
     r"^\W*(?:it |this \w+ |exclusively )?(?:owns?|is responsible for|responsible for|may (?:only )?"
-    r"(?:write|touch|edit|change)|works? (?:only )?(?:on|in)|touches|writes)[*_]*[:：]?\s+(?:only |the )*",
+    r"(?:write|touch|edit|change)|works? (?:only )?(?:on|in)|touches|writes)"
+    r"[*_]*[:：]?\s+(?:only |the )*",
     re.IGNORECASE,
 )
 
