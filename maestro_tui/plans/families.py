@@ -70,7 +70,7 @@ def _boxes_with_id(found: dict[str, list[Candidate]]) -> list[Candidate]:
     out = found.get("box-id", [])
     headings = {c.section.line for c in found.get("task", [])}
     # "- [ ] 1. ..." beneath a Task heading is a step of it.
-    out = [c for c in out if not stands_in(c, headings)]
+    out = [c for c in out if not stands_in(c, headings)] if headings else list(out)
     shallow = min((c.indent for c in out), default=0)
     if not any("." in c.id for c in out):
         out = [c for c in out if c.indent <= shallow + 1]
