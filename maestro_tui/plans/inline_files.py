@@ -48,6 +48,10 @@ _PLACE = re.compile(
     r"\b(?:in|into|inside|within|under|at|to|from|en|dans|em|nel|trong|в)\b\s*(?:the\s+|a\s+|new\s+|existing\s+|file\s+)*[`*(\[]*$",
     re.I,
 )
+_PLACES = frozenset(
+    ["in", "into", "inside", "within", "under", "at", "to", "from", "en", "dans", "em", "nel",
+     "trong", "в", "the", "a", "new", "existing", "file"]
+)  # fmt: skip
 _HEAD = re.compile(
     r"^(?:in|edit|file|new file|new|modify|update|create|add|delete|remove)?[\s:*`\[(]*$",
     re.IGNORECASE,
@@ -95,7 +99,7 @@ def inline_files(text: str, line: int, default: str = "") -> list[PathRef]:
     if not text.isascii() and _CJK.search(text):
         return _cjk_files(text, line, default)
     out: list[PathRef] = []
-    verbs = list(_VERB.finditer(_lowered(text)))
+    verbs = list(_VERB.finditer(_lowered(text), 0, words[-1].start))
     passed = 0
     end = -1
     used: set[int] = set()
@@ -135,8 +139,8 @@ def _led(
 ) -> str | None:
     """The action that the words before a path give it; None when they do not speak of it."""
     head = text[max(0, start - _NEAR) : start]
-    placed = _PLACE.search(head)
-    if placed and _TO_LOOK_AT.search(head):
+    placed = _PLACE.search(head) if _may_place(head) else None
+    if placed and placed[0][:2].lower() == "to" and _TO_LOOK_AT.search(head):
         return None
     if verb is None:
         if (last := _GERMAN.search(text, start)) is not None:
@@ -154,6 +158,12 @@ def _led(
     if placed is None:
         return "modify" if verb[3] else "create"
     return "create" if verb[1] and not default else default or "modify"
+
+
+def _may_place(head: str) -> bool:
+    """Whether the last word could be, or follow, a preposition: most often it is a verb."""
+    words = head.rstrip("`*([").rsplit(None, 1)
+    return bool(words) and (not words[-1].isalpha() or words[-1].lower() in _PLACES)
 
 
 def _leads(between: str) -> bool:
@@ -290,4 +300,8 @@ def _action_of(verb: re.Match[str] | None) -> str:
 
 def mentioned(texts: Iterable[str]) -> list[str]:
     """Every path-like word, once: what an agent may want to look at without writing it."""
-    return list(dict.fromkeys(word.path for text in texts for word in file_words(text)))
+    out: dict[str, None] = {}
+    for text in texts:
+        for word in file_words(text):
+            out[word.path] = None
+    return list(out)
