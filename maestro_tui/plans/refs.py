@@ -289,8 +289,8 @@ class Resolver:
     ) -> None:
         target = self._find(name, kind, owner)
         if target is not None:
-            inside = target.kind == "phase" and target.id == owner.phase
-            if target is owner or set(target.ids) & set(owner.ids) or inside:
+            own_phase = target.kind == "phase" and target.id == owner.phase
+            if target is owner or set(target.ids) & set(owner.ids) or own_phase:
                 out.diagnostics.append(_self_reference(owner, name, line))
             else:
                 out.ids += target.ids
