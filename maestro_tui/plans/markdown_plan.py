@@ -148,8 +148,10 @@ class _Reading:
 
     def _names(self, members: Sequence[Candidate], of: Sequence[Group | None]) -> list[str]:
         """Unique ids: as written, else with the group's in front, else numbered."""
-        inner = self.choice.family == "phase-item"
         count = Counter(m.id for m in members if m.id)
+        # "A" to "E" over all phases name themselves; "1" in a phase would be taken for Phase 1.
+        again = any(count[m.id] > 1 or m.id.isdigit() for m in members if m.family != "phase")
+        inner = self.choice.family == "phase-item" and again
         unique = Unique()
         out = []
         for n, (member, group) in enumerate(zip(members, of, strict=True), 1):

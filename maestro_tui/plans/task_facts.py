@@ -50,6 +50,9 @@ _RUN_LINE = re.compile(
     r"ausführen|führe|запустить|выполнить|chạy|运行|执行|verify|verification|expected|gate|check|confirm|ensure|validate|test|tests|"
     r"検証|確認|验证|검증)\b[^`]{0,60}`|`[^`]{0,20}(?:を実行|で確認|を確認|が通る|が成功)|"
     r"`\s*(?:→|->|=>|[-–—:])\s*(?:expect\w*\W+)?(?:pass|green|success|clean|exit 0)|"
+    r"`\s+(?:(?:must|should|still|now|then)\s+)?(?:pass(?:es)?|succeeds?|exits?\s+(?:with\s+)?0|"
+    r"(?:is|are|stays?|goes|comes back|ends|runs?)\s+(?:all\s+)?(?:green|clean))\b|"
+    r"\b(?:done|finished|complete|accepted)\s+(?:when|once|if|as soon as)\b[^`]{0,60}`|"
     r"(?:^|[.;]\s)run\W*`|\b(?:and|then|e|y|et|und)\s+(?:run|executar|rodar|ejecutar|exécuter)\s+`",
     re.IGNORECASE,
 )
