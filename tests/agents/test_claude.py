@@ -331,7 +331,6 @@ def test_who_is_not_logged_in_is_told_how_to(claude: Claude) -> None:
     assert claude.api.asked("s") == []
 
 
-
 def test_no_login_ends_it_at_the_first_refusal(claude: Claude) -> None:
     no = Fail(401, {}, "authentication_error")
     result = claude.run([no, *DONE], END)
