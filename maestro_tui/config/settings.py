@@ -213,6 +213,17 @@ class UiSettings:
     wrap_logs: bool = _rule(_flag, "true or false", False)
 
 
+_DAYS = "a number of days, 0 for never"
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveSettings:
+    """What becomes of the logs of runs that ended well: ``[archive]``. Failed runs keep theirs."""
+
+    pack_days: float = _rule(_seconds, _DAYS, 1.0)
+    prune_days: float = _rule(_seconds, _DAYS, 30.0)  # of merged runs only
+
+
 @dataclass(frozen=True, slots=True)
 class AgentSettings:
     """Where more agent definitions are: ``[agents]``. Folders are relative to their file."""
@@ -237,6 +248,7 @@ class Settings:
 
     run: RunSettings = RunSettings()
     ui: UiSettings = UiSettings()
+    archive: ArchiveSettings = ArchiveSettings()
     agents: AgentSettings = AgentSettings()
     routing: RoutingSettings = RoutingSettings()
     permissions: PermissionSettings = PermissionSettings()
@@ -254,6 +266,7 @@ class Settings:
 _SECTIONS: dict[str, type[Any]] = {
     "run": RunSettings,
     "ui": UiSettings,
+    "archive": ArchiveSettings,
     "agents": AgentSettings,
     "routing": RoutingSettings,
     "permissions": PermissionSettings,
