@@ -23,6 +23,7 @@ from maestro_tui.core import commands as c
 from maestro_tui.core import events as e
 from maestro_tui.core.machine import Machine
 from maestro_tui.core.state import RunState, RunStatus
+from maestro_tui.engine.archive import put_away
 from maestro_tui.engine.attempts import find_agent
 from maestro_tui.engine.backups import back_up, damage
 from maestro_tui.engine.clock import Clock
@@ -104,6 +105,7 @@ class Engine:
                 watching.cancel()
                 await asyncio.gather(watching, return_exceptions=True)
                 await self._close()
+            await asyncio.to_thread(put_away, self.repo, self.state)
         return self.state
 
     def _check_journal(self) -> None:
