@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 from maestro_tui.agents.log_origins import ERROR_MARK
 from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.formatting import clip, one_line
-from maestro_tui.ui.palette import palette
+from maestro_tui.ui.palette import palette, redraw_in_new_colours
 from maestro_tui.ui.widgets.log_text import file_size
 from maestro_tui.ui.widgets.log_view import LogView
 
@@ -63,6 +63,7 @@ class LogPane(Vertical):
     def on_mount(self) -> None:
         """Nothing is open yet."""
         self._tell()
+        redraw_in_new_colours(self, self._tell)
 
     def open(
         self,
