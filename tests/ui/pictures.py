@@ -45,5 +45,6 @@ async def pictures(
             await pilot.pause()
             await until(lambda: words in screen_text(pilot), f"{words} at {size}")
             await pilot.pause()  # texts are made anew after the colours have changed
-            assert not faint(app.screen, theme), f"too faint at {size} in {theme}"
+            pale = faint(app.screen, theme)
+            assert not pale, f"too faint at {size} in {theme}: {pale}"
             assert app.export_screenshot() == drawn(name=f"{size}-{theme}")

@@ -62,9 +62,11 @@ class HistoryScreen(Screen[OtherRun]):
 
     def _show(self) -> None:
         colours = palette(self.app)
-        count = plural(len(self._runs), "run")
-        head = Text.assemble((f" History  {count} of this repository", colours.bold))
-        head.append("   Enter plays a finished one, attaches to others", colours.muted)
+        count, roomy = plural(len(self._runs), "run"), self.size.width >= _ROOMY
+        head = Text.assemble((" History  ", colours.bold), (count, colours.bold))
+        head.append(" of this repository" if roomy else "", colours.bold)
+        enter = "Enter plays a finished one, attaches to others"
+        head.append(f"   {enter if roomy else 'Enter plays or attaches'}", colours.muted)
         self._count.update(head)
         self._sheet.show([], [Row(self._line(r), r.run) for r in self._runs])
 

@@ -40,6 +40,8 @@ class LogPane(Vertical):
     LogPane > .status { height: 1; background: $surface; padding: 0 1; }
     LogPane:focus-within > .status { background: $panel; }
     LogPane > Input { height: 1; border: none; padding: 0 1; background: $panel; display: none; }
+    LogPane > Input:focus { background-tint: $foreground 0%; }
+    LogPane > Input > .input--placeholder { color: $state-waiting; }
     LogPane.-searching > Input { display: block; }
     LogPane.-searching > .status { display: none; }
     """
