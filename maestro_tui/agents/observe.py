@@ -87,6 +87,11 @@ class Observer:
         if self._clock() >= self._told_at + EVERY_S:
             self.tell()
 
+    def note(self, words: str) -> None:
+        """Something about the output that is not in it."""
+        if self._may_emit():
+            self._emit("text", text=words)
+
     def due(self) -> float | None:
         """When there is something to tell, by the clock; None when there is not."""
         if self._bytes == self._bytes_told and self._usage is None:

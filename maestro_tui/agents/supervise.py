@@ -7,7 +7,7 @@ import select
 import signal
 import time
 
-from maestro_tui.agents.lines import LineSplitter
+from maestro_tui.agents.lines import MAX_LINE, LineSplitter
 from maestro_tui.agents.observe import Observer
 from maestro_tui.agents.outcome import Outcome, judge
 from maestro_tui.agents.processes import Children
@@ -47,6 +47,7 @@ class _Watch:
         self._pipes = {fd: LineSplitter() for fd in (agent.output, agent.errors)}
         self._weave = Weave(context.log)
         self._observer = Observer(context.emit, context.ask if can_answer else None)
+        self._closed_at = float("inf")  # all its output; told of once it is clear it works on
         self._ended_by_us = ""
         limit = context.spec.timeout_s
         self._deadline = time.monotonic() + limit if limit else float("inf")
@@ -118,6 +119,9 @@ class _Watch:
             return False
         if self._context.stopping():
             self._end("stopped")
+        if time.monotonic() >= self._closed_at + LOOK_S:
+            self._closed_at = float("inf")
+            self._context.emit("text", text="It has closed its output and works on unheard")
         return True
 
     def _end(self, why: str) -> None:
@@ -135,14 +139,21 @@ class _Watch:
             return True
         errors = fd == self._errors
         if data:
+            lines = self._pipes[fd]
+            dropped = lines.dropped
             self._weave.take(data, errors)
-            self._observer.take(self._pipes[fd].feed(data), len(data), plain=errors)
+            self._observer.take(lines.feed(data), len(data), plain=errors)
+            if lines.dropped > dropped:
+                words = f"(a line of more than {MAX_LINE >> 20} MB is only in the log)"
+                self._observer.note(words)
         return bool(data)
 
     def _close(self, fd: int) -> None:
         """Its last line may lack an end."""
         os.close(fd)
         self._observer.take(self._pipes.pop(fd).finish(), 0, plain=fd == self._errors)
+        if not self._pipes:
+            self._closed_at = time.monotonic()
 
     def _drain(self) -> None:
         """What was written before everything was killed.

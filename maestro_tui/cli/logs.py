@@ -14,6 +14,7 @@ from maestro_tui.cli.exits import DONE, FAILED, Exit
 from maestro_tui.cli.runs import client
 from maestro_tui.cli.selecting import pick
 from maestro_tui.core.state import TaskState
+from maestro_tui.engine.archive import essence_path
 
 CHUNK = 1 << 16
 
@@ -35,6 +36,10 @@ def logs(arguments: argparse.Namespace) -> int:
     if number > len(task.attempts):
         raise Exit(f"{name} has had {len(task.attempts)} attempt(s), not {number}")
     path = found.attempt_dir(name, number) / "output.log"
+    if state.ended and not path.exists():
+        page = essence_path(found.repo, found.run)
+        told = f"; {page} tells what was done" if page.exists() else ""
+        raise Exit(f"the log of {name} is gone: removed by age or by `maestro clean`{told}", FAILED)
     printer = _Printer(path, raw=arguments.raw, only=arguments.only)
     offset = 0
     while True:

@@ -150,7 +150,9 @@ def _one(event: dict[str, Any], colours: Palette) -> Text | None:
             first, more = _folded(event["summary"])
             return text.append(first).append(more, colours.muted)
         case "usage" if event.get("cost_usd"):
-            return Text(f"· {_used(event)}, {money(event['cost_usd'])}", colours.muted)
+            spent = money(event["cost_usd"])  # so far; a line may tell of nothing else
+            tokens = event["input"] or event["output"]
+            return Text(f"· {_used(event)}, {spent}" if tokens else f"· {spent}", colours.muted)
     return None
 
 
