@@ -85,7 +85,7 @@ SCENES = {
     "help": (midway, ("question_mark",), "Go to the plan tree"),
     "commands": (midway, ("colon", *"gr"), "What depends on what"),
     "jump": (midway, ("at", *"val"), "1.3 Validation rules"),
-    "themes": (midway, ("colon", *"theme", "enter"), "maestro-paper"),
+    "themes": (midway, ("colon", *"theme", "enter", *"paper"), "maestro-paper"),
     "nothing-waits": (midway, ("i",), "Nothing waits for you."),
     "nowhere-to-go-back": (FakeSource, ("Z",), "there is nowhere to go back to"),
     "attempts": (failing, ("escape", "j", "d", "4"), "ImportError"),
