@@ -54,6 +54,7 @@ class MaestroApp(RunViews):
     Screen { background: $background; color: $foreground; }
     ModalScreen { background: $background 70%; }
     Toast { max-width: 90%; }
+    Input > .input--placeholder { color: $state-waiting; }
     * {
         scrollbar-color: $foreground 25%; scrollbar-background: $surface;
         scrollbar-color-hover: $foreground 40%; scrollbar-background-hover: $surface;

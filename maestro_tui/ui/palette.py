@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from rich.color import Color as RichColor
 from rich.style import Style
 from textual.app import App
 from textual.color import Color, ColorParseError
+from textual.dom import DOMNode
 
 from maestro_tui.ui.glyphs import Look
 
@@ -66,3 +68,8 @@ def palette(app: App[Any]) -> Palette:
         _Last.variables = app.theme_variables
         _Last.palette = Palette(app.theme_variables)
     return _Last.palette
+
+
+def redraw_in_new_colours(node: DOMNode, draw: Callable[[], object]) -> None:
+    """Have texts made anew whenever the theme changes: they hold the colours of the old one."""
+    node.app.theme_changed_signal.subscribe(node, lambda theme: node.call_after_refresh(draw))

@@ -10,13 +10,14 @@ from textual.color import Color, ColorParseError
 from textual.theme import BUILTIN_THEMES, Theme
 
 from maestro_tui.config.themes import COLOURS, ThemeSpec
+from maestro_tui.ui import tool_colours
 from maestro_tui.ui.formatting import one_line
 
 FALLBACK = "maestro-dark"
 
 # What the states look like where a theme does not say: one set a background.
 _DARK = {
-    "waiting": "#8b90a8",
+    "waiting": "#989cb2",
     "ready": "#b4bad0",
     "preparing": "#7aa2f7",
     "running": "#7aa2f7",
@@ -28,28 +29,28 @@ _DARK = {
     "done": "#8fce7a",
     "failed": "#f2777a",
     "blocked": "#d98e5f",
-    "skipped": "#777c93",
-    "excluded": "#777c93",
+    "skipped": "#999dae",
+    "excluded": "#999dae",
     "asking": "#f0d264",
     "stopped": "#c39ae0",
 }
 _LIGHT = {
-    "waiting": "#5f6478",
-    "ready": "#454a5c",
-    "preparing": "#2257c4",
-    "running": "#2257c4",
-    "checking": "#0f6e6e",
-    "queued": "#0f6e6e",
-    "merging": "#0f6e6e",
-    "conflicted": "#9a4a12",
-    "merged": "#2c6e1a",
-    "done": "#2c6e1a",
-    "failed": "#b3232a",
-    "blocked": "#9a4a12",
-    "skipped": "#6f7488",
-    "excluded": "#6f7488",
-    "asking": "#7a5a00",
-    "stopped": "#6f3a9c",
+    "waiting": "#5f6371",
+    "ready": "#454a5a",
+    "preparing": "#2f5bb7",
+    "running": "#2f5bb7",
+    "checking": "#126d76",
+    "queued": "#126d76",
+    "merging": "#126d76",
+    "conflicted": "#a04a12",
+    "merged": "#2a7132",
+    "done": "#2a7132",
+    "failed": "#b3262e",
+    "blocked": "#a04a12",
+    "skipped": "#5f626f",
+    "excluded": "#5f626f",
+    "asking": "#7a6000",
+    "stopped": "#7a3f9c",
 }
 _ANSI = {
     "waiting": "ansi_default",
@@ -72,9 +73,10 @@ _ANSI = {
 
 
 def state_defaults(theme: Theme) -> dict[str, str]:
-    """The variables of the states for a theme that leaves them out."""
+    """The variables of the states, and of the line one stands on, for a theme without them."""
     colours = _ANSI if theme.ansi else _DARK if theme.dark else _LIGHT
-    return {f"state-{name}": colour for name, colour in colours.items()}
+    cursor = "ansi_default" if theme.ansi else f"{theme.primary} 25%"
+    return {"cursor": cursor, **{f"state-{name}": colour for name, colour in colours.items()}}
 
 
 def to_theme(spec: ThemeSpec) -> Theme:
@@ -116,6 +118,7 @@ def install(
     ``refresh``: the chosen one is in use already, perhaps with other colours than now.
     """
     problems = []
+    app.ansi_theme_dark, app.ansi_theme_light = tool_colours.ON_DARK, tool_colours.ON_LIGHT
     app.register_theme(_builtin())
     for spec in specs:
         try:
@@ -150,7 +153,7 @@ def _builtin() -> Theme:
     return Theme(
         FALLBACK,
         primary="#7aa2f7",
-        secondary="#9d8cd6",
+        secondary="#a393d8",
         accent="#e0af68",
         foreground="#d5d9e6",
         background="#14161f",
@@ -160,6 +163,7 @@ def _builtin() -> Theme:
         warning="#e5b567",
         error="#f2777a",
         variables={
+            "cursor": "#29344f",
             "footer-key-foreground": "#e0af68",
             "input-selection-background": "#7aa2f7 35%",
         },

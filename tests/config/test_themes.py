@@ -47,23 +47,26 @@ def test_the_shipped_themes_are_sound() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "state"),
     [
-        ("maestro-dark", 7.0, 4.0),
-        ("maestro-night", 7.0, 4.0),
-        ("maestro-paper", 7.0, 4.0),
-        ("maestro-light", 7.0, 4.0),
-        ("maestro-contrast", 15.0, 7.0),
-        ("maestro-colourblind", 7.0, 4.0),
+        ("maestro-dark", 7.0, 4.5),
+        ("maestro-night", 7.0, 4.5),
+        ("maestro-paper", 7.0, 4.5),
+        ("maestro-light", 7.0, 4.5),
+        ("maestro-contrast", 14.0, 7.0),
+        ("maestro-colourblind", 7.0, 4.5),
     ],
 )
 def test_every_state_can_be_read(name: str, text: float, state: float) -> None:
     theme = next(t for t in load_themes([data_dir("themes")])[0] if t.name == name)
-    for ground in ("background", "surface"):
-        back = theme.colours[ground]
-        assert contrast(theme.colours["foreground"], back) >= text
+    grounds = {g: theme.colours[g] for g in ("background", "surface", "panel")}
+    grounds["cursor"] = theme.variables["cursor"]
+    for ground, back in grounds.items():
+        assert contrast(theme.colours["foreground"], back) >= text, ground
         for each in STATES:
             assert contrast(theme.variables[f"state-{each}"], back) >= state, (each, ground)
-        for each in ("success", "warning", "error", "primary", "accent"):
+        for each in ("success", "warning", "error", "primary", "accent", "secondary"):
             assert contrast(theme.colours[each], back) >= state, (each, ground)
+        keys = theme.variables["footer-key-foreground"]
+        assert contrast(keys, back) >= state, ("keys", ground)
 
 
 def test_a_users_theme_is_read_and_wins_by_name(tmp_path: Path) -> None:

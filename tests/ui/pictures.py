@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 
 from maestro_tui.config.themes import load_themes
 from maestro_tui.ui.themes import to_theme
+from tests.ui.contrast import faint
 from tests.ui.stage import NARROW, WIDE, screen_text, until
 
 SHIPPED = load_themes([Path(__file__).parents[2] / "themes"])[0]
@@ -28,7 +29,7 @@ async def pictures(
     words: str,
     sizes: Mapping[str, tuple[int, int]] = SIZES,
 ) -> None:
-    """Each is as it was, and ``words`` can be read on every one of them."""
+    """Each is as it was; ``words`` are on every one of them, and nothing is too faint to read."""
     app = pilot.app
     drawn = snapshot.use_extension(SVGImageExtension)
     for spec in SHIPPED:
@@ -44,4 +45,6 @@ async def pictures(
             await pilot.pause()
             await until(lambda: words in screen_text(pilot), f"{words} at {size}")
             await pilot.pause()  # texts are made anew after the colours have changed
+            pale = faint(app.screen, theme)
+            assert not pale, f"too faint at {size} in {theme}: {pale}"
             assert app.export_screenshot() == drawn(name=f"{size}-{theme}")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from maestro_tui.agents.context import Context
 from maestro_tui.agents.log_origins import ERROR_MARK
 from maestro_tui.ui.palette import palette
 from maestro_tui.ui.widgets.log_kinds import FilteredIndex
 from tests.ui.logs import LogApp, rows_of
-from tests.ui.stage import until
+from tests.ui.pictures import pictures
+from tests.ui.stage import WIDE, until
 
 LONG = "warning: " + "something is not as it should be " * 4
 
@@ -109,3 +113,14 @@ async def test_a_replay_shows_no_mark_before_its_line(tmp_path: Path) -> None:
         shown[0] = log.stat().st_size
         await until(lambda: view.line_count == 4)
         assert rows_of(view)[1].startswith("▌")
+
+
+@pytest.mark.parametrize("keys", [(), ("slash", *"warning", "enter"), ("number_sign",)])
+async def test_picture(tmp_path: Path, keys: tuple[str, ...], snapshot: Any) -> None:
+    app = LogApp(a_log(tmp_path))
+    async with app.run_test(size=WIDE) as pilot:
+        await until(lambda: app.pane.view.line_count == 4)
+        await pilot.press(*keys)
+        if len(keys) > 1:
+            await until(lambda: "2 of 2" in app.pane.status, "the hits")
+        await pictures(pilot, snapshot, "where to:" if len(keys) == 1 else "▌stderr")

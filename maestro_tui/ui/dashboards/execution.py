@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich.text import Text
 
 from maestro_tui.core.state import GIVEN_UP, MOVING, SATISFIED, TaskRun, TaskState
@@ -74,12 +76,21 @@ def _figures(scene: Scene) -> Text:
 
 
 def _groups(scene: Scene) -> Text:
+    """How many there are of each; where there is no room for all, of those there are any of."""
+    groups = progress(scene.state).groups
+    line = _counted(scene, groups)
+    if line.cell_len - len("   ") > scene.width:
+        line = _counted(scene, {name: number for name, number in groups.items() if number})
+    line.truncate(scene.width, overflow="ellipsis")
+    return line
+
+
+def _counted(scene: Scene, groups: Mapping[str, int]) -> Text:
     line = Text(" ")
-    for name, number in progress(scene.state).groups.items():
+    for name, number in groups.items():
         look = GROUPS[name]
         style = scene.colours.look(look, bold=True) if number else scene.colours.muted
         line.append(f"{look.glyph} {number} {look.word}   ", style)
-    line.truncate(scene.width, overflow="ellipsis")
     return line
 
 

@@ -172,7 +172,8 @@ def _deadline(scene: Scene, task: TaskRun) -> Text:
     left = f" {duration(max(0.0, limit - used)):>6} left of {duration(limit)}"
     line.append(left if limit else " no time-out")
     quiet = quiet_for(attempt, scene.now)
-    style = scene.colours.style("state-failed", bold=True) if quiet >= _STALLED_S else "dim"
+    colours = scene.colours
+    style = colours.style("state-failed", bold=True) if quiet >= _STALLED_S else colours.muted
     stalled = "  stalled: no event for " if quiet >= _STALLED_S else "  last event "
     line.append(stalled + tenths(quiet) + ("" if quiet >= _STALLED_S else " ago"), style)
     line.truncate(scene.width, overflow="ellipsis")

@@ -24,7 +24,7 @@ class Choices(Widget, can_focus=True):
     BINDINGS = bindings("choices")
     COMPONENT_CLASSES: ClassVar[set[str]] = {"choices--cursor"}
     DEFAULT_CSS = """
-    Choices { height: auto; & .choices--cursor { background: $primary 25%; } }
+    Choices { height: auto; & .choices--cursor { background: $cursor; } }
     Choices:ansi .choices--cursor { background: ansi_default; text-style: reverse; }
     """
 

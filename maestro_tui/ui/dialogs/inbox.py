@@ -16,7 +16,7 @@ from maestro_tui.core.state import Question
 from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.formatting import duration, one_line, plural
 from maestro_tui.ui.glyphs import question_look
-from maestro_tui.ui.palette import palette
+from maestro_tui.ui.palette import palette, redraw_in_new_colours
 from maestro_tui.ui.widgets.key_bar import KeyBar
 
 
@@ -44,7 +44,7 @@ class InboxDialog(ModalScreen[str | None]):
     InboxDialog OptionList:focus { border: none; }
     InboxDialog OptionList > .option-list--option-highlighted,
     InboxDialog OptionList:focus > .option-list--option-highlighted {
-        background: $primary 25%; color: $foreground;
+        background: $cursor; color: $foreground;
     }
     """
 
@@ -70,6 +70,12 @@ class InboxDialog(ModalScreen[str | None]):
             lines.add_options([Line(self._line(w), id=str(n)) for n, w in enumerate(self._waiting)])
             lines.highlighted = 0
             lines.focus()
+            redraw_in_new_colours(self, self._recolour)
+
+    def _recolour(self) -> None:
+        lines = self.query_one(OptionList)
+        for index, waiting in enumerate(self._waiting):
+            lines.replace_option_prompt_at_index(index, self._line(waiting))
 
     def _line(self, waiting: Waiting) -> Text:
         colours = palette(self.app)

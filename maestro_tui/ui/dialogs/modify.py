@@ -21,7 +21,7 @@ from maestro_tui.plans.durations import format_duration
 from maestro_tui.plans.model import Strategy
 from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.formatting import clip, one_line, plural
-from maestro_tui.ui.palette import palette
+from maestro_tui.ui.palette import palette, redraw_in_new_colours
 from maestro_tui.ui.screens.drafting import Drafting
 from maestro_tui.ui.screens.review_text import WHEN, edge_words, guessed_agent, guessed_edge
 from maestro_tui.ui.widgets.key_bar import KeyBar
@@ -82,7 +82,7 @@ class Fields(Widget, can_focus=True):
 
     BINDINGS = bindings("fields")
     COMPONENT_CLASSES: ClassVar[set[str]] = {"fields--cursor"}
-    DEFAULT_CSS = "Fields { height: auto; & .fields--cursor { background: $primary 25%; } }"
+    DEFAULT_CSS = "Fields { height: auto; & .fields--cursor { background: $cursor; } }"
 
     @dataclass
     class Wanted(Message):
@@ -198,6 +198,7 @@ class ModifyDialog(ModalScreen[str]):
         """Show the task."""
         self._show()
         self.query_one(Fields).focus()
+        redraw_in_new_colours(self, self._show)
 
     def _show(self) -> None:
         strategy = self.draft.strategy

@@ -20,7 +20,7 @@ from maestro_tui.ui.dialogs.words import Words
 from maestro_tui.ui.editor import edit_conflicts
 from maestro_tui.ui.formatting import lines, one_line, plural
 from maestro_tui.ui.glyphs import question_look
-from maestro_tui.ui.palette import palette
+from maestro_tui.ui.palette import palette, redraw_in_new_colours
 from maestro_tui.ui.widgets.key_bar import KeyBar
 
 _STUBBORN_S = 0.4  # keys meant for the board must not answer a question that just popped up
@@ -101,14 +101,19 @@ class QuestionDialog(ModalScreen[Reply | None]):
         yield KeyBar()
 
     def on_mount(self) -> None:
-        """The accent says how much is at stake."""
-        variable = question_look(self.question.kind).variable
-        box = self.query_one(Vertical)
-        colour = self.app.theme_variables.get(variable, "")
-        if colour:
-            box.styles.border = ("round", colour)
+        """On the answers."""
+        self._colour()
+        redraw_in_new_colours(self, self._colour)
         self.query_one(Choices).focus()
         self._fit()
+
+    def _colour(self) -> None:
+        """The accent says how much is at stake."""
+        variable = question_look(self.question.kind).variable
+        colour = self.app.theme_variables.get(variable, "")
+        if colour:
+            self.query_one(Vertical).styles.border = ("round", colour)
+        self.query_one("#evidence", Static).update(self._evidence())
 
     def on_resize(self) -> None:
         """Evidence takes what the rest leaves."""

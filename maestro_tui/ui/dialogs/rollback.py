@@ -13,7 +13,7 @@ from maestro_tui.core.rollback import Point, points, preview
 from maestro_tui.core.state import RunState
 from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.formatting import one_line, plural
-from maestro_tui.ui.palette import palette
+from maestro_tui.ui.palette import palette, redraw_in_new_colours
 from maestro_tui.ui.widgets.key_bar import KeyBar
 
 _MOST = 6  # names of each kind that are listed
@@ -34,7 +34,7 @@ class RollbackDialog(ModalScreen[str | None]):
     RollbackDialog OptionList:focus { border: none; }
     RollbackDialog OptionList > .option-list--option-highlighted,
     RollbackDialog OptionList:focus > .option-list--option-highlighted {
-        background: $primary 25%; color: $foreground;
+        background: $cursor; color: $foreground;
     }
     RollbackDialog #preview { height: auto; margin-top: 1; }
     """
@@ -63,6 +63,12 @@ class RollbackDialog(ModalScreen[str | None]):
         else:
             words = "Nothing is merged yet; there is nowhere to go back to."
             self.query_one("#preview", Static).update(words)
+        redraw_in_new_colours(self, self._recolour)
+
+    def _recolour(self) -> None:
+        place = self.query_one(OptionList).highlighted
+        if place is not None:
+            self._tell(self._points[place])
 
     def _line(self, point: Point) -> Text:
         drops = len(preview(self._run_state, point).drops)

@@ -22,7 +22,7 @@ from maestro_tui.ui.dialogs.question import Reply
 from maestro_tui.ui.dialogs.text_input import TextInputDialog
 from maestro_tui.ui.editor import edit_text
 from maestro_tui.ui.formatting import clip, one_line
-from maestro_tui.ui.palette import palette
+from maestro_tui.ui.palette import palette, redraw_in_new_colours
 from maestro_tui.ui.screens.conflict_draft import Draft, Place, marked
 from maestro_tui.ui.screens.conflict_text import (
     BESIDE,
@@ -85,6 +85,7 @@ class ConflictScreen(ModalScreen[Reply | None]):
         self._show()
         self.run_worker(self._read(), group="conflict", exclusive=True, exit_on_error=False)
         self.set_interval(1.0, self._still_asked)
+        redraw_in_new_colours(self, self._show)
 
     def on_resize(self) -> None:
         """Beside or below each other, as there is room."""

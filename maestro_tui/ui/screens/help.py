@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from maestro_tui.ui.actions import ACTIONS, SCOPES, Action, bindings
 from maestro_tui.ui.glyphs import GATES, PARKED, PAUSED, TASK
 from maestro_tui.ui.keys import shown_keys
-from maestro_tui.ui.palette import Palette, palette
+from maestro_tui.ui.palette import Palette, palette, redraw_in_new_colours
 from maestro_tui.ui.widgets.key_bar import KeyBar
 from maestro_tui.ui.widgets.pager import Pager
 
@@ -43,9 +43,13 @@ class HelpScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """The theme is known now."""
-        pager = self.query_one(Pager)
-        pager.show(help_text(palette(self.app), self._first, self._keymap))
-        pager.focus()
+        self._show()
+        self.query_one(Pager).focus()
+        redraw_in_new_colours(self, self._show)
+
+    def _show(self) -> None:
+        text = help_text(palette(self.app), self._first, self._keymap)
+        self.query_one(Pager).show(text)
 
     def action_close(self) -> None:
         """Back."""

@@ -17,7 +17,7 @@ from maestro_tui.core.state import ENDED, RunStatus
 from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.formatting import bar, clip, duration, fit, one_line, plural
 from maestro_tui.ui.glyphs import RUN
-from maestro_tui.ui.palette import palette
+from maestro_tui.ui.palette import palette, redraw_in_new_colours
 from maestro_tui.ui.views import OtherRun, RunEntry
 from maestro_tui.ui.widgets.badge import Badge
 from maestro_tui.ui.widgets.key_bar import KeyBar
@@ -54,10 +54,7 @@ class HistoryScreen(Screen[OtherRun]):
         self._show()
         self._sheet.focus()
         self._sheet.put(self._current)
-
-        self.app.theme_changed_signal.subscribe(
-            self, lambda theme: self.call_after_refresh(self._show)
-        )
+        redraw_in_new_colours(self, self._show)
 
     def on_resize(self) -> None:
         """Columns follow the width."""
@@ -65,9 +62,11 @@ class HistoryScreen(Screen[OtherRun]):
 
     def _show(self) -> None:
         colours = palette(self.app)
-        count = plural(len(self._runs), "run")
-        head = Text.assemble((f" History  {count} of this repository", colours.bold))
-        head.append("   Enter plays a finished one, attaches to others", colours.muted)
+        count, roomy = plural(len(self._runs), "run"), self.size.width >= _ROOMY
+        head = Text.assemble((" History  ", colours.bold), (count, colours.bold))
+        head.append(" of this repository" if roomy else "", colours.bold)
+        enter = "Enter plays a finished one, attaches to others"
+        head.append(f"   {enter if roomy else 'Enter plays or attaches'}", colours.muted)
         self._count.update(head)
         self._sheet.show([], [Row(self._line(r), r.run) for r in self._runs])
 

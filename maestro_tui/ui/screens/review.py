@@ -18,7 +18,7 @@ from maestro_tui.plans.model import Strategy
 from maestro_tui.plans.strategy import revise as default_revise
 from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.formatting import clip, one_line
-from maestro_tui.ui.palette import palette
+from maestro_tui.ui.palette import palette, redraw_in_new_colours
 from maestro_tui.ui.screens.drafting import Drafting, Revise
 from maestro_tui.ui.screens.review_details import Prompt, ReviewDetails
 from maestro_tui.ui.screens.review_pages import (
@@ -100,9 +100,7 @@ class ReviewScreen(Screen[Strategy | None]):
         """Show it."""
         self._show()
         self.query_one(ReviewTable).focus()
-        self.app.theme_changed_signal.subscribe(
-            self, lambda theme: self.call_after_refresh(self._show)
-        )
+        redraw_in_new_colours(self, self._show)
 
     def on_resize(self) -> None:
         """Lines are cut to the width."""

@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 
 from maestro_tui.plans.model import Strategy
 from maestro_tui.ui.actions import bindings
-from maestro_tui.ui.palette import palette
+from maestro_tui.ui.palette import palette, redraw_in_new_colours
 from maestro_tui.ui.screens.review_text import details
 from maestro_tui.ui.widgets.key_bar import KeyBar
 from maestro_tui.ui.widgets.pager import Pager
@@ -48,11 +48,12 @@ class ReviewDetails(ModalScreen[str]):
         """Show it."""
         self._show()
         self.query_one(Pager).focus()
+        redraw_in_new_colours(self, partial(self._show, top=False))
 
-    def _show(self) -> None:
+    def _show(self, *, top: bool = True) -> None:
         prompt = partial(self._prompt, self._strategy) if self._prompt is not None else None
         text = details(self._strategy, self.task_id, palette(self.app), prompt)
-        self.query_one(Pager).show(text, top=True)
+        self.query_one(Pager).show(text, top=top)
 
     def action_neighbour(self, step: int) -> None:
         """The next or previous task."""

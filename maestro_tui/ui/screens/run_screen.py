@@ -7,6 +7,7 @@ from typing import TypeVar
 from maestro_tui.core.state import RunState
 from maestro_tui.ui.follow import Changes
 from maestro_tui.ui.painting import PaintsAtOnce
+from maestro_tui.ui.palette import redraw_in_new_colours
 from maestro_tui.ui.source import RunSource
 
 Result = TypeVar("Result")
@@ -25,9 +26,7 @@ class RunScreen(PaintsAtOnce[Result]):
 
     def on_mount(self) -> None:
         """Texts are made with the colours of the moment, so other colours need other texts."""
-        self.app.theme_changed_signal.subscribe(
-            self, lambda theme: self.call_after_refresh(self.recoloured)
-        )
+        redraw_in_new_colours(self, self.recoloured)
 
     def recoloured(self) -> None:
         """Another theme; those that draw when they are asked have nothing to do."""

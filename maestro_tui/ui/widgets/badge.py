@@ -7,7 +7,7 @@ from rich.text import Text
 from textual.message import Message
 from textual.widgets import Static
 
-from maestro_tui.ui.palette import Palette, palette
+from maestro_tui.ui.palette import Palette, palette, redraw_in_new_colours
 
 _LOOKS_S = 0.5
 
@@ -36,12 +36,16 @@ class Badge(Static):
         """It follows the run by itself: the screens it is on need not know."""
         self._look()
         self.set_interval(_LOOKS_S, self._look)
+        redraw_in_new_colours(self, self._draw)
 
     def _look(self) -> None:
         waiting = getattr(self.app, "waiting", 0)
         if waiting != self._shown:
             self._shown = waiting
-            self.update(badge(waiting, palette(self.app)))
+            self._draw()
+
+    def _draw(self) -> None:
+        self.update(badge(self._shown, palette(self.app)))
 
     def on_click(self) -> None:
         """It is a button too."""

@@ -36,7 +36,7 @@ class GraphView(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     GraphView {
         background: $background; scrollbar-size: 1 1; padding: 0 1;
-        & .graph--cursor { background: $primary 30%; }
+        & .graph--cursor { background: $cursor; }
         &:ansi .graph--cursor { background: ansi_default; text-style: reverse; }
     }
     """

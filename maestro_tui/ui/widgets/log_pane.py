@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 from maestro_tui.agents.log_origins import ERROR_MARK
 from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.formatting import clip, one_line
-from maestro_tui.ui.palette import palette
+from maestro_tui.ui.palette import palette, redraw_in_new_colours
 from maestro_tui.ui.widgets.log_text import file_size
 from maestro_tui.ui.widgets.log_view import LogView
 
@@ -40,6 +40,8 @@ class LogPane(Vertical):
     LogPane > .status { height: 1; background: $surface; padding: 0 1; }
     LogPane:focus-within > .status { background: $panel; }
     LogPane > Input { height: 1; border: none; padding: 0 1; background: $panel; display: none; }
+    LogPane > Input:focus { background-tint: $foreground 0%; }
+    LogPane > Input > .input--placeholder { color: $state-waiting; }
     LogPane.-searching > Input { display: block; }
     LogPane.-searching > .status { display: none; }
     """
@@ -63,6 +65,7 @@ class LogPane(Vertical):
     def on_mount(self) -> None:
         """Nothing is open yet."""
         self._tell()
+        redraw_in_new_colours(self, self._tell)
 
     def open(
         self,

@@ -32,6 +32,8 @@ _SEQUENCE = re.compile(
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f]")
 _BREAKS = re.compile("[\u2028\u2029]")
+_WHITES = (7, 15)  # grey where the ground is light, so that they can be read there
+_WHITE = Style(color="#ffffff")
 _SHOWN = Style(conceal=False, blink=False, blink2=False)
 
 
@@ -73,7 +75,9 @@ def _plain(line: str) -> Text:
 
 
 def visible(style: Style) -> Style:
-    """The style without what hides text or makes it flash."""
+    """The style without what hides text or makes it flash; white words on a colour stay white."""
+    if style.color is not None and style.color.number in _WHITES and style.bgcolor is not None:
+        style += _WHITE
     return style + _SHOWN if style.conceal or style.blink or style.blink2 else style
 
 

@@ -31,7 +31,7 @@ class LogView(LogLines, inherit_bindings=False):
         background: $background; overflow-y: scroll; overflow-x: hidden;
         scrollbar-size-vertical: 1;
         & .log--hit { background: $accent 40%; text-style: bold; }
-        & .log--found { background: $primary 30%; }
+        & .log--found { background: $cursor; }
     }
     """
 

@@ -44,7 +44,7 @@ class PlanTree(Tree[Row]):
     PlanTree { background: $surface; padding: 0; scrollbar-size-vertical: 1; }
     PlanTree > .tree--cursor { background: $panel; color: $foreground; text-style: none; }
     PlanTree:focus { background-tint: $foreground 0%; }
-    PlanTree:focus > .tree--cursor { background: $primary 25%; color: $foreground; }
+    PlanTree:focus > .tree--cursor { background: $cursor; color: $foreground; }
     PlanTree:ansi > .tree--cursor { background: ansi_default; text-style: underline; }
     PlanTree:focus:ansi > .tree--cursor { background: ansi_default; text-style: reverse; }
     """

@@ -42,7 +42,7 @@ class ReviewTable(ScrollView, can_focus=True, inherit_bindings=False):
     DEFAULT_CSS = """
     ReviewTable {
         background: $background; overflow-y: scroll; overflow-x: hidden;
-        & .table--cursor { background: $primary 25%; }
+        & .table--cursor { background: $cursor; }
         & .table--head { background: $surface; text-style: bold; }
     }
     """

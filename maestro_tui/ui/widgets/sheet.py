@@ -39,7 +39,7 @@ class Sheet(ScrollView, can_focus=True):
     Sheet {
         background: $background; scrollbar-size: 1 1;
         & .sheet--head { background: $panel; }
-        & .sheet--cursor { background: $primary 25%; }
+        & .sheet--cursor { background: $cursor; }
         &:ansi .sheet--cursor { background: ansi_default; text-style: reverse; }
     }
     """

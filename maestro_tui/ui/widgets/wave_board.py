@@ -50,7 +50,7 @@ class WaveBoard(ScrollView, can_focus=True):
         scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;
         & .waves--head { background: $panel; }
         & .waves--selected { background: $panel; }
-        & .waves--focused { background: $primary 25%; }
+        & .waves--focused { background: $cursor; }
         &:ansi .waves--selected { background: ansi_default; text-style: underline; }
         &:ansi .waves--focused { background: ansi_default; text-style: reverse; }
     }
