@@ -78,10 +78,11 @@ class MaestroApp(RunViews):
         history: History | None = None,
         theme_watch: ThemeWatch | None = None,
         terminal_title: bool = True,
+        resume: Callable[[], None] | None = None,
     ) -> None:
         self._problems: list[str] = []
         super().__init__()
-        self.source = source
+        self.source, self.resume = source, resume
         self._review, self._launch = review, launch
         self.now, self._monotonic, self._alert = now, monotonic, alert
         self.asking = Asking()
@@ -155,6 +156,7 @@ class MaestroApp(RunViews):
         self._follow = Follow(source)
         self.board = BoardScreen(source, self.asking, self.now)
         await self.push_screen(self.board)
+        self.offer_resume()
         self.set_interval(1 / POLL_HZ, self._look)
         self.set_interval(1 / SPINNER_HZ, self._spin)
         self.set_interval(1.0, self._second)
@@ -303,10 +305,10 @@ class MaestroApp(RunViews):
         state = self.run_state
         if state is None or self.source is None:
             return
-        if reply is None:
+        if reply is None and question in state.questions:
             # Whoever says "later" wants to see the board: what else waits is in the inbox, too.
             self.asking.put_off |= {question, *(q.id for q in self.asking.open_ones(state))}
-        else:
+        elif reply is not None:
             self.asking.answered.add(question)
             if not self.source.decide(reply.question, reply.answer, reply.text):
                 self.notify("Somebody else answered first", severity="warning", markup=False)
