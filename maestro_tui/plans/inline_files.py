@@ -15,15 +15,13 @@ from maestro_tui.plans.paths import PathRef, looks_like_path, strip_path
 
 _MAKE = (
     r"creat(?:e|es|ing)|writ(?:e|es|ing)|new|scaffold|generate|author|draft"
-    r"|crear|crea|créer|crée|criar|creare|creëer|erstelle|lege|escrever|escribir|écrire|создать|"
-    r"написать|tạo|viết"
+    r"|crear|crea|créer|crée|criar|creare|erstelle|lege|создать|tạo"
 )
 _PUT = (
     r"add(?:s|ing)?|implement(?:s|ing)?|introduce|build|set up|setup|initiali[sz]e|define|"
     r"document|declare"
     r"|añadir|añade|agregar|agrega|implementar|ajouter|ajoute|implémenter|adicionar|aggiungere|"
-    r"implementiere|implementeer|ergänze|füge|voeg|documentar|documenter|documenteer|добавить|"
-    r"реализовать|thêm"
+    r"implementiere|ergänze|füge|добавить|реализовать|thêm"
 )
 _MODIFY = (
     r"updat(?:e|es|ing)|modif(?:y|ies|ying)|edit(?:s|ing)?|chang(?:e|es|ing)|extend(?:s|ing)?|refactor|fix(?:es)?|"
@@ -33,17 +31,23 @@ _MODIFY = (
     r"harden|move|rename|extract|mount|pass|use|apply|bump|annotate|delegate|inject|make|normali[sz]e|switch"
     r"|actualizar|actualiza|modificar|modifica|editar|edita|cambiar|ampliar|extender|"
     r"mettre à jour|modifier|modifie|"
-    r"étendre|corriger|adapter|configurer|remplacer|atualizar|alterar|estender|refatorar|corrigir|"
-    r"ajustar|configurar|registrar|refactorizar|corregir|substituir|aggiornare|modificare|estendere|"
-    r"aktualisiere|ändere|passe|erweitere|konfiguriere|ersetze|configureer|wijzig|"
-    r"обновить|изменить|исправить|расширить|настроить|cập nhật|sửa"
+    r"étendre|corriger|adapter|atualizar|aggiornare|modificare|aktualisiere|ändere|passe|erweitere|"
+    r"обновить|изменить|исправить|cập nhật|sửa"
 )
 _DELETE = (
     r"delet(?:e|es|ing)|remov(?:e|es|ing)|drop"
-    r"|eliminar|elimina|quitar|borrar|supprimer|supprime|remover|rimuovere|lösche|entferne|verwijder|удалить|xóa"
+    r"|eliminar|elimina|quitar|borrar|supprimer|supprime|remover|rimuovere|lösche|entferne|удалить|xóa"
 )
 # For text in lower case: sought without regard to case it would be the slowest of all patterns.
 _VERB = re.compile(rf"\b(?:({_MAKE})|({_PUT})|({_MODIFY})|({_DELETE}))\b")
+# Sought only where those above find nothing: most plans are in English.
+_MORE_VERBS = re.compile(
+    r"\b(?:(escrever|escribir|écrire|creëer|написать|viết)|"
+    r"(documentar|documenter|implementeer|documenteer|voeg)|"
+    r"(estender|estendere|alterar|refatorar|corrigir|ajustar|configurar|registrar|substituir|"
+    r"refactorizar|corregir|configurer|remplacer|konfiguriere|ersetze|configureer|wijzig|расширить|"
+    r"настроить)|(verwijder))\b"
+)
 _PLACE = re.compile(
     r"\b(?:in|into|inside|within|under|at|to|from|en|dans|em|nel|trong|в)\b\s*(?:the\s+|a\s+|new\s+|existing\s+|file\s+)*[`*(\[]*$",
     re.I,
@@ -85,7 +89,8 @@ _CJK_UNCHANGED = re.compile(r"不需修改|無需修改|无需修改|変更不�
 
 def says_to_do(text: str) -> bool:
     """Whether a line begins with a verb of work: ``Add retries``, ``**Fix** the parser``."""
-    return _VERB.match(_lowered(text.lstrip("*_` "))) is not None
+    lower = _lowered(text.lstrip("*_` "))
+    return (_VERB.match(lower) or _MORE_VERBS.match(lower)) is not None
 
 
 def inline_files(text: str, line: int, default: str = "") -> list[PathRef]:
@@ -99,7 +104,8 @@ def inline_files(text: str, line: int, default: str = "") -> list[PathRef]:
     if not text.isascii() and _CJK.search(text):
         return _cjk_files(text, line, default)
     out: list[PathRef] = []
-    verbs = list(_VERB.finditer(_lowered(text), 0, words[-1].start))
+    lower, last = _lowered(text), words[-1].start
+    verbs = list(_VERB.finditer(lower, 0, last)) or list(_MORE_VERBS.finditer(lower, 0, last))
     passed = 0
     end = -1
     used: set[int] = set()
