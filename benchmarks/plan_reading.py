@@ -205,6 +205,19 @@ HOSTILE: dict[str, Callable[[int], str]] = {
         f"| T{n:03} | T{max(1, n // 2):03}, T{max(1, n // 3):03} |\n"
         for n in range(1, size // 60)
     ),
+    "nodes of a drawing": lambda size: "# P\n\n- [ ] T1 a\n- [ ] T2 b\n\n```mermaid\ngraph TD\n" + (
+        "&".join(["T1"] * 800) + " --> " + "&".join(["T2"] * 800) + "\n"
+    ) * (size // 4800) + "```\n",
+    "many nodes of a drawing": lambda size: "# P\n\n- [ ] T1 a\n- [ ] T2 b\n\n```mermaid\n"
+        "graph TD\n" + "".join(
+        "&".join(f"T{n * 300 + i}" for i in range(300)) + " --> "
+        + "&".join(f"T{i}" for i in range(300)) + "\n" for n in range(size // 4800)
+    ) + "```\n",
+    "arrows": _repeated("T1 -> T2 " * 500 + "\n", "# P\n\n- [ ] T1 a\n- [ ] T2 b\n\n"
+                        "## Dependencies\n\n"),
+    "deep frontmatter": lambda size: "---\ntodos: " + "[" * size + "\n---\n\n# P\n",
+    "deep lists in frontmatter": lambda size: "---\ntodos:\n" + "- " * (size // 2) + "a\n---\n",
+    "dotted key": lambda size: "schema = 1\n[plan]\n[" + ".".join(["a"] * (size // 2)) + "]\n",
     "line separators": _repeated("a\x0bb\x0c\x1c\x1d\x1e\x85\u2028\u2029"),
 }  # fmt: skip
 

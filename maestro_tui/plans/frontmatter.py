@@ -17,6 +17,8 @@ from maestro_tui.plans.data import Node
 from maestro_tui.plans.model import Diagnostic
 
 _MOST = 300_000  # characters; more than that is no frontmatter, and YAML is slow
+_DEEPEST = 1000  # levels; far beyond, the fast reader of YAML would end the whole program
+_LEAD = re.compile(r"^[ \t?:-]+", re.MULTILINE)
 _KEY = re.compile(r"^([A-Za-z_][\w-]*)[ \t]*:(?:[ \t]+(.*)|)$")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -53,7 +55,8 @@ def frontmatter_of(text: str) -> Frontmatter:
 
 def _problem(error: Exception) -> Diagnostic:
     mark = getattr(error, "problem_mark", None)
-    why = getattr(error, "problem", None) or type(error).__name__
+    deep = "nested too deeply" if isinstance(error, RecursionError) else ""
+    why = deep or getattr(error, "problem", None) or type(error).__name__
     return Diagnostic(
         "frontmatter-yaml",
         "info",
@@ -63,8 +66,25 @@ def _problem(error: Exception) -> Diagnostic:
     )
 
 
+def _may_be_deep(text: str) -> bool:
+    """Whether values could stand inside one another beyond what is safe; rather once too often."""
+    if 2 * max((len(m[0]) for m in _LEAD.finditer(text)), default=0) > _DEEPEST:
+        return True
+    if text.count("[") + text.count("{") <= _DEEPEST:
+        return False
+    open_ones = 0
+    for line in text.split("\n"):
+        opened = line.count("[") + line.count("{")
+        # What is closed in a comment or within quotes is perhaps not closed at all.
+        sure = opened and not any(mark in line for mark in "\"'#")
+        open_ones += max(0, opened - line.count("]") - line.count("}")) if sure else opened
+        if opened > _DEEPEST or open_ones > _DEEPEST:
+            return True
+    return False
+
+
 def _composed(text: str, base: int) -> Node | None:
-    loader = _LOADER(text)
+    loader = (yaml.SafeLoader if _may_be_deep(text) else _LOADER)(text)
     try:
         node = loader.get_single_node()
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import pairwise
+from itertools import pairwise, product
 
 from maestro_tui.plans.ascii_graph import drawn_edges
 from maestro_tui.plans.blocks import Block, Section
@@ -50,6 +50,8 @@ _BARE_BEFORE = re.compile(
 )
 _NAMED_NODE = re.compile(r"((?:\w+ )?[\w.-]+)\s*(?::|\s[-–—]\s)")
 _MERMAID_NODE = re.compile(r"\b([A-Za-z]\w*)\s*(?:\[+\"?|\(+\"?|\{+\"?)([^\])}\"]+)")
+_MOST_ARROWS = 50_000  # of one drawing: "A & B --> C & D" multiplies
+_NODE_TEXT, _AND = re.compile(r"[\[({]+\"?[^\])}]*\"?[\])}]+"), re.compile(r"\s*&\s*")
 _MERMAID_ARROW = re.compile(r"\s*(?:-{2,3}>|-\.+->|={2,}>|--[^->|]+-->)\s*(?:\|[^|]*\|)?\s*")
 
 
@@ -248,16 +250,23 @@ def _mermaid(block: Block, phrases: Phrases) -> list[Edge]:
     for line in block.lines:
         for node, label in _MERMAID_NODE.findall(line):
             names.setdefault(node, label.split("<br")[0])
-    out = []
+    out: dict[tuple[str, str], Edge] = {}
+    asked: set[tuple[str, str]] = set()
     for n, line in enumerate(block.lines, 1):
-        text = re.sub(r"[\[({]+\"?[^\])}]*\"?[\])}]+", "", line)
+        text = _NODE_TEXT.sub("", line)
         parts = [p.strip(" ;") for p in _MERMAID_ARROW.split(text)]
         for left, right in pairwise(parts):
-            for a in re.split(r"\s*&\s*", left):
-                for b in re.split(r"\s*&\s*", right):
-                    before, after = names.get(a, a), names.get(b, b)
-                    out += _mermaid_pair(before, after, block.line + n, phrases)
-    return out
+            firsts, thens = dict.fromkeys(_AND.split(left)), dict.fromkeys(_AND.split(right))
+            for pair in product(firsts, thens):
+                if len(asked) > _MOST_ARROWS:
+                    return list(out.values())  # more than any plan draws
+                if pair in asked:
+                    continue  # drawn before; its first line is what counts
+                asked.add(pair)
+                before, after = (names.get(p, p) for p in pair)
+                for edge in _mermaid_pair(before, after, block.line + n, phrases):
+                    out.setdefault((edge.task, edge.after), edge)
+    return list(out.values())
 
 
 def _mermaid_pair(before: str, after: str, line: int, phrases: Phrases) -> list[Edge]:

@@ -46,6 +46,7 @@ class Phrases:
         self.resolver = resolver
         self.known = frozenset(resolver.by_id)  # ids in lower case
         self.phases = [t for t in resolver.targets if t.kind == "phase"]
+        self._read: dict[tuple[str, int], list[str]] = {}
 
     # The indexes wait for a phrase that needs them.
 
@@ -78,6 +79,12 @@ class Phrases:
 
     def resolve(self, text: str, line: int, owner: Target = NOBODY) -> list[str]:
         """The ids a phrase refers to; nothing when it refers to no phase or task."""
+        known = (text, id(owner))  # a drawing names each of its nodes many times
+        if known not in self._read:
+            self._read[known] = self._resolved(text, line, owner)
+        return self._read[known]
+
+    def _resolved(self, text: str, line: int, owner: Target) -> list[str]:
         inside = _INSIDE.search(text) if "(" in text else None
         if inside is not None and not _FLAG.fullmatch(inside[1].strip()):
             found = self.resolver.resolve(inside[1], line, owner, strict=False).ids

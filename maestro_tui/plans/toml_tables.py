@@ -5,6 +5,7 @@ Shared by the canonical plan and the rehearsal script; each problem carries line
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -100,8 +101,24 @@ class TomlText:
         return out
 
 
+_PARTS = 64  # of a dotted key; reading takes the square of them
+_PART = r"(?:[\w-]++|\"[^\"\n]*+\"|'[^'\n]*+')[ \t]*+"
+_LONG_KEY = re.compile(rf"(?<![\w-])(?:{_PART}\.[ \t]*+){{{_PARTS}}}")
+
+
+def _long_key(text: str) -> int:
+    """The first line with a key of more parts than anybody writes; 0 when there is none."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") >= _PARTS and _LONG_KEY.search(line):
+            return number
+    return 0
+
+
 def parse_toml(text: str) -> TomlText | Diagnostic:
     """The document, or the one syntax error that stops it from being read."""
+    if line := _long_key(text):
+        why = f"Not readable TOML: a key of more than {_PARTS} parts."
+        return Diagnostic("toml-syntax", "error", line, why, "Write a shorter key.")
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

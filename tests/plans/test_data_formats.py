@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from maestro_tui.plans.canonical import dump_plan
 from maestro_tui.plans.document import load
 from maestro_tui.plans.formats import all_formats
+from maestro_tui.plans.frontmatter import frontmatter_of
 from maestro_tui.plans.json_text import parse_json
 from maestro_tui.plans.model import Diagnostic, Plan
 from maestro_tui.plans.reader import read_plan
@@ -122,6 +123,46 @@ def test_any_records_in_lines(records: list[Any]) -> None:
 def test_any_frontmatter(value: Any) -> None:
     lines = f"id: x\nstatus: To Do\ntodos: {json.dumps(value)}"
     read_as_all("x.plan.md", f"---\n{lines}\n---\n# Title\n")
+
+
+@pytest.mark.parametrize(
+    "deep",
+    [
+        "[" * 200_000,
+        "[" * 100_000 + "]" * 100_000,
+        "{a: " * 50_000,
+        "[[[[[[[[[[ # ]]]]]]]]]]\n  " * 10_000,
+        "[[[[[[[[[['\n]]]]]]]]]]', " * 10_000,
+        "\n" + "- " * 100_000 + "a",
+        "\n" + "\n".join(" " * n + "a:" for n in range(1, 700)),
+        "\n" + "\n".join(" " * n + "?" for n in range(1, 700)),
+    ],
+)
+def test_frontmatter_nested_too_deeply_is_read_line_by_line(deep: str) -> None:
+    found = frontmatter_of(f"---\nname: a\nbad: {deep}\nlast: b\n---\n# Title\n")
+    assert found.problem is not None
+    assert "nested too deeply" in found.problem.text
+    assert (found.root.get("name").value, found.root.get("last").value) == ("a", "b")
+
+
+def test_frontmatter_with_very_many_lists_is_still_yaml() -> None:
+    items = "".join(
+        f"  - {{id: t{n}, content: 'do [{n}', dependencies: [t{n // 2}, \"t{n // 3}\"]}}\n"
+        for n in range(400)
+    )
+    found = frontmatter_of(f"---\nname: a\ntodos:\n{items}---\n# Title\n")
+    assert found.problem is None
+    last = found.root.get("todos").items()[-1]
+    assert [d.value for d in last.get("dependencies").items()] == ["t199", "t133"]
+
+
+@pytest.mark.parametrize("key", ["[{}]", "[[{}]]", "{} = 1", "a = {{ {} = 1 }}"])
+def test_a_dotted_key_of_very_many_parts_is_an_error_at_once(key: str) -> None:
+    long = key.format(" . ".join(["a", '"b.c"', "'d'"] * 30_000))
+    start = time.process_time()
+    plan = read_plan("plan.toml", text=f"schema = 1\n[plan]\ntitle = 'x'\n{long}\n")
+    assert time.process_time() - start < 3
+    assert [(d.code, d.line) for d in plan.diagnostics] == [("toml-syntax", 4)]
 
 
 @settings(max_examples=200, deadline=None)

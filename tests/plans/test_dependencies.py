@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from maestro_tui.plans.model import Plan
@@ -145,3 +147,26 @@ def test_an_ambiguous_name_is_an_error() -> None:
     )
     plan = read_plan("plan.md", text=text)
     assert [(d.code, d.line) for d in plan.errors] == [("ambiguous-dependency", 7)]
+
+
+def test_a_drawing_of_every_task_to_every_task_is_read_in_time() -> None:
+    tasks = "".join(f"- [ ] T{n} part {n}\n" for n in range(1, 1001))
+    side = " & ".join(f"T{n}" for n in range(1, 501))
+    rest = " & ".join(f"T{n}" for n in range(501, 1001))
+    text = f"# P\n\n{tasks}\n```mermaid\ngraph TD\n{side} --> {rest}\n{side} --> {rest}\n```\n"
+    start = time.process_time()
+    plan = read_plan("plan.md", text=text)
+    assert time.process_time() - start < 8
+    drawn = {(e.task, e.after) for e in plan.edges if e.source == "mermaid"}
+    assert ("T501", "T1") in drawn
+    assert len(plan.tasks) == 1000
+
+
+def test_an_arrow_drawn_twice_comes_from_its_first_line() -> None:
+    text = (
+        "# P\n\n- [ ] T1 a\n- [ ] T2 b\n- [ ] T3 c\n\n```mermaid\ngraph TD\n"
+        "T1 --> T2 & T2 & T3\nT1 & T1 --> T2\n```\n"
+    )
+    plan = read_plan("plan.md", text=text)
+    drawn = [(e.task, e.after, e.line) for e in plan.edges if e.source == "mermaid"]
+    assert drawn == [("T2", "T1", 9), ("T3", "T1", 9)]
