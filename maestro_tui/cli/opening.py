@@ -379,7 +379,7 @@ def _agents(settings: Settings, driver: str) -> dict[str, Any]:
     return found
 
 
-_EMPTY_SAYS = frozenset({"setting_sources"})
+_EMPTY_SAYS = frozenset({"setting_sources", "silence_s"})
 
 
 def _first(given: float | None, default: float) -> float:

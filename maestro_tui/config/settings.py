@@ -179,6 +179,7 @@ class AcpSettings:
     on_limit: str = _choice("park", "fail")
     backoff_s: float = _rule(_above_zero, _SECONDS + " above 0", 60.0)
     limit_wait_s: float = _rule(_above_zero, _SECONDS + " above 0", 28_800.0)
+    silence_s: float = _rule(_seconds, _SECONDS + "; 0: for ever", 600.0)
 
 
 @dataclass(frozen=True, slots=True)

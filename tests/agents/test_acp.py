@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import pytest
 from maestro_tui.agents import files, launch
 from tests.agents.acp_agents import AGENTS, BIN, OTHERS, RealAgent, acp_folder
 from tests.agents.attempt_folder import AttemptFolder, gone, until
-from tests.agents.model_api import Fail, ModelApi, Silent, text
+from tests.agents.model_api import Fail, ModelApi, Silent, text, use
 
 pytestmark = pytest.mark.agents
 MARKER = "NOTIFY_COMPLETE.md"
@@ -59,7 +60,8 @@ class Acp:
             "python_path": [acp_folder()],
             **changes.pop("options", {}),
         }
-        variables = {**self.agent.environment(self.api.url, self.home), **(env or {})}
+        url = changes.pop("url", self.api.url)
+        variables = {**self.agent.environment(url, self.home), **(env or {})}
         more = {"timeout_s": 120.0, **changes}
         self.attempt.spec(driver="acp", options=options, env=variables, **more)
         self.attempt.start()
@@ -243,14 +245,64 @@ def test_a_long_limit_parks_it(acp: Acp) -> None:
     assert [bool(p["until"]) for p in acp.attempt.events("parked")] == [True, False]
 
 
-def test_nobody_listens(acp: Acp) -> None:
-    if acp.agent.waits_by_itself:
-        pytest.skip(acp.agent.waits_by_itself)
-    env = acp.agent.environment("http://127.0.0.1:9", acp.home)
-    env["CLAUDE_CODE_MAX_RETRIES"] = "1"
-    result = acp.run(acp.done, END, env=env)
+@every_agent
+@pytest.mark.parametrize("how", ["refused", "500"])
+def test_a_dead_service_ends_it_in_words(acp: Acp, how: str) -> None:
+    no = Fail(500, {}, "api_error", "out of order")
+    url = "http://127.0.0.1:9" if how == "refused" else acp.api.url
+    env = {"CLAUDE_CODE_MAX_RETRIES": "1"}
+    result = acp.run([no, *acp.done], END, env=env, url=url, options={"silence_s": 12.0})
     assert not result["ok"]
-    assert result["error"].startswith("The agent:")
+    said = "\n".join(e["text"] for e in acp.attempt.events("text"))
+    if "No answer from the agent" in result["error"]:  # it would have gone on trying by itself
+        assert "may be unreachable" in result["error"]
+        assert "; it is ended at 12 s" in said
+        assert gone(acp.attempt.agent)
+    else:
+        assert result["error"].startswith("The agent:")
+
+
+def _uses_board(request: dict[str, Any]) -> list[Any]:
+    names = [str(tool.get("name")) for tool in request["tools"]]
+    names += [f"{tool['name']}::{inner['name']}" for tool in request["tools"]
+              if tool.get("type") == "namespace" for inner in tool["tools"]]  # fmt: skip
+    found = [name for name in names if name.endswith("claim")]
+    return [use(found[0], card="7")] if found else [text(f"No such tool among {names}")]
+
+
+@every_agent
+def test_a_server_of_its_definition_is_used(acp: Acp) -> None:
+    server = {"command": sys.executable, "args": [str(Path(__file__).with_name("mcp_board.py"))]}
+    acp.start(_uses_board, acp.done, END, END, options={"mcp_servers": {"board": server}})
+
+    answered: set[str] = set()
+
+    def looked() -> bool:
+        for question in acp.attempt.events("permission"):
+            if question["id"] not in answered:
+                answered.add(question["id"])
+                launch.answer(acp.attempt.path, question["id"], True, "")
+        return acp.attempt.result is not None
+
+    until(looked, SECONDS)
+    assert acp.attempt.end(SECONDS)["ok"]
+    assert "the card is claimed by you" in acp.said()
+    assert any("claim" in e["name"] + e["summary"] for e in acp.attempt.events("tool"))
+
+
+def test_its_own_questions_are_put(acp: Acp) -> None:
+    if acp.agent.name != "claude-agent-acp":
+        pytest.skip(f"{acp.agent.name} puts no forms")
+    options = [{"label": label, "description": label} for label in ("Postgres", "SQLite")]
+    question = {"question": "Which store?", "header": "Store", "options": options,
+                "multiSelect": False}  # fmt: skip
+    acp.start([use("AskUserQuestion", questions=[question])], acp.done, END, END)
+    asked = acp.asked()
+    assert (asked["form"], asked["detail"]) == ("question", "Which store?")
+    assert [choice.split()[0] for choice in asked["choices"]] == ["Postgres", "SQLite"]
+    launch.answer(acp.attempt.path, asked["id"], True, asked["choices"][1])
+    assert acp.attempt.end(SECONDS)["ok"]
+    assert '\\"Which store?\\"=\\"SQLite' in acp.said()
 
 
 # -- ends ------------------------------------------------------------------------------------------
@@ -325,6 +377,44 @@ def test_a_killed_runner_is_taken_up_in_its_session(acp: Acp) -> None:
     assert sum(s.endswith("app/a.py") for s in told) == 1  # nor is what the agent replays
     if spent:
         assert result["usage"]["input"] >= spent[0]["input"]
+
+
+def test_a_killed_gemini_whose_session_is_lost_begins_anew_over_its_work(
+    attempt: AttemptFolder, api: ModelApi
+) -> None:
+    agent = OTHERS[0]
+    if agent.missing:
+        pytest.skip(agent.missing)
+    acp = Acp(agent, attempt, api)
+
+    def wait_once(request: dict[str, Any]) -> list[Any]:
+        told = "An earlier session of yours" in json.dumps(request["messages"])
+        return list(acp.done) if told else [acp.bash(WAIT)]
+
+    def begin(request: dict[str, Any]) -> list[Any]:
+        told = "An earlier session of yours" in json.dumps(request["messages"])
+        return list(acp.done) if told else [acp.write("app/a.py", "x = 1\n")]
+
+    acp.start(
+        begin, wait_once, END, END, owned=["**"], create=["app/a.py"], options={"approved": [WAIT]}
+    )
+    busy = until(lambda: acp.file("own.pid").exists() and attempt.number("own.pid"), SECONDS)
+    launch.tell(attempt.path, 1, "message", "The port is 8123 now")
+    until(lambda: attempt.events("told"), SECONDS)
+    runner = attempt.runners[-1]
+    os.kill(runner.pid, signal.SIGKILL)
+    runner.wait()
+    launch.sweep(attempt.path)
+    until(lambda: gone(busy))
+    shutil.rmtree(acp.home / ".gemini" / "tmp", ignore_errors=True)
+    before = acp.file("app/a.py").stat().st_mtime_ns
+    attempt.start()
+    result = attempt.end(SECONDS)
+    assert result["ok"], result
+    assert acp.file("app/a.py").stat().st_mtime_ns == before
+    assert any("begins anew with its task" in e["text"] for e in attempt.events("text"))
+    assert b"Maestro: The agent begins anew with its task" in attempt.log
+    assert "The port is 8123 now" in acp.said()
 
 
 def test_a_secret_is_nowhere_to_be_read(acp: Acp) -> None:

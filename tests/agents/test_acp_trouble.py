@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from typing import Any
 
 import pytest
@@ -233,8 +234,6 @@ def test_the_clock_stands_still_while_a_person_is_asked(trouble: Trouble) -> Non
     body = 'note(got=permit(kind="execute", rawInput={"command": "make"})["optionId"])\nend()'
     trouble.start(body, timeout_s=3.0)
     question = trouble.asked()
-    import time
-
     until(lambda: trouble.attempt.result is not None or time.time() > question["t"] + 4.0)
     launch.answer(trouble.attempt.path, question["id"], True, "")
     assert trouble.attempt.end(SECONDS)["ok"]
@@ -429,3 +428,304 @@ def test_a_session_that_is_gone_is_begun_anew_with_the_task_and_a_reminder(
     assert len(again) > len(first)  # what is there already is not to be done twice
     told = [event["text"] for event in trouble.attempt.events("text")]
     assert any("begins anew" in words for words in told)
+
+
+# -- silence ---------------------------------------------------------------------------------------
+
+
+def texts(trouble: Trouble) -> str:
+    return "\n".join(event["text"] for event in trouble.attempt.events("text"))
+
+
+def test_a_silent_agent_is_told_of_and_ended_in_words(trouble: Trouble) -> None:
+    result = trouble.run("time.sleep(600)", driver_options={"silence_s": 4.0})
+    assert not result["ok"]
+    assert result["reason"] == "exited"
+    assert "its service may be unreachable" in result["error"]
+    assert "acp.silence_s" in result["error"]
+    assert "; it is ended at 4 s" in texts(trouble)
+    assert b"Maestro: No answer from the agent" in trouble.attempt.log
+    assert gone(trouble.attempt.agent)
+
+
+def test_a_tool_at_work_and_a_question_are_no_silence(trouble: Trouble) -> None:
+    body = (
+        'update(sessionUpdate="tool_call", toolCallId="t", kind="execute", status="in_progress",\n'
+        '       rawInput={"command": "make"})\n'
+        "time.sleep(3)\n"
+        'update(sessionUpdate="tool_call_update", toolCallId="t", status="completed")\n'
+        'permit(kind="execute", rawInput={"command": "make other"})\nend()'
+    )
+    trouble.start(body, driver_options={"silence_s": 2.0})
+    question = trouble.asked()
+    until(lambda: trouble.attempt.result is not None or time.time() > question["t"] + 3.0)
+    launch.answer(trouble.attempt.path, question["id"], True, "")
+    result = trouble.attempt.end(SECONDS)
+    assert result["ok"], result
+    assert "may be unreachable" not in texts(trouble)
+
+
+def test_trouble_an_agent_gets_over_by_itself_is_shown(trouble: Trouble) -> None:
+    body = (
+        'error = {"message": "Reconnecting...", "additionalDetails": "connection failed"}\n'
+        "for _ in range(50):\n"
+        '    update(sessionUpdate="session_info_update", _meta={"codex": {"error": error}})\n'
+        'chunk("Here I am.")\nend()'
+    )
+    assert trouble.run(body)["ok"]
+    said = texts(trouble)
+    assert said.count("has trouble with its service: Reconnecting...: connection failed") == 1
+    assert "heard of again" in said
+
+
+def test_an_interrupt_that_is_not_heeded_is_told_of(trouble: Trouble) -> None:
+    trouble.start("note(begun=1)\ntime.sleep(600)", driver_options={"silence_s": 16.0})
+    until(lambda: trouble.facts("begun"), SECONDS)
+    launch.tell(trouble.attempt.path, 1, "interrupt", "")
+    result = trouble.attempt.end(SECONDS)
+    assert "has not heeded the interrupt" in texts(trouble)
+    assert not result["ok"]
+    assert gone(trouble.attempt.agent)
+
+
+# -- the way in ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_an_error_instead_of_a_session_is_its_end(trouble: Trouble, number: int) -> None:
+    answer = 'say(id=heard()["id"], error={"code": -32603, "message": "no licence"})\n'
+    first = 'say(id=heard()["id"], result={"protocolVersion": 1, "agentCapabilities": {}})\n'
+    result = trouble.run("", before=(first if number == 2 else "") + answer + "heard()")
+    assert result["error"] == "The agent: no licence"
+    assert gone(trouble.attempt.agent)
+
+
+@pytest.mark.parametrize("version", ["0", "2", '"0.1"'])
+def test_another_version_of_the_protocol_is_named(trouble: Trouble, version: str) -> None:
+    answer = f'say(id=heard()["id"], result={{"protocolVersion": {version}}})\nheard()'
+    result = trouble.run("", before=answer)
+    assert not result["ok"]
+    assert "protocol" in result["error"].lower()
+    if version != '"0.1"':
+        assert f"speaks version {version} of the Agent Client Protocol" in result["error"]
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_program_that_prints_its_usage_is_no_agent(trouble: Trouble, stream: str) -> None:
+    usage = f'sys.{stream}.write("usage: tool [--help] FILE\\n"); sys.exit(2)'
+    result = trouble.run("", before=usage)
+    assert "usage: tool [--help] FILE" in result["error"]
+    assert "code 2" in result["error"]
+    assert "Agent Client Protocol" in result["error"]
+    assert "acp.command" in result["error"]
+
+
+def test_a_hundred_thousand_small_updates(trouble: Trouble) -> None:
+    result = trouble.run('for n in range(100_000):\n    chunk("w ")\nend()')
+    assert result["ok"], result
+    assert trouble.attempt.log.count(b"w ") == 100_000
+    assert len(trouble.attempt.events()) < 2000
+
+
+def test_a_command_without_end_is_bounded_and_stopped(trouble: Trouble) -> None:
+    body = (
+        'made = ask("terminal/create", command="yes")\n'
+        'name = made["result"]["terminalId"]\n'
+        'out = ask("terminal/output", terminalId=name)["result"]\n'
+        'while not out["truncated"]:\n'
+        '    out = ask("terminal/output", terminalId=name)["result"]\n'
+        'note(size=len(out["output"]))\ntime.sleep(600)'
+    )
+    trouble.start(body, driver_options={"approved": ["yes"]})
+    (size,) = until(lambda: trouble.facts("size"), SECONDS)
+    assert 0 < size <= 1 << 20
+    launch.stop(trouble.attempt.path)
+    assert trouble.attempt.end(SECONDS)["reason"] == "stopped"
+
+
+# -- words that outlive a runner -------------------------------------------------------------------
+
+KEEPS = """\
+hear, tell = heard, say
+def heard():
+    line = hear()
+    if line.get("method") != "session/load":
+        return line
+    tell(id=line["id"], result={})
+    return {"id": "none"}
+def say(**line):
+    if "agentCapabilities" in line.get("result", {}):
+        line["result"]["agentCapabilities"] = {"loadSession": True}
+    if line.get("id") != "none":
+        tell(**line)
+"""
+HANGS_ONCE = (
+    'if not os.path.exists("begun"):\n    open("begun", "w").close()\n    time.sleep(600)\nend()'
+)
+
+
+def _killed_after_words(trouble: Trouble, *words: str, before: str, **options: Any) -> None:
+    trouble.start(HANGS_ONCE, before=before, owned=["**"], **options)
+    until(lambda: (trouble.attempt.worktree / "begun").exists(), SECONDS)
+    for number, text in enumerate(words, 1):
+        launch.tell(trouble.attempt.path, number, "message", text)
+    until(lambda: len(trouble.attempt.events("told")) == len(words), SECONDS)
+    runner = trouble.attempt.runners[-1]
+    runner.kill()
+    runner.wait()
+    launch.sweep(trouble.attempt.path)
+    trouble.attempt.start()
+    assert trouble.attempt.end(SECONDS)["ok"]
+
+
+@pytest.mark.parametrize("agent", ["gemini", ""])
+def test_words_it_had_not_heard_are_told_after_its_runner_was_killed(
+    trouble: Trouble, agent: str
+) -> None:
+    options = {"driver_options": {"agent": agent}} if agent else {}
+    _killed_after_words(trouble, "The port is 8123", "Call it b", before=KEEPS, **options)
+    again = trouble.facts("said")[-1]
+    assert "The port is 8123" in again
+    assert "Call it b" in again
+    assert "Do it." not in again  # it knows its task
+
+
+def test_words_are_told_again_where_the_session_is_gone(trouble: Trouble) -> None:
+    _killed_after_words(trouble, "The port is 8123", before=REFUSES)
+    again = trouble.facts("said")[-1]
+    assert "Do it." in again
+    assert "The port is 8123" in again
+    assert b"Maestro: The agent begins anew with its task" in trouble.attempt.log
+    assert "worktree is kept" in texts(trouble)
+
+
+def test_words_it_has_heard_are_not_repeated_in_its_session(trouble: Trouble) -> None:
+    body = (
+        "if prompts == 1 and not os.path.exists('begun'):\n"
+        "    note(begun=1)\n    second = heard()\n"
+        "    note(said=second['params']['prompt'][0]['text'])\n"
+        "    end()\n    say(id=second['id'], result={'stopReason': 'end_turn'})\n"
+        "    third = heard()\n    open('begun', 'w').close()\n    time.sleep(600)\n"
+        "end()"
+    )  # fmt: skip
+    trouble.start(body, before=KEEPS, owned=["**"], marker="NONE.md")
+    until(lambda: trouble.facts("begun"), SECONDS)
+    launch.tell(trouble.attempt.path, 1, "message", "The port is 8123")
+    until(lambda: (trouble.attempt.worktree / "begun").exists(), SECONDS)
+    runner = trouble.attempt.runners[-1]
+    runner.kill()
+    runner.wait()
+    launch.sweep(trouble.attempt.path)
+    trouble.attempt.start()
+    assert trouble.attempt.end(SECONDS)["ok"]
+    said = [words for words in trouble.facts("said") if "8123" in words]
+    assert said == ["The port is 8123"]
+
+
+# -- questions -------------------------------------------------------------------------------------
+
+
+def test_options_of_unknown_kinds_do_not_spoil_a_question(trouble: Trouble) -> None:
+    body = (
+        'odd = {"optionId": "x", "name": "Odd", "kind": "allow_on_tuesdays"}\n'
+        'never = {"optionId": "n", "name": "Never", "kind": "reject_always"}\n'
+        'note(yes=permit([odd, *OPTIONS], kind="edit", rawInput={"path": "app/a.py"}))\n'
+        'note(no=permit([odd, never], kind="edit", rawInput={"path": "other.py"}))\n'
+        'note(none=permit([odd], kind="edit", rawInput={"path": "app/a.py"}))\nend()'
+    )
+    assert trouble.run(body)["ok"]
+    assert trouble.facts("yes")[0]["optionId"] == "o"
+    assert trouble.facts("no")[0]["optionId"] == "n"
+    assert trouble.facts("none") == [{"outcome": "cancelled"}]
+
+
+def test_more_than_one_yes_is_a_choice_of_the_operators(trouble: Trouble) -> None:
+    body = (
+        'ways = [{"optionId": i, "name": n, "kind": k} for i, n, k in (\n'
+        '    ("s", "Small steps", "allow_once"), ("b", "All at once", "allow_once"),\n'
+        '    ("k", "Keep planning", "reject_once"))]\n'
+        'note(one=permit(ways, kind="switch_mode", title="How to go on?"))\n'
+        'note(two=permit(ways, kind="switch_mode", title="And then?"))\nend()'
+    )
+    trouble.start(body)
+    question = trouble.asked()
+    assert question["form"] == "question"
+    assert question["choices"] == ["Small steps", "All at once"]
+    assert question["detail"] == "How to go on?"
+    launch.answer(trouble.attempt.path, question["id"], True, "All at once")
+    until(lambda: len(trouble.attempt.events("permission")) == 2, SECONDS)
+    launch.answer(trouble.attempt.path, trouble.asked()["id"], False, "")
+    assert trouble.attempt.end(SECONDS)["ok"]
+    assert trouble.facts("one")[0]["optionId"] == "b"
+    assert trouble.facts("two")[0]["optionId"] == "k"
+
+
+def test_a_form_is_filled_in_by_questions(trouble: Trouble) -> None:
+    body = (
+        'fields = {"store": {"type": "string", "title": "Store",\n'
+        '                    "oneOf": [{"const": "pg", "title": "Postgres"},\n'
+        '                              {"const": "sq", "title": "SQLite"}]},\n'
+        '          "store_custom": {"type": "string", "title": "Other"},\n'
+        '          "port": {"type": "integer", "description": "Which port?"},\n'
+        '          "log": {"type": "boolean", "title": "Log"}}\n'
+        'form = {"type": "object", "properties": fields}\n'
+        'note(form=ask("elicitation/create", mode="form", message="Set it up",\n'
+        '              requestedSchema=form)["result"])\n'
+        'note(no=ask("elicitation/create", mode="form", message="And?",\n'
+        '            requestedSchema={"type": "object", "properties": {"a": {"type": "string"}}})\n'
+        '     ["result"])\nend()'
+    )
+    trouble.start(body)
+    given = ["Postgres", "many", "8123", "Yes"]
+    for number, text in enumerate(given, 1):
+        until(lambda n=number: len(trouble.attempt.events("permission")) >= n, SECONDS)
+        question = trouble.attempt.events("permission")[number - 1]
+        assert question["form"] == "question"
+        launch.answer(trouble.attempt.path, question["id"], True, text)
+    until(lambda: len(trouble.attempt.events("permission")) == 5, SECONDS)
+    launch.answer(trouble.attempt.path, trouble.asked()["id"], False, "")
+    assert trouble.attempt.end(SECONDS)["ok"]
+    content = {"store": "pg", "port": 8123, "log": True}
+    assert trouble.facts("form") == [{"action": "accept", "content": content}]
+    assert trouble.facts("no") == [{"action": "decline"}]
+    asked = trouble.attempt.events("permission")
+    assert asked[0]["choices"] == ["Postgres", "SQLite"]
+    assert "a whole number" in asked[2]["detail"]
+
+
+# -- servers ---------------------------------------------------------------------------------------
+
+
+def test_the_servers_of_its_definition_are_passed_on(trouble: Trouble) -> None:
+    before = (
+        "hear, tell = heard, say\n"
+        "def heard():\n    line = hear()\n"
+        '    if line.get("method") == "session/new":\n'
+        '        note(servers=line["params"]["mcpServers"])\n'
+        "    return line\n"
+        "def say(**line):\n"
+        '    if "agentCapabilities" in line.get("result", {}):\n'
+        '        line["result"]["agentCapabilities"] = {"mcpCapabilities": {"http": True}}\n'
+        "    tell(**line)"
+    )
+    servers = {
+        "board": {"command": "board", "args": ["--at", "${BOARD_AT:-here}"], "env": {"A": "${B}"}},
+        "web": {"type": "http", "url": "https://x.example/mcp", "headers": {"K": "v"}},
+        "events": {"type": "sse", "url": "https://x.example/sse"},
+        "secret": {"command": "x", "args": ["${NOT_THERE}"]},
+        "odd": {"args": []},
+    }
+    result = trouble.run("end()", before=before, env={"B": "b"},
+                         driver_options={"mcp_servers": servers})  # fmt: skip
+    assert result["ok"], result
+    (told,) = trouble.facts("servers")
+    assert told == [
+        {"name": "board", "command": "board", "args": ["--at", "here"],
+         "env": [{"name": "A", "value": "b"}]},
+        {"type": "http", "name": "web", "url": "https://x.example/mcp",
+         "headers": [{"name": "K", "value": "v"}]},
+    ]  # fmt: skip
+    said = texts(trouble)
+    assert "MCP server 'events' is left out: this agent takes no MCP servers by sse" in said
+    assert "MCP server 'secret' is left out: the variable NOT_THERE is not set" in said
+    assert "MCP server 'odd' is left out: it has no command" in said

@@ -11,8 +11,10 @@ import pytest
 
 from maestro_tui.agents.context import Context
 from maestro_tui.agents.desk import Desk
-from maestro_tui.agents.drivers.acp.invocation import Invocation, pick_model
+from maestro_tui.agents.drivers.acp.invocation import Invocation
+from maestro_tui.agents.drivers.acp.models import pick_model
 from maestro_tui.agents.drivers.acp.presets import PRESETS, find_preset
+from maestro_tui.agents.drivers.acp.silence import Silence
 from maestro_tui.agents.drivers.acp.updates import Call, Updates, counts
 from maestro_tui.agents.drivers.acp.verdicts import judge_error, judge_stop
 from maestro_tui.agents.drivers.api.cost import Bill
@@ -100,10 +102,11 @@ def test_a_call_is_understood() -> None:
 def test_updates_become_the_transcript(attempt: AttemptFolder) -> None:
     wrote: list[str] = []
     transcript = Transcript(context(attempt), Redactor({"MY_TOKEN": "tell-nobody"}), "s")
-    updates = Updates(transcript, wrote.extend)
+    updates = Updates(transcript, Silence(transcript.note))
+    updates.wrote = wrote.extend
 
     def say(**update: Any) -> None:
-        updates.take({"params": {"update": update}})
+        updates.take({"method": "session/update", "params": {"update": update}})
 
     for words in ("I ", "look, ", "tell-nobody."):
         say(sessionUpdate="agent_message_chunk", content={"type": "text", "text": words})

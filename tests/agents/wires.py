@@ -96,7 +96,9 @@ class Responses(Wire):
                 item = {"type": "message", "role": "assistant", "id": f"{name}_{number}",
                         "content": content}  # fmt: skip
             else:
-                item = {"type": "function_call", "name": block["name"],
+                space, _, tool = block["name"].rpartition("::")
+                item = {"type": "function_call", "name": tool,
+                        **({"namespace": space} if space else {}),
                         "call_id": f"{name}_{number}",
                         "arguments": json.dumps(block["input"])}  # fmt: skip
             yield "response.output_item.done", {"item": item}

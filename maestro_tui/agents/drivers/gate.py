@@ -78,6 +78,10 @@ class Gate:
         answer = await self._desk.ask(tool, self._redact.text(detail), rule=rule)
         return "" if answer.allow else (answer.text or NO)
 
+    def redacted(self, words: str) -> str:
+        """The words as people may see them."""
+        return self._redact.text(words)
+
     def owns(self, path: str) -> bool:
         """Whether the task may write it without a question."""
         return self._owns.verdict(path) == OWN

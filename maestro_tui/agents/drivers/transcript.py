@@ -81,6 +81,12 @@ class Transcript:
         text = one_line(self._redact.text(words).encode("utf-8", "replace"), 500)
         self._context.emit("text", text=text)
 
+    def remark(self, words: str) -> None:
+        """A note that belongs into the log too: what comes after it makes no sense without."""
+        self.note(words)
+        text = one_line(self._redact.text(words).encode("utf-8", "replace"), 500)
+        self._context.log(f"Maestro: {text}\n".encode("utf-8", "replace"))
+
     def _message(self, kind: str, block: dict[str, Any]) -> None:
         self._line({"type": kind, "message": {"id": "", "content": [block]}})
 

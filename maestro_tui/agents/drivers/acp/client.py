@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 
 from acp.exceptions import RequestError
 from acp.schema import (
+    AcceptElicitationResponse,
     AllowedOutcome,
+    CancelElicitationResponse,
     CreateTerminalResponse,
+    DeclineElicitationResponse,
     DeniedOutcome,
     ReadTextFileResponse,
     RequestPermissionResponse,
@@ -20,6 +23,7 @@ from acp.schema import (
     WriteTextFileResponse,
 )
 
+from maestro_tui.agents.drivers.acp.forms import Declined, fill_in
 from maestro_tui.agents.drivers.acp.terminals import MOST_BYTES, Terminals
 from maestro_tui.agents.drivers.acp.updates import WRITES, Call
 from maestro_tui.agents.drivers.gate import NO
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from maestro_tui.agents.conversation import Conversation
     from maestro_tui.agents.drivers.acp.updates import Updates
     from maestro_tui.agents.drivers.gate import Gate
 
@@ -44,20 +49,22 @@ class AcpClient:
 
     def __init__(
         self,
-        worktree: str,
+        conversation: Conversation,
         gate: Gate,
         updates: Updates,
         terminals: Terminals,
         explain: Callable[[str], None],
     ) -> None:
         """``explain`` is told why something was refused: the protocol itself has no words."""
-        self._root = os.path.realpath(worktree)
+        self._root = os.path.realpath(conversation.context.spec.worktree)
+        self._desk = conversation.desk
         self._gate, self._updates, self._terminals = gate, updates, terminals
         self._explain = explain
-        self._asking: set[asyncio.Task[str]] = set()
+        self._asking: set[asyncio.Task[Any]] = set()
         self._granted: list[str] = []  # commands that may run once without another question
         self.unsaid: list[str] = []  # what the agent is to be told at the end of its turn
         self.refused = ""  # the newest one
+        updates.wrote = self._wrote
 
     def withdraw(self) -> None:
         """The turn was cancelled: nobody waits for the open questions any more."""
@@ -72,6 +79,9 @@ class AcpClient:
         """Allowed by the option of the narrowest kind; "always" is remembered by Maestro."""
         told = tool_call.model_dump(by_alias=True, exclude_none=True, mode="json")
         call = self._updates.call(str(told.get("toolCallId")), told)
+        ways = [option for option in options if option.kind == _KINDS_YES[0]]
+        if len(ways) > 1 and not (call.command or call.paths):
+            return await self._choose(call, ways, options)
         try:
             refused = await self._until_answered(self._judge(call))
         except asyncio.CancelledError:
@@ -83,6 +93,25 @@ class AcpClient:
         else:
             self._remember(call, refused)
             chosen = _option(options, _KINDS_NO)
+        if not chosen:
+            return RequestPermissionResponse(outcome=DeniedOutcome(outcome="cancelled"))
+        outcome = AllowedOutcome(outcome="selected", option_id=chosen)
+        return RequestPermissionResponse(outcome=outcome)
+
+    async def _choose(
+        self, call: Call, ways: list[Any], options: list[Any]
+    ) -> RequestPermissionResponse:
+        """More than one way to say yes is no permission but a choice: the operator's words."""
+        schema = {"properties": {"way": {"type": "string", "enum": [way.name for way in ways]}}}
+        try:
+            answers = await self._until_answered(
+                fill_in(self._desk, call.title or call.name, schema, self._gate.redacted)
+            )
+            chosen = next(way.option_id for way in ways if way.name == answers["way"])
+        except Declined:
+            chosen = _option(options, _KINDS_NO)
+        except asyncio.CancelledError:
+            chosen = ""
         if not chosen:
             return RequestPermissionResponse(outcome=DeniedOutcome(outcome="cancelled"))
         outcome = AllowedOutcome(outcome="selected", option_id=chosen)
@@ -103,8 +132,8 @@ class AcpClient:
         detail = str(given.get("url") or call.title or call.name)
         return await self._gate.ask(call.name, detail, given)
 
-    async def _until_answered(self, judging: Any) -> str:
-        task: asyncio.Task[str] = asyncio.create_task(judging)
+    async def _until_answered(self, judging: Any) -> Any:
+        task: asyncio.Task[Any] = asyncio.create_task(judging)
         self._asking.add(task)
         try:
             return await task
@@ -117,6 +146,17 @@ class AcpClient:
         if refused != NO:  # and not before the refusal itself
             self.unsaid.append(self.refused)
             asyncio.get_running_loop().call_later(EXPLAIN_S, self._explain, self.refused)
+
+    def _wrote(self, paths: list[str]) -> None:
+        """It need not ask before it writes: what it should not have written is to be put back."""
+        stray = self._gate.strays(paths)
+        if stray:
+            names = ", ".join(stray[:5])
+            self._updates.note(f"It changed files of others: {names}")
+            self.unsaid.append(
+                f"You changed {names}, which does not belong to your task. Put it back as it was; "
+                "a change outside your files is not merged."
+            )
 
     # -- files -------------------------------------------------------------------------------------
 
@@ -244,8 +284,20 @@ class AcpClient:
         """As above, but nobody waits for an answer."""
 
     async def create_elicitation(self, message: str, mode: Any, **_: Any) -> Any:
-        """Forms are not offered, so nobody should ask for one."""
-        raise RequestError.method_not_found("elicitation/create")
+        """A form becomes questions; addresses to be opened are not offered."""
+        schema = getattr(getattr(mode, "root", mode), "requested_schema", None)
+        if schema is None:
+            raise RequestError.method_not_found("elicitation/create")
+        fields = schema.model_dump(by_alias=True, exclude_none=True, mode="json")
+        try:
+            answers = await self._until_answered(
+                fill_in(self._desk, message, fields, self._gate.redacted)
+            )
+        except asyncio.CancelledError:
+            return CancelElicitationResponse(action="cancel")
+        except Declined:
+            return DeclineElicitationResponse(action="decline")
+        return AcceptElicitationResponse(action="accept", content=answers)
 
     async def complete_elicitation(self, elicitation_id: str, **_: Any) -> None:
         """As above."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from maestro_tui.agents.drivers.acp.presets import Preset, find_preset
+from maestro_tui.agents.drivers.acp.silence import SILENCE_S
 from maestro_tui.agents.drivers.options import Options
 from maestro_tui.agents.secrets import scrubbed
 
@@ -35,6 +36,12 @@ class Invocation(Options):
         """How long it may take to answer at all."""
         return self.number("start_s") or START_S
 
+    @property
+    def silence_s(self) -> float:
+        """How long it may be silent at its work; 0 for ever."""
+        asked = self._spec.options.get("silence_s")
+        return float(asked) if isinstance(asked, (int, float)) else SILENCE_S
+
     def arguments(self) -> list[str]:
         """The command line."""
         argv = self.command or list(self.preset.command)
@@ -64,23 +71,6 @@ class Invocation(Options):
             if not (login and name.startswith(login))
         }
 
-    def servers(self) -> list[dict[str, Any]]:
-        """The MCP servers it is to use, those that are programs."""
-        found = []
-        for name, server in self.table("mcp_servers").items():
-            if isinstance(server, dict) and isinstance(server.get("command"), str):
-                env = server.get("env")
-                pairs = env.items() if isinstance(env, dict) else ()
-                found.append(
-                    {
-                        "name": name,
-                        "command": server["command"],
-                        "args": [str(arg) for arg in server.get("args") or ()],
-                        "env": [{"name": str(k), "value": str(v)} for k, v in pairs],
-                    }
-                )
-        return found
-
     def meta(self) -> dict[str, Any]:
         """What only Claude's adapter understands: tools and limits of the definition."""
         if self.preset.command[:1] != ("claude-agent-acp",):
@@ -102,28 +92,3 @@ def make_folders(spec: Spec) -> None:
         folder = os.path.realpath(os.path.join(root, os.path.dirname(path)))
         if folder.startswith(root + "/") and not set(folder) & _PATTERN:
             os.makedirs(folder, exist_ok=True)
-
-
-def pick_model(options: list[Any], wanted: str) -> tuple[str, str, list[str]]:
-    """Of a session's options the one for the model and its value for a wish; and what there is."""
-    for option in options:
-        if option.get("category") != "model" and option.get("id") != "model":
-            continue
-        values = [v for v in _values(option.get("options")) if v]
-        low = wanted.lower()
-        exact = [v for v, _ in values if v.lower() == low]
-        named = [v for v, name in values if name.lower() == low]
-        close = [v for v, _ in values if v.lower().endswith("/" + low) or low in v.lower()]
-        found = [*exact, *named, *close]
-        return str(option.get("id")), found[0] if found else "", [v for v, _ in values]
-    return "", "", []
-
-
-def _values(options: object) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    for item in options if isinstance(options, list) else ():
-        if isinstance(item, dict) and isinstance(item.get("options"), list):  # a group
-            found += _values(item["options"])
-        elif isinstance(item, dict) and isinstance(item.get("value"), str):
-            found.append((item["value"], str(item.get("name") or "")))
-    return found

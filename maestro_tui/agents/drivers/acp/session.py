@@ -12,16 +12,19 @@ from acp.client.connection import ClientSideConnection
 
 from maestro_tui.agents.desk import INTERRUPTED
 from maestro_tui.agents.drivers.acp.client import AcpClient
-from maestro_tui.agents.drivers.acp.invocation import Invocation, make_folders, pick_model
-from maestro_tui.agents.drivers.acp.opening import open_session
+from maestro_tui.agents.drivers.acp.ending import HOW_TO_NAME, judged
+from maestro_tui.agents.drivers.acp.invocation import Invocation, make_folders
+from maestro_tui.agents.drivers.acp.models import change_model
+from maestro_tui.agents.drivers.acp.opening import WrongVersion, open_session
 from maestro_tui.agents.drivers.acp.process import AgentProcess
+from maestro_tui.agents.drivers.acp.silence import Silence
 from maestro_tui.agents.drivers.acp.terminals import Terminals
 from maestro_tui.agents.drivers.acp.updates import Updates, counts
 from maestro_tui.agents.drivers.acp.verdicts import judge_error, judge_stop
+from maestro_tui.agents.drivers.acp.words import Words, again
 from maestro_tui.agents.drivers.claude.finish import Finish
 from maestro_tui.agents.drivers.claude.turns import Limits, Verdict
 from maestro_tui.agents.drivers.gate import Gate
-from maestro_tui.agents.drivers.past import AGAIN, ANEW, reminder
 from maestro_tui.agents.drivers.transcript import Transcript
 from maestro_tui.agents.files import LOG
 from maestro_tui.agents.outcome import Outcome
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 STDERR = "stderr.log"
 TICK_S = 0.5
 CANCEL_S = 1.0
+UNHEEDED_S = 10.0
 MOST_REASONS = 10  # times an agent is told why it was refused
 _GO_ON = "The service can be used again. Go on with your task where you stopped."
 _INTERRUPTED = "It was interrupted and waits: what is it to do?"
@@ -54,19 +58,23 @@ class AcpSession:
         self._environment = environment
         self._redact = Redactor(spec.environment(folder))
         self._transcript = Transcript(self._context, self._redact)
-        self._updates = Updates(self._transcript, self._wrote)
+        self._note = self._transcript.remark
+        self._silence = Silence(self._note, self._invocation.silence_s)
+        self._updates = Updates(self._transcript, self._silence)
         self._gate = Gate(self._context, conversation.desk, self._redact)
         self._finish = Finish(spec, environment)
         self._terminals = Terminals(self._invocation.terminal_environment())
         self._process = AgentProcess(self._transcript.plain, self._updates.take)
         self._client = AcpClient(
-            spec.worktree, self._gate, self._updates, self._terminals, self._explain
+            conversation, self._gate, self._updates, self._terminals, self._explain
         )
         self._limits = Limits(self._invocation)
         self._verdicts: asyncio.Queue[Verdict] = asyncio.Queue()
         self._prompts: set[asyncio.Task[None]] = set()
         self._later: list[str] = []  # words the agent does not take while it works
         self._words = asyncio.Event()
+        self._said = Words(folder, self._redact)
+        self._carried: set[int] = set()  # of these, what the turn at work has
         self._session = ""
         self._connection: Any = None
         self._interrupting = False
@@ -88,7 +96,9 @@ class AcpSession:
                 self._talk.begun()
                 verdict = await self._until_done()
         except SpawnError as failure:
-            return Outcome("spawn-error", error=self._how_to_get(str(failure)))
+            package = self._invocation.preset.package
+            how = f" (npm install -g {package})" if package else HOW_TO_NAME
+            return Outcome("spawn-error", error=f"{failure}{how}")
         except ConnectionError:
             pass  # the program's end says more
         except Exception as failure:
@@ -110,7 +120,9 @@ class AcpSession:
         if self._talk.resumed:
             self._transcript.observer.catch_up(log)
         self._context.emit("started", pid=pid)
-        self._connection = ClientSideConnection(self._client, self._process)
+        self._connection = ClientSideConnection(
+            self._client, self._process, use_unstable_protocol=True
+        )
         try:
             async with asyncio.timeout(invocation.start_s):
                 await self._open_session()
@@ -119,6 +131,8 @@ class AcpSession:
             return Verdict(text=words + "does it speak the Agent Client Protocol (ACP)?")
         except RequestError as error:
             return self._judged(error)
+        except WrongVersion as error:
+            return Verdict(text=str(error), fatal=True)
         model = self._talk.model or invocation.text("model")
         if model:
             await self.change_model(model)
@@ -131,8 +145,8 @@ class AcpSession:
         if not self._talk.resumed and not self._begun:
             self._begun = True
             return task
-        done = reminder(os.path.join(self._context.folder, LOG))
-        return (AGAIN if self._continued and not self._forgot else task + ANEW) + done
+        log = os.path.join(self._context.folder, LOG)
+        return again(log, task, self._said, continued=self._continued and not self._forgot)
 
     async def _open_session(self) -> None:
         self._updates.replayed = True  # an old session tells what is in the log already
@@ -141,7 +155,7 @@ class AcpSession:
             self._invocation,
             self._context.spec.worktree,
             self._talk.session,
-            self._transcript.note,
+            self._note,
         )
         self._updates.replayed = False
         self._updates.options = opened.options
@@ -152,14 +166,16 @@ class AcpSession:
     def _send(self, text: str) -> None:
         """Give the agent words; the verdict of the turn they begin comes into the queue."""
         if self._forgot:
-            text = f"{self._task()}\n\n{text}"
+            task = self._task()
+            text = task if text in task else f"{task}\n\n{text}"
             self._forgot = False
-        task = asyncio.create_task(self._prompt(text))
-        self._prompts.add(task)
-        task.add_done_callback(self._prompts.discard)
+        prompting = asyncio.create_task(self._prompt(text))
+        self._prompts.add(prompting)
+        prompting.add_done_callback(self._prompts.discard)
 
     async def _prompt(self, text: str) -> None:
         alone = not self._prompts - {asyncio.current_task()}
+        carried = self._said.carried_by(text)
         try:
             response = await self._connection.prompt(
                 session_id=self._session, prompt=[text_block(text)]
@@ -169,15 +185,23 @@ class AcpSession:
                 self._later.append(text)  # this agent hears nothing while it works
                 verdict = Verdict(ok=True)
             else:
-                self._updates.flush()
+                self._updates.turn_ended()
                 verdict = self._judged(error)
                 self._transcript.turn(verdict.text)
         except ConnectionError:
             return  # seen by who waits for the end of the output
         else:
-            self._updates.flush()
-            verdict = judge_stop(str(response.stop_reason))
+            gave_up, self._updates.gave_up = self._updates.gave_up, ""
+            verdict = judge_stop(str(response.stop_reason), gave_up)
             self._forgot = verdict.interrupted and self._invocation.preset.forgets
+            self._carried |= carried
+            self._prompts.discard(asyncio.current_task())  # type: ignore[arg-type]
+            if not self._prompts:  # only now is the turn that had them over
+                self._updates.turn_ended()
+                if not self._forgot:
+                    self._said.heard(self._carried)
+                self._carried = set()
+            self._updates.flush()
             usage = response.usage.model_dump(by_alias=True) if response.usage else None
             self._transcript.turn("" if verdict.ok else verdict.text,
                                   counts(usage, response.field_meta))  # fmt: skip
@@ -241,7 +265,7 @@ class AcpSession:
             missing = f"{reasons}\n\nGo on with your task without that. {missing}".rstrip()
         if not missing:
             return False
-        self._transcript.note(f"Sent back to work: {clip(missing, 300)}")
+        self._note(f"Sent back to work: {clip(missing, 300)}")
         self._send(missing)
         return True
 
@@ -260,7 +284,7 @@ class AcpSession:
             self._talk.desk.ask(INTERRUPTED, _INTERRUPTED, form="question", choices=["Go on"])
         )
         said = asyncio.create_task(self._words.wait())
-        ended = asyncio.create_task(self._until_output_ends())
+        ended = asyncio.create_task(self._process.over(TICK_S))
         await asyncio.wait({asking, said, ended}, return_when=asyncio.FIRST_COMPLETED)
         spoken = said.done()
         for task in (said, ended):
@@ -272,10 +296,6 @@ class AcpSession:
         if answer.allow:
             self._send(answer.text or "Go on.")
         return answer.allow
-
-    async def _until_output_ends(self) -> None:
-        while not self._process.ended:
-            await asyncio.sleep(TICK_S)
 
     async def _park(self, verdict: Verdict) -> bool:
         """Wait until the service can be used again, then go on; False where that is too long."""
@@ -304,6 +324,7 @@ class AcpSession:
 
     async def tell(self, text: str) -> None:
         """A second request while the first is at work: most agents hear it in between."""
+        self._said.say(text)
         self._words.set()
         if self._prompts and self._invocation.preset.hears_late:
             self._later.append(text)
@@ -325,21 +346,20 @@ class AcpSession:
         self._interrupting = True
         await self._connection.cancel(session_id=self._session)
         self._client.withdraw()
+        asyncio.get_running_loop().call_later(UNHEEDED_S, self._unheeded)
+
+    def _unheeded(self) -> None:
+        if self._interrupting and self._prompts:
+            self._note(
+                f"The agent has not heeded the interrupt for {UNHEEDED_S:g} s and may work on; "
+                "a retry of its task, or a stop, ends it for certain"
+            )
 
     async def change_model(self, model: str) -> None:
         """By the session's option for it, where the agent offers one."""
-        option, value, offered = pick_model(self._updates.options, model)
-        if not option:
-            self._transcript.note("This agent offers no choice of models; it goes on with its own")
-        elif not value:
-            some = ", ".join(offered[:10])
-            self._transcript.note(f"This agent has no model {model!r}; it offers {some}")
-        else:
-            changed = await self._connection.set_config_option(
-                config_id=option, session_id=self._session, value=value
-            )
-            options = getattr(changed, "config_options", None) or []
-            self._updates.options = [o.model_dump(by_alias=True, mode="json") for o in options]
+        self._updates.options = await change_model(
+            self._connection, self._session, self._updates.options, model, self._note
+        )
 
     async def end(self) -> None:
         """A cancel first, so that the session's cost is told; then the program's own end."""
@@ -354,17 +374,6 @@ class AcpSession:
 
     # -- what the agent does -----------------------------------------------------------------------
 
-    def _wrote(self, paths: list[str]) -> None:
-        """It need not ask before it writes: what it should not have written is to be put back."""
-        stray = self._gate.strays(paths)
-        if stray:
-            names = ", ".join(stray[:5])
-            self._transcript.note(f"It changed files of others: {names}")
-            self._client.unsaid.append(
-                f"You changed {names}, which does not belong to your task. Put it back as it was; "
-                "a change outside your files is not merged."
-            )
-
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
@@ -372,24 +381,20 @@ class AcpSession:
             due = observer.due()
             if due is not None and time.monotonic() >= due:
                 observer.tell()
+            if too_long := self._silence.look(working=self._at_work()):
+                self._verdicts.put_nowait(Verdict(text=too_long, fatal=True))
+                return
+
+    def _at_work(self) -> bool:
+        """Whether the agent is to be heard of: it, and no person or tool, is to do something."""
+        idle = self._talk.desk.waiting or self._updates.running or self._terminals.running
+        return bool(self._prompts) and not idle
 
     def _judged(self, error: Any) -> Verdict:
         return judge_error(error.code, str(error), error.data, self._invocation.preset.login)
 
-    # -- the end -----------------------------------------------------------------------------------
-
-    def _how_to_get(self, words: str) -> str:
-        package = self._invocation.preset.package
-        return f"{words} (npm install -g {package})" if package else words
-
     def _outcome(self, verdict: Verdict | None, error: str) -> Outcome:
-        usage, program = self._transcript.observer.usage(), self._process
-        cut = self._talk.cut_short(program.code, usage)
-        if cut is not None:
-            return cut
-        if verdict is None:
-            return program.too_soon("The agent", error, usage, self._redact)
-        if verdict.ok:
-            return Outcome("exited", exit=0, usage=usage)
-        words = self._redact.text(verdict.text)
-        return Outcome(verdict.reason, exit=program.code or 1, error=words, usage=usage)
+        usage = self._transcript.observer.usage()
+        cut = self._talk.cut_short(self._process.code, usage)
+        opened = bool(self._session)
+        return cut or judged(verdict, self._process, error, usage, self._redact, opened=opened)

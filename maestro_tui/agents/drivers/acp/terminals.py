@@ -104,6 +104,11 @@ class Terminals:
         self._open: dict[str, Terminal] = {}
         self._number = 0
 
+    @property
+    def running(self) -> bool:
+        """Whether one of them is at work."""
+        return any(terminal.status is None for terminal in self._open.values())
+
     def start(self, argv: list[str], cwd: str, env: Mapping[str, str], limit: int) -> str:
         """Run a command; its name. SpawnError where it cannot be started."""
         if len(self._open) >= MOST_AT_ONCE:

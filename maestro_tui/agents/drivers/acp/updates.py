@@ -5,10 +5,13 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from maestro_tui.agents.stream import clip
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from maestro_tui.agents.drivers.acp.silence import Silence
     from maestro_tui.agents.drivers.transcript import Transcript
 
 NAMES = {
@@ -20,6 +23,9 @@ _PATHS = ("file_path", "filePath", "filepath", "path", "abs_path", "absolute_pat
 _MOST_CALLS = 2000
 _MOST_TEXT = 4000
 _MOST_OUTPUT = 1 << 16
+_WORK = frozenset(
+    {"agent_message_chunk", "agent_thought_chunk", "tool_call", "tool_call_update", "plan"}
+)
 
 
 class Call:
@@ -131,23 +137,39 @@ class Call:
 class Updates:
     """Reads the updates of one session."""
 
-    def __init__(self, transcript: Transcript, wrote: Callable[[list[str]], None]) -> None:
-        """``wrote`` is told which files a call has written."""
-        self._transcript, self._wrote = transcript, wrote
+    def __init__(self, transcript: Transcript, silence: Silence) -> None:
+        """``silence`` is told that the agent works."""
+        self._transcript, self._silence = transcript, silence
+        self.note = transcript.remark
+        self.wrote: Callable[[list[str]], None] = lambda _: None  # told what a call has written
+        self._running: set[str] = set()
+        self._trouble = ""  # the newest the agent has told of
+        self.gave_up = ""  # why it ended its turn, though it calls that an end like any other
         self._words = ""
         self._calls: dict[str, Call] = {}
         self.options: list[dict[str, Any]] = []  # the session's settings, as last told
         self.replayed = False  # what comes has been told before: an old session is opened
 
     def take(self, message: dict[str, Any]) -> None:
-        """One ``session/update``; what it is not understood by is passed over."""
+        """A ``session/update``, or a request; what it is not understood by is passed over."""
+        if message.get("method") != "session/update" or "id" in message:
+            self._silence.heard()
+            return
         params = message.get("params")
         update = params.get("update") if isinstance(params, dict) else None
         if not isinstance(update, dict) or self.replayed:
             return
+        if update.get("sessionUpdate") in _WORK:
+            self._silence.heard()
         match update.get("sessionUpdate"):
             case "agent_message_chunk":
                 self._chunk(update.get("content"))
+            case "session_info_update":
+                trouble = _own_trouble(update.get("_meta"))
+                self._silence.trouble(trouble)
+                self._trouble = trouble or self._trouble
+                if _gave_up(update.get("_meta")):
+                    self.gave_up = self._trouble or "an error of its system"
             case "tool_call" | "tool_call_update":
                 self.flush()
                 self._call(update)
@@ -165,6 +187,16 @@ class Updates:
         call = self._calls.setdefault(name, Call())
         call.take(update)
         return call
+
+    @property
+    def running(self) -> bool:
+        """Whether a tool is at work, whose time is its own."""
+        return bool(self._running)
+
+    def turn_ended(self) -> None:
+        """No call goes on beyond its turn, whether its end was told or not."""
+        self._running.clear()
+        self.flush()
 
     def flush(self) -> None:
         """The words so far are whole."""
@@ -185,11 +217,13 @@ class Updates:
         ended = call.status in ("completed", "failed")
         if not call.told and (ended or call.is_whole):
             call.told = True
+            self._running.add(name)
             self._transcript.tool(call.name, call.summary, name)
         if ended:
+            self._running.discard(name)
             self._transcript.result(call.status == "completed", call.said, name)
             if call.status == "completed" and call.kind in WRITES:
-                self._wrote(call.paths)
+                self.wrote(call.paths)
             self._calls.pop(name, None)
 
     def _cost(self, cost: object) -> None:
@@ -197,6 +231,25 @@ class Updates:
             amount = cost.get("amount")
             if isinstance(amount, (int, float)) and not isinstance(amount, bool):
                 self._transcript.cost(float(amount))
+
+
+def _own_trouble(meta: object) -> str:
+    """An error the agent tells of beside its work, which it gets over by itself."""
+    for part in meta.values() if isinstance(meta, dict) else ():
+        error = part.get("error") if isinstance(part, dict) else None
+        if isinstance(error, dict) and isinstance(error.get("message"), str):
+            more = error.get("additionalDetails")
+            said = [error["message"], more] if isinstance(more, str) else [error["message"]]
+            return clip(": ".join(said), 200)
+    return ""
+
+
+def _gave_up(meta: object) -> bool:
+    for part in meta.values() if isinstance(meta, dict) else ():
+        status = part.get("threadStatus") if isinstance(part, dict) else None
+        if isinstance(status, dict) and status.get("type") == "systemError":
+            return True
+    return False
 
 
 def _unquoted(command: str) -> str:

@@ -23,6 +23,12 @@ _LIMITED = re.compile(
     r"overloaded|hit your .{0,20}limit",
     re.IGNORECASE,
 )
+_UNREACHABLE = re.compile(
+    r"fetch failed|ECONN(?:REFUSED|RESET)|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|"
+    r"(?:cannot|unable to) connect|connection (?:refused|failed|error)|network error|"
+    r"error sending request",
+    re.IGNORECASE,
+)
 _ENDINGS = {
     "max_tokens": "it reached its longest answer",
     "max_turn_requests": "it reached its limit of requests for one turn",
@@ -44,11 +50,16 @@ def judge_error(code: object, message: str, data: object, login: str) -> Verdict
         how = f". To log in, {login}" if login else ""
         text = f"The agent is not let in by its service ({words}){how}, then retry"
         return Verdict(text=text, reason="unauthorised", fatal=True)
+    if _UNREACHABLE.search(whole):
+        how = "check the network, a proxy, and the service's address"
+        return Verdict(text=f"The agent: {words}. Its service cannot be reached: {how}, then retry")
     return Verdict(text=f"The agent: {words}")
 
 
-def judge_stop(reason: str) -> Verdict:
-    """The verdict on a turn that ended as the protocol has it."""
+def judge_stop(reason: str, gave_up: str = "") -> Verdict:
+    """The verdict on a turn that ended as the protocol has it; ``gave_up``: over that trouble."""
+    if gave_up and reason == "end_turn":
+        return Verdict(text=f"The agent: it gave up on its service: {gave_up}")
     if reason == "cancelled":
         return Verdict(text="The agent was interrupted", interrupted=True)
     if reason in _ENDINGS:
