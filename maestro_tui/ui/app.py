@@ -214,19 +214,12 @@ class MaestroApp(RunViews):
 
     def _spin(self) -> None:
         state, board = self.run_state, self.board
-        if state is None or board is None or (not board.is_current and not self._sees_board()):
-            return
+        if state is None or board is None or not board.is_current:
+            return  # under a dialog every step would cost a whole screen
         if any(t.moving for t in state.tasks.values()) or any(
             g.state == "running" for g in state.gates.values()
         ):
             board.spin()
-
-    def _sees_board(self) -> bool:
-        """Whether nothing but dialogs lies over the board."""
-        if self.board is None or self.board not in self.screen_stack:
-            return False  # it is not there yet, or not any more
-        above = self.screen_stack[self.screen_stack.index(self.board) + 1 :]
-        return all(isinstance(s, ModalScreen) for s in above)
 
     def _second(self) -> None:
         if self.terminal_lost:  # and no signal told so

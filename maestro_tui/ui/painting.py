@@ -194,8 +194,8 @@ class PaintsAtOnce(Screen[Result], Generic[Result]):
         ):
             self._on_timer_update()
 
-    def paint(self, widget: Widget, region: Region) -> bool:
-        """Paint a part of a widget now; False where something else comes first or covers it."""
+    def paint(self, *parts: tuple[Widget, Region]) -> bool:
+        """Paint parts of widgets now; False where something else comes first or covers one."""
         app = self.app
         if (
             not ABLE
@@ -209,11 +209,13 @@ class PaintsAtOnce(Screen[Result], Generic[Result]):
         ):
             return False
         compositor = self._compositor
-        found = compositor.visible_widgets.get(widget)
-        if found is None:
-            return False
-        place = region.translate(found[0].offset).intersection(found[1])
-        rows = rows_of([place], compositor.visible_widgets, compositor.size)
+        shown, places = compositor.visible_widgets, []
+        for widget, region in parts:
+            found = shown.get(widget)
+            if found is None:
+                return False
+            places.append(region.translate(found[0].offset).intersection(found[1]))
+        rows = rows_of(places, shown, compositor.size)
         if rows is not None:
             app.show(rows)
         return rows is not None

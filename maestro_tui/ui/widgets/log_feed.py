@@ -21,7 +21,7 @@ from maestro_tui.ui.widgets.log_index import LogIndex
 from maestro_tui.ui.widgets.log_kinds import FILTERS, FilteredIndex
 
 # Pictures a second of a growing log: faster than anybody reads, as many as the core has room for.
-MOST_HZ, LEAST_HZ = 30.0, 12.0
+MOST_HZ, LEAST_HZ = 24.0, 12.0
 _CORE = 0.085  # of one core at most for these pictures
 _COVERED_S = 0.5  # between two pictures of a log under a dialog: each is a whole screen
 # Bytes a second that growing logs may write to the terminal: what keeps a slow line usable.
@@ -166,7 +166,7 @@ class LogFeed(ScrollView, inherit_bindings=False):
         """Paint the lines at once, where nothing else has to be painted first."""
         size = self.scrollable_content_region.size
         screen = self.screen
-        if not (isinstance(screen, PaintsAtOnce) and screen.paint(self, size.region)):
+        if not (isinstance(screen, PaintsAtOnce) and screen.paint((self, size.region))):
             self.refresh(size.region)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
