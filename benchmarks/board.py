@@ -18,7 +18,7 @@ from terminal import Terminal, against
 
 BUDGETS = {500: 2.0, 2000: 1.0}  # milliseconds of a core for each task more of what a change takes
 BUDGET_IDLE, BUDGET_WORK = 1.0, 2.0  # percent of a core
-FEW = 10
+FEW = 100  # a screenful
 WAVE = 50  # tasks in each
 _MOMENT_S = 0.25
 MINIMAL = """
@@ -84,6 +84,8 @@ def main() -> None:
             tempfile.TemporaryDirectory(prefix="maestro-bench-") as folder,
             Crowd(Path(folder), 40, working) as crowd,
         ):
+            if not working:
+                crowd.end()
             used = share(crowd.screen, b"A crowd", 6.0)
         print(f"{told}  {used:7.2f} %; {against(used, budget, max(nothing, 0.01))}")
 

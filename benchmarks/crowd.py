@@ -128,6 +128,10 @@ class Crowd:
         """One more of them is worked on."""
         self._journal.append(RUN, self._started(task))
 
+    def end(self) -> None:
+        """Nothing moves any more."""
+        self._journal.append(RUN, [e.RunEnded(at=time.time(), outcome="failed")])
+
     @property
     def screen(self) -> list[str]:
         """The command that shows it."""

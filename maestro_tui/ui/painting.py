@@ -38,6 +38,7 @@ WANTED: dict[type, tuple[str, ...]] = {
     Compositor: ("_dirty_regions", "visible_widgets", "size"),
     ChopsUpdate: ("chops", "spans", "chop_ends", "render_segments"),
     LayoutUpdate: ("strips", "region", "render_segments"),
+    Widget: ("_styles_cache",),
     LinuxDriver: ("_file",),
 }  # fmt: skip
 
@@ -214,6 +215,7 @@ class PaintsAtOnce(Screen[Result], Generic[Result]):
             found = shown.get(widget)
             if found is None:
                 return False
+            widget._styles_cache.set_dirty(region)  # else rows of before may be taken
             places.append(region.translate(found[0].offset).intersection(found[1]))
         rows = rows_of(places, shown, compositor.size)
         if rows is not None:

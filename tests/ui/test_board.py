@@ -8,6 +8,7 @@ from rich.text import Text
 
 from maestro_tui.core.options import RunOptions
 from maestro_tui.ui.dialogs.question import QuestionDialog
+from maestro_tui.ui.glyphs import SPINNER_HZ, spinner
 from maestro_tui.ui.screens.board import BoardScreen
 from maestro_tui.ui.screens.dashboards import DashboardScreen
 from maestro_tui.ui.screens.detail import DetailScreen
@@ -63,6 +64,28 @@ async def test_nothing_is_drawn_while_nothing_happens():
         polls = source.polls
         await until(lambda: source.polls > polls + 4, "some polls")
         assert frames == []
+
+
+async def test_spinners_turn_everywhere_and_nothing_else_is_made_anew():
+    source = midway()
+    async with opened(source) as pilot:
+        screen = board(pilot)
+        tree, waves = screen.query_one(PlanTree), screen.query_one(WaveBoard)
+        before = screen_text(pilot)
+        glyph = spinner(source.now())
+        assert before.count(glyph) >= 4, before  # header, tree, card and the selected task
+        with (
+            mock.patch.object(tree, "render_label", side_effect=AssertionError("a label")),
+            mock.patch.object(waves, "_redraw", side_effect=AssertionError("a card")),
+        ):
+            source.clock += 1 / SPINNER_HZ
+            screen.spin()
+            await pilot.pause()
+            after = screen_text(pilot)
+        turned = spinner(source.now())
+        assert turned != glyph
+        assert after.count(turned) == before.count(glyph), after
+        assert glyph not in after
 
 
 async def test_the_selection_follows_the_work_until_the_user_chooses():

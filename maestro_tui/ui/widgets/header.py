@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 from rich.text import Text
 from textual import events
 from textual.geometry import Region
@@ -19,6 +21,8 @@ from maestro_tui.ui.widgets.text_lines import TextLines
 
 _BAR_MIN, _BAR_MAX = 8, 30
 _SLOWED = "slowed: "
+_AT_ONCE = 200  # tasks for which the time left is reckoned with all news; of more, now and then
+_RECKON_S = 4.9
 _GAP = "  "
 
 
@@ -39,6 +43,8 @@ class RunHeader(TextLines):
         self._lines: list[Text] = []
         self._colours: Palette | None = None  # of the lines
         self._spinner = -1  # its place in the first line
+        self._left: float | None = None  # seconds the rest will take
+        self._left_at = -_RECKON_S
 
     def show(self, state: RunState, waiting: int, now: float, *, stopping: bool = False) -> None:
         """Show this state at this moment."""
@@ -132,13 +138,19 @@ class RunHeader(TextLines):
         if slowed_by(state):  # first of all: it explains why so little goes on
             parts = [Text(f"{agents}, {_SLOWED}{one_line(slowed_by(state))}"), *counts[:2]]
         parts += [Text(words) for words in usage_words(state)]
-        left = remaining_s(state, self._now)
+        left = self._remaining(state)
         if left is not None and state.started_at and not state.ended:
             parts.append(Text(f"about {duration(left)} left"))
         parts += counts[2:]
         streaming = ", streaming" if state.mode == "streaming" else ""
         parts.append(Text(plural(len(state.waves), "wave") + streaming, colours.muted))
         return [*parts, Text(one_line(state.run), colours.muted)]
+
+    def _remaining(self, state: RunState) -> float | None:
+        now = monotonic()
+        if len(state.tasks) <= _AT_ONCE or now - self._left_at >= _RECKON_S:
+            self._left, self._left_at = remaining_s(state, self._now), now
+        return self._left
 
     def on_click(self, event: events.Click) -> None:
         """The badge is a button too."""

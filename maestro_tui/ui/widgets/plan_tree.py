@@ -23,7 +23,7 @@ from maestro_tui.ui.formatting import clip, one_line
 from maestro_tui.ui.glyphs import ASKING, TASK, spinner, task_look
 from maestro_tui.ui.palette import palette
 from maestro_tui.ui.widgets.cards import task_words
-from maestro_tui.ui.widgets.spinning import turned_strip
+from maestro_tui.ui.widgets.spinning import rows_at, turned_strip
 
 _WORD_FROM = 34  # narrower than this, the glyph alone stands for the state
 _WHY_FROM = 70  # wider than this, the reason is there too
@@ -124,7 +124,7 @@ class PlanTree(Tree[Row]):
         (width, height), top = self.size, self.scroll_offset.y
         moving = [t for t, run in self._state.tasks.items() if run.state in _SPINNING]
         lines = [self._leaves[t].line - top for t in moving if t in self._leaves]
-        return [Region(0, y, width, 1) for y in lines if 0 <= y < height]
+        return rows_at((y for y in lines if 0 <= y < height), width)
 
     def render_line(self, y: int) -> Strip:
         """A line with its spinner as it stands now: Textual keeps lines that did not change."""

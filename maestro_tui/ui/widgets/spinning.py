@@ -6,11 +6,25 @@ each step takes more than all news of a run together.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.segment import Segment
 from rich.text import Text
+from textual.geometry import Region
 from textual.strip import Strip
 
 from maestro_tui.ui.glyphs import SPINNER
+
+
+def rows_at(lines: Iterable[int], width: int) -> list[Region]:
+    """Those rows of a widget; what lies together is one region, to be painted at one go."""
+    found: list[Region] = []
+    for y in sorted(set(lines)):
+        if found and found[-1].bottom == y:
+            found[-1] = Region(0, found[-1].y, width, found[-1].height + 1)
+        else:
+            found.append(Region(0, y, width, 1))
+    return found
 
 
 def turned(line: Text, at: int, glyph: str) -> Text:

@@ -24,7 +24,7 @@ from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.glyphs import spinner
 from maestro_tui.ui.palette import palette
 from maestro_tui.ui.widgets.cards import Paint, card_lines, gate_line, head_line
-from maestro_tui.ui.widgets.spinning import turned_strip
+from maestro_tui.ui.widgets.spinning import rows_at, turned_strip
 
 MIN_COLUMN, GOOD_COLUMN, MAX_COLUMN = 26, 32, 48
 _ROOMY = 120  # cells from which on titles matter more than one wave more
@@ -170,7 +170,7 @@ class WaveBoard(ScrollView, can_focus=True):
         running = {k for k, g in state.gates.items() if g.state == "running"}
         for column in self._columns if running else ():
             lines.update(y + 1 - top for y, spot in enumerate(column) if spot.gate in running)
-        return [Region(0, y, width, 1) for y in sorted(lines) if 0 < y < height]
+        return rows_at((y for y in lines if 0 < y < height), width)
 
     def _redraw(self, task: str) -> None:
         self._cards.pop((task, True), None)
