@@ -6,6 +6,9 @@ AGENT_PACKAGES := @anthropic-ai/claude-code@2.1.329 @agentclientprotocol/claude-
 BIN := $(VENV)/bin
 # AGAIN=--last-failed runs only what failed the last time.
 AGAIN ?=
+# Most tests wait for processes: one more at a time than there are cores. A file's tests stay
+# together, since some share a run.
+SIDE_BY_SIDE = --dist loadfile -n $$($(BIN)/python -c 'import os; print(min(8, os.cpu_count() + 1))')
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check -c .ci/constraints.txt
 
 .PHONY: demo test test-fast test-long test-agents check format bench screenshots clean
@@ -14,10 +17,10 @@ demo: $(VENV)/.demo
 	@$(BIN)/maestro demo
 
 test: $(VENV)/.test
-	TEXTUAL_ANIMATIONS=none $(BIN)/python -m pytest -q -m "not agents and not long" $(AGAIN)
+	TEXTUAL_ANIMATIONS=none $(BIN)/python -m pytest -q -m "not agents and not long" $(SIDE_BY_SIDE) $(AGAIN)
 
 test-fast: $(VENV)/.test
-	TEXTUAL_ANIMATIONS=none $(BIN)/python -m pytest -q -m "not slow and not agents and not long"
+	TEXTUAL_ANIMATIONS=none $(BIN)/python -m pytest -q -m "not slow and not agents and not long" $(SIDE_BY_SIDE)
 
 # Random runs of large plans: minutes that `make test` need not take.
 test-long: $(VENV)/.test
@@ -25,8 +28,7 @@ test-long: $(VENV)/.test
 
 # The real agents' programs, from their registries, against a scripted service on this machine.
 test-agents: $(VENV)/.agents
-	$(BIN)/python -m pytest -q -m agents $(AGAIN) \
-		$$($(BIN)/python -c 'import os, xdist; print("-n", min(4, (os.cpu_count() or 1) + 1))' 2>/dev/null)
+	$(BIN)/python -m pytest -q -m agents -n $$($(BIN)/python -c 'import os; print(min(4, os.cpu_count() + 1))') $(AGAIN)
 
 check: $(VENV)/.check
 	$(BIN)/ruff check .
@@ -69,7 +71,6 @@ $(VENV)/.agents: pyproject.toml .ci/constraints.txt | $(VENV)/.test
 	-$(PIP) --no-binary claude-agent-sdk -e '.[demo,test,claude]'
 	-$(PIP) -e '.[acp]'
 	-$(PIP) -e '.[api]'
-	-$(PIP) 'pytest-xdist>=3.8,<4'
 	-command -v npm >/dev/null && for package in $(AGENT_PACKAGES); do \
 		npm install --no-audit --no-fund --prefix $(VENV)/agents $$package; done
 	@touch $@

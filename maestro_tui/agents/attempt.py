@@ -60,8 +60,10 @@ def _run(folder: str) -> int:
     files.write_json(os.path.join(folder, files.RUNNER), {**me, "started_at": started})
     processes.become_subreaper()
     outcome = _drive(context)
-    processes.Children(0).kill()
-    files.write_json(os.path.join(folder, files.RESULT), _result(context, outcome, started))
+    # Only Linux gives every orphan to its subreaper; elsewhere the engine looks for them.
+    alone = processes.Children(0).kill() and processes.LINUX
+    result = _result(context, outcome, started)
+    files.write_json(os.path.join(folder, files.RESULT), {**result, "alone": alone})
     return DONE
 
 

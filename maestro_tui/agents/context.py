@@ -8,6 +8,7 @@ import time
 
 from maestro_tui.agents import files
 from maestro_tui.agents.marks import Marks
+from maestro_tui.agents.origins import Origins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Context:
         self._events = files.open_append(os.path.join(folder, files.EVENTS))
         self._log = files.open_append(os.path.join(folder, files.LOG))
         self._marks = Marks(os.path.join(folder, files.MARKS))
+        self._origins = Origins(os.path.join(folder, files.ORIGINS))
         self._control = files.LineReader(os.path.join(folder, files.CONTROL))
         self.wake, self._waker = os.pipe()
         for fd in (self.wake, self._waker):
@@ -69,9 +71,11 @@ class Context:
         """Report an event to whoever follows the attempt."""
         files.write_all(self._events, files.json_line({"t": time.time(), "kind": kind, **fields}))
 
-    def log(self, data: bytes) -> None:
-        """Add the agent's raw output to its log."""
-        self._marks.come(self.log_bytes)
+    def log(self, data: bytes, errors: bool = False) -> None:
+        """Add the agent's raw output to its log, or what it wrote to its standard error."""
+        offset = self.log_bytes
+        self._marks.come(offset)
+        self._origins.come(offset, errors)
         files.write_all(self._log, data)
 
     @property

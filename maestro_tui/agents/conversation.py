@@ -190,6 +190,8 @@ class Conversation:
     async def _end(self, session: Session, work: asyncio.Task[Outcome]) -> None:
         """With grace first; what is left after that is killed by ``hold``."""
         grace = self.context.spec.grace_s
+        self.waits = False
+        self._unparked.set()  # whoever waits for a limit of the service waits no more
         ending = asyncio.create_task(session.end())
         await asyncio.wait({work}, timeout=grace)
         ending.cancel()

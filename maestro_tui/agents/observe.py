@@ -70,13 +70,13 @@ class Observer:
         """Totals so far."""
         return self._parser.meter.totals()
 
-    def take(self, lines: list[bytes], size: int) -> None:
-        """Lines that are complete now; ``size`` bytes came with them."""
+    def take(self, lines: list[bytes], size: int, *, plain: bool = False) -> None:
+        """Lines that are complete now; ``size`` bytes came with them. ``plain``: none is JSON."""
         self._bytes += size
         for line in lines:
             # What begins like JSON is always parsed: a result must not drown in a flood of text.
             events = None
-            if line[:1] in _MAY_BE_JSON:
+            if not plain and line[:1] in _MAY_BE_JSON:
                 events = self._parser.feed(line.decode("utf-8", "replace"))
             if events is not None:
                 self._pass_on(events)
@@ -86,6 +86,11 @@ class Observer:
                     self._emit("text", text=one_line(line, LIMIT))
         if self._clock() >= self._told_at + EVERY_S:
             self.tell()
+
+    def note(self, words: str) -> None:
+        """Something about the output that is not in it."""
+        if self._may_emit():
+            self._emit("text", text=words)
 
     def due(self) -> float | None:
         """When there is something to tell, by the clock; None when there is not."""

@@ -24,16 +24,17 @@ class SpawnError(Exception):
 
 
 class Spawned:
-    """A started agent: its process, and our ends of the pipes to and from it."""
+    """A started agent: its process, and our ends of the pipes to and from it; -1 for none."""
 
-    def __init__(self, pid: int, output: int, input: int = -1) -> None:
-        self.pid, self.output, self.input = pid, output, input
+    def __init__(self, pid: int, output: int, errors: int = -1, input: int = -1) -> None:
+        self.pid, self.output, self.errors, self.input = pid, output, errors, input
 
 
 def spawn(argv: list[str], cwd: str, env: dict[str, str], prompt: str) -> Spawned:
     """Start ``argv`` in ``cwd`` with the file ``prompt`` as its input.
 
     The input is the file itself, not a pipe, so that it can be of any size and need not be read.
+    Output and errors have a pipe each, so that they can be told apart.
     """
     if not argv or not argv[0]:
         raise SpawnError("There is no agent command; set one with --agent-command")
@@ -42,7 +43,14 @@ def spawn(argv: list[str], cwd: str, env: dict[str, str], prompt: str) -> Spawne
     except OSError as error:
         why = f"Cannot read the prompt {prompt}: {error.strerror}; start a new attempt"
         raise SpawnError(why) from error
-    return _start(argv, cwd, env, source)
+    errors, sink = os.pipe()
+    try:
+        agent = _start(argv, cwd, env, source, sink)
+    except BaseException:
+        os.close(errors)
+        raise
+    agent.errors = _readable(errors)
+    return agent
 
 
 def spawn_talking(argv: list[str], cwd: str, env: dict[str, str], errors: str) -> Spawned:
@@ -63,16 +71,14 @@ def spawn_talking(argv: list[str], cwd: str, env: dict[str, str], errors: str) -
     return agent
 
 
-def _start(
-    argv: list[str], cwd: str, env: dict[str, str], source: int, errors: int | None = None
-) -> Spawned:
+def _start(argv: list[str], cwd: str, env: dict[str, str], source: int, errors: int) -> Spawned:
     output, sink = os.pipe()
     report, failure = os.pipe()
     tie = processes.tie_to_parent()
     pid = os.fork()
     if pid == 0:
-        _become(argv, cwd, env, (source, sink, sink if errors is None else errors, failure), tie)
-    for fd in (source, sink, failure, *(() if errors is None else (errors,))):
+        _become(argv, cwd, env, (source, sink, errors, failure), tie)
+    for fd in (source, sink, errors, failure):
         os.close(fd)
     said = os.read(report, 64)  # empty: exec closed the other end
     os.close(report)
@@ -81,9 +87,7 @@ def _start(
         os.waitpid(pid, 0)
         stage, _, number = said.decode().partition(" ")
         raise SpawnError(_explain(argv[0], cwd, stage, int(number)))
-    _enlarge(output)
-    os.set_blocking(output, False)
-    return Spawned(pid, output)
+    return Spawned(pid, _readable(output))
 
 
 def _become(
@@ -131,11 +135,15 @@ def _explain(program: str, cwd: str, stage: str, number: int) -> str:
     return f"Cannot start the agent program {program}: {why}; check the agent command"
 
 
-def _enlarge(pipe: int) -> None:
+def _readable(pipe: int) -> int:
+    """Our end of a pipe: as large as may be, and read without waiting."""
     import fcntl
+
+    os.set_blocking(pipe, False)
 
     if processes.LINUX:
         try:
             fcntl.fcntl(pipe, _F_SETPIPE_SZ, _PIPE)
         except OSError:
             pass  # a user's share of pipe memory is limited
+    return pipe

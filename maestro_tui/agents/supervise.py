@@ -7,11 +7,12 @@ import select
 import signal
 import time
 
-from maestro_tui.agents.lines import LineSplitter
+from maestro_tui.agents.lines import MAX_LINE, LineSplitter
 from maestro_tui.agents.observe import Observer
 from maestro_tui.agents.outcome import Outcome, judge
 from maestro_tui.agents.processes import Children
 from maestro_tui.agents.spawn import Spawned, SpawnError, spawn
+from maestro_tui.agents.weave import Weave
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 CHUNK = 1 << 18
 LOOK_S = 1.0  # behind the signals: how late a request written by hand is noticed at most
 STOPPED_S = 2.0  # what comes that much too late has been stopped: the machine, or this process
-DRAIN_S = 2.0  # for what is still in the pipe when everything that wrote to it is dead
+DRAIN_S = 2.0  # for what is still in the pipes when everything that wrote to them is dead
 
 
 def supervise(context: Context, argv: list[str], *, can_answer: bool = False) -> Outcome:
@@ -39,11 +40,14 @@ class _Watch:
     """The time from an agent's start to the end of its last descendant."""
 
     def __init__(self, context: Context, agent: Spawned, *, can_answer: bool) -> None:
-        self._context, self._output = context, agent.output
+        self._context = context
+        self._errors = agent.errors
         self._children = Children(agent.pid)
-        self._lines = LineSplitter()
+        # The pipes that are open yet, and the lines of each: half a line of one ends in no other.
+        self._pipes = {fd: LineSplitter() for fd in (agent.output, agent.errors)}
+        self._weave = Weave(context.log)
         self._observer = Observer(context.emit, context.ask if can_answer else None)
-        self._reading = True
+        self._closed_at = float("inf")  # all its output; told of once it is clear it works on
         self._ended_by_us = ""
         limit = context.spec.timeout_s
         self._deadline = time.monotonic() + limit if limit else float("inf")
@@ -56,7 +60,7 @@ class _Watch:
         finally:
             self._children.kill()  # also when the disk is full: nothing runs on unwatched
         self._drain()
-        self._observer.finish(self._lines.finish())
+        self._observer.finish([])
         return judge(
             self._children.status,
             self._ended_by_us,
@@ -68,20 +72,22 @@ class _Watch:
 
     def _until_it_ends(self) -> None:
         """Read, watch the clock, hear requests; returns when the rest may be killed."""
-        poll = select.poll()
-        poll.register(self._context.wake, select.POLLIN)
-        poll.register(self._output, select.POLLIN)
+        poll = _Poll(self._context.wake, *self._pipes)
         look_at = 0.0
         while True:
             now = time.monotonic()
-            until = min(self._observer.due() or now + LOOK_S, self._deadline, self._kill_at)
-            wait = max(0.0, min(LOOK_S, until - now))
-            ready = [fd for fd, _ in poll.poll(wait * 1000 + 1)]
+            due = [t for t in (self._observer.due(), self._weave.due()) if t is not None]
+            wait = max(0.0, min(LOOK_S, *(t - now for t in (*due, self._deadline, self._kill_at))))
+            ready = poll(wait)
             self._forgive(time.monotonic() - now - wait)
-            if self._output in ready and not self._read():
-                self._reading = False  # it closed its output; it may still be at work
-                poll.unregister(self._output)
+            for fd in ready:
+                if fd in self._pipes and not self._read(fd):
+                    poll.forget(fd)
+                    self._close(fd)  # it may still be at work
             now = time.monotonic()
+            held = self._weave.due()
+            if held is not None and now >= held:
+                self._weave.release()
             if self._context.wake in ready or now >= look_at:
                 look_at = now + LOOK_S
                 self._context.awake()
@@ -91,8 +97,8 @@ class _Watch:
                 self._end("timeout")
             if now >= self._kill_at:
                 return
-            due = self._observer.due()
-            if due is not None and now >= due:
+            tell_at = self._observer.due()
+            if tell_at is not None and now >= tell_at:
                 self._observer.tell()
 
     def _forgive(self, late: float) -> None:
@@ -113,6 +119,9 @@ class _Watch:
             return False
         if self._context.stopping():
             self._end("stopped")
+        if time.monotonic() >= self._closed_at + LOOK_S:
+            self._closed_at = float("inf")
+            self._context.emit("text", text="It has closed its output and works on unheard")
         return True
 
     def _end(self, why: str) -> None:
@@ -122,25 +131,64 @@ class _Watch:
             self._deadline = float("inf")
             self._children.signal(signal.SIGTERM)
 
-    def _read(self) -> bool:
-        """Take what is there; False at the end of the output."""
+    def _read(self, fd: int) -> bool:
+        """Take what is there; False at the end of it."""
         try:
-            data = os.read(self._output, CHUNK)
+            data = os.read(fd, CHUNK)
         except BlockingIOError:
             return True
+        errors = fd == self._errors
         if data:
-            self._context.log(data)
-            self._observer.take(self._lines.feed(data), len(data))
+            lines = self._pipes[fd]
+            dropped = lines.dropped
+            self._weave.take(data, errors)
+            self._observer.take(lines.feed(data), len(data), plain=errors)
+            if lines.dropped > dropped:
+                words = f"(a line of more than {MAX_LINE >> 20} MB is only in the log)"
+                self._observer.note(words)
         return bool(data)
+
+    def _close(self, fd: int) -> None:
+        """Its last line may lack an end."""
+        os.close(fd)
+        self._observer.take(self._pipes.pop(fd).finish(), 0, plain=fd == self._errors)
+        if not self._pipes:
+            self._closed_at = time.monotonic()
 
     def _drain(self) -> None:
         """What was written before everything was killed.
 
-        Where some process cannot be killed or found, the pipe stays open: hence the time limit.
+        Where some process cannot be killed or found, the pipes stay open: hence the time limit.
         """
-        poll = select.poll()
-        poll.register(self._output, select.POLLIN)
+        poll = _Poll(*self._pipes)
         deadline = time.monotonic() + DRAIN_S
-        while self._reading and time.monotonic() < deadline and poll.poll(0):
-            self._reading = self._read()
-        os.close(self._output)
+        while self._pipes and time.monotonic() < deadline and (ready := poll(0)):
+            for fd in ready:
+                if not self._read(fd):
+                    poll.forget(fd)
+                    self._close(fd)
+        self._weave.release()
+        for fd in list(self._pipes):
+            self._close(fd)
+
+
+class _Poll:
+    """What can be read, first what could be first: so lines of two pipes keep their order.
+
+    That is what ``epoll`` knows; ``poll``, where there is no other, does not.
+    """
+
+    def __init__(self, *fds: int) -> None:
+        self._known = hasattr(select, "epoll")
+        self._poll = select.epoll() if self._known else select.poll()
+        for fd in fds:
+            self._poll.register(fd, select.POLLIN)
+
+    def __call__(self, seconds: float) -> list[int]:
+        """Wait that long at most, and a millisecond, so as not to come too early."""
+        wait = seconds + 0.001 if seconds else 0.0
+        return [fd for fd, _ in self._poll.poll(wait if self._known else wait * 1000)]
+
+    def forget(self, fd: int) -> None:
+        """It is read no more."""
+        self._poll.unregister(fd)

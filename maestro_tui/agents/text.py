@@ -8,7 +8,7 @@ from maestro_tui.agents.sanitise import sanitise
 
 LIMIT = 2000
 _SUMMARY_KEYS = ("command", "file_path", "filePath", "notebook_path", "path", "pattern", "url",
-                 "query", "description", "prompt")  # fmt: skip
+                 "query", "description", "prompt", "question")  # fmt: skip
 
 
 def tool_summary(value: object) -> str:
@@ -17,6 +17,9 @@ def tool_summary(value: object) -> str:
         for key in _SUMMARY_KEYS:
             if isinstance(value.get(key), str) and value[key].strip():
                 return clip(value[key])
+        asked = value.get("questions")
+        if isinstance(asked, list) and asked and isinstance(asked[0], dict):
+            return clip(asked[0].get("question"))
         try:
             return clip(json.dumps(value, ensure_ascii=False)) if value else ""
         except RecursionError:  # what can just be read may be too deep to be written

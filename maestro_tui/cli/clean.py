@@ -50,7 +50,9 @@ def clean(arguments: argparse.Namespace) -> int:
     if arguments.yes:
         git.git.worktree("prune")
     elif removed:
-        print("Nothing was removed; --yes does it. The journal and refs/maestro stay in any case.")
+        print(
+            "Nothing was removed; --yes does it. Journal, refs/maestro and .maestro/essence stay."
+        )
     else:
         print("Nothing to remove.")
     return DONE

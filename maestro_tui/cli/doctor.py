@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
+from maestro_tui.cli.doctor_agents import agent_findings
 from maestro_tui.cli.exits import DONE, FAILED
+from maestro_tui.cli.findings import ERROR, OK, WARNING, Finding, in_lines, verdict
 from maestro_tui.config.errors import ConfigError
 from maestro_tui.config.paths import db_path, maestro_dir, run_dir
 from maestro_tui.config.settings import Settings, load_settings
@@ -25,183 +25,109 @@ from maestro_tui.engine.git.repository import (
 from maestro_tui.engine.journal import Journal, JournalError
 from maestro_tui.engine.lock import engine_pid
 
-MIN_CLAUDE = (2, 1, 198)  # up to 2.1.197 a hook that fails lets everything pass
-Row = tuple[str, bool, str]
+_DISK = 1 << 30
+_PYTHON = "Maestro needs 3.11 or newer: install it, then Maestro with it"
 
 
 def doctor(arguments: argparse.Namespace) -> int:
     """Look at everything a run needs, each with what to do when it is missing."""
-    repository = _repository(Path(arguments.repo))
-    rows = [
+    folder = Path(arguments.repo)
+    root, settings, told = _settings(folder)
+    findings = [
         _python(),
         _git(),
         _terminal(),
-        *repository,
-        _roster(),
-        *_claude(arguments.repo),
-        *_other_agents(arguments.repo),
+        *_repository(folder),
+        *told,
+        *agent_findings(root, settings),
     ]
     if arguments.json:
-        print(json.dumps([{"check": n, "ok": ok, "detail": d} for n, ok, d in rows], indent=1))
+        print(json.dumps([finding.as_json() for finding in findings], indent=1))
     else:
-        for name, ok, detail in rows:
-            print(f"{'✓' if ok else '✗'} {name:12} {detail}")
-    return DONE if all(ok for _, ok, _ in rows) else FAILED
+        width = shutil.get_terminal_size().columns
+        print("\n".join([*in_lines(findings, width), verdict(findings)]))
+    return FAILED if any(finding.level == ERROR for finding in findings) else DONE
 
 
-def _python() -> Row:
+def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
     ok = sys.version_info >= (3, 11)
-    return "python", ok, version if ok else f"{version}; Maestro needs 3.11 or newer"
+    return Finding("python", OK if ok else ERROR, version if ok else f"{version}; {_PYTHON}")
 
 
-def _git() -> Row:
+def _git() -> Finding:
     version = git_version()
     text = ".".join(map(str, version))
     if not version:
-        return "git", False, "not found; install git 2.38 or newer"
+        return Finding("git", ERROR, "not found; install git 2.38 or newer")
     if version < MIN_GIT:
-        return "git", False, f"{text}; merges in memory need 2.38 or newer"
-    return "git", True, text
+        return Finding("git", ERROR, f"{text}; merges in memory need 2.38 or newer: update it")
+    return Finding("git", OK, text)
 
 
-def _terminal() -> Row:
+def _terminal() -> Finding:
     size = shutil.get_terminal_size()
-    name = os.environ.get("TERM", "none")
-    small = size.columns < 80 or size.lines < 24
-    note = "; the screen wants 80x24 or more" if small else ""
-    return "terminal", True, f"{name}, {size.columns}x{size.lines}{note}"
+    name = os.environ.get("TERM") or "none"
+    found = f"{name}, {size.columns}x{size.lines}"
+    if name in ("none", "dumb"):
+        why = "; the screen needs a real terminal: `--headless` runs without one"
+        return Finding("terminal", WARNING, found + why)
+    if size.columns < 80 or size.lines < 24:
+        return Finding("terminal", WARNING, f"{found}; make it 80x24 or larger for the screen")
+    return Finding("terminal", OK, found)
 
 
-def _roster() -> Row:
-    from maestro_tui.roster.discovery import load_roster
-
-    roster = load_roster(None, Path.home())
-    problems = len(roster.problems)
-    note = f", {problems} file(s) with problems" if problems else ""
-    return "agents", True, f"{len(roster.definitions)} definitions{note}"
-
-
-def _claude(folder: str) -> list[Row]:
-    """The default agent: whether it can run, is logged in, and how its writes are confined."""
-    from maestro_tui.engine.driver_options import can_sandbox, claude_missing, claude_program
-
-    settings = _settings(folder).claude
-    missing = claude_missing(settings.program)
-    if missing:
-        return [("claude", True, f"not used: {missing}")]
-    program = claude_program(settings.program)
+def _settings(folder: Path) -> tuple[Path | None, Settings, list[Finding]]:
+    """The repository's root and the settings a run would read, with what is wrong with them."""
+    root: Path | None = None
     try:
-        version = _version(program).partition(" ")[0]
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return [("claude", False, f"{program} does not start: {error}")]
-    numbers = tuple(int(n) for n in re.findall(r"\d+", version)[:3])
-    if numbers < MIN_CLAUDE:
-        needed = ".".join(map(str, MIN_CLAUDE))
-        return [("claude", False, f"{version} is too old; update it to {needed} or newer")]
-    return [
-        ("claude", True, f"{version}, {program}, {_login()}"),
-        ("ownership", True, _ownership(settings.sandbox, can_sandbox())),
-    ]
-
-
-def _settings(folder: str) -> Settings:
-    try:
-        return load_settings(find_root(Path(folder)))
+        root = find_root(folder)
     except RepositoryError:
-        return load_settings()
-    except ConfigError:
-        return Settings()  # the row about the settings says what is wrong
+        pass  # the row about the repository says so
+    try:
+        settings = load_settings(root)
+    except ConfigError as error:
+        return root, Settings(), [Finding("settings", ERROR, str(error))]
+    names = ", ".join(map(str, settings.sources))
+    return root, settings, [Finding("settings", OK, names or "none set: all is as it comes")]
 
 
-def _version(program: str) -> str:
-    done = subprocess.run(
-        [program, "--version"], capture_output=True, text=True, timeout=20, check=False
-    )
-    lines = done.stdout.strip().splitlines()
-    return lines[-1][:60] if lines else "does not tell its version"
-
-
-def _other_agents(folder: str) -> list[Row]:
-    """The drivers that are used only when asked for: what they would find."""
-    from maestro_tui.agents.drivers.acp.presets import PRESETS
-    from maestro_tui.engine.acp_options import acp_command, acp_missing
-    from maestro_tui.engine.driver_options import api_missing
-
-    settings = _settings(folder)
-    acp, api = settings.acp, settings.api
-    missing = acp_missing(acp.agent, acp.command)
-    named = {acp.agent or "command": acp_command(acp.agent, acp.command)}
-    if not (acp.agent or acp.command):
-        named = {name: acp_command(name, ()) for name in PRESETS}
-    found = []
-    for name, command in named.items():
-        if command:
-            try:
-                found.append(f"{name} {_version(command[0])}")
-            except (OSError, subprocess.TimeoutExpired):
-                found.append(f"{name} (does not start)")
-    lacks = api_missing(api.key_env)
-    model = api.model or "claude-sonnet-5-5"
-    return [
-        ("acp", True, f"not used: {missing}" if missing else ", ".join(found)),
-        ("api", True, f"not used: {lacks}" if lacks else f"{api.key_env} is set, model {model}"),
-    ]
-
-
-def _login() -> str:
-    for name in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"):
-        if os.environ.get(name):
-            return f"login by {name}"
-    home = Path(os.environ.get("CLAUDE_CONFIG_DIR") or Path.home() / ".claude")
-    if (home / ".credentials.json").exists():
-        return "logged in"
-    return "no login found (run `claude` once)"
-
-
-def _ownership(wanted: str, possible: bool) -> str:
-    base = "hooks that fail closed, deny rules, and every change compared at the end"
-    if wanted == "off":
-        return f"{base}; the sandbox is off by configuration"
-    if possible:
-        return f"{base}; shell commands in the sandbox (bwrap)"
-    if wanted == "on":
-        return f"{base}; claude.sandbox is on, but bwrap or socat is missing: install both"
-    return f"{base}; install bubblewrap and socat to confine shell commands too"
-
-
-def _repository(folder: Path) -> list[Row]:
+def _repository(folder: Path) -> list[Finding]:
     try:
         base = read_base(folder)
     except RepositoryError as error:
-        return [("repository", False, str(error))]
+        return [Finding("repository", ERROR, str(error))]
     branch = base.branch or "detached HEAD"
-    dirty = f", {len(base.dirty)} uncommitted change(s)" if base.dirty else ""
-    rows: list[Row] = [("repository", True, f"{base.root} on {branch}{dirty}")]
-    try:
-        load_settings(base.root)
-        rows.append(("settings", True, "read"))
-    except ConfigError as error:
-        rows.append(("settings", False, str(error)))
+    where = f"{base.root} on {branch}"
+    rows = [Finding("repository", OK, where)]
+    if base.dirty:
+        changes = f"{len(base.dirty)} uncommitted change(s), which agents will not see: commit them"
+        rows = [Finding("repository", WARNING, f"{where}, {changes}")]
     free = shutil.disk_usage(base.root).free
-    rows.append(("disk", free > 1 << 30, f"{free / 1e9:.1f} GB free"))
+    found = f"{free / 1e9:.1f} GB free"
+    less = Finding("disk", ERROR, f"{found}; free at least 1 GB for the agents' worktrees")
+    rows.append(Finding("disk", OK, found) if free > _DISK else less)
     if db_path(base.root).exists():
         rows.extend(_journal(base.root))
     return rows
 
 
-def _journal(root: Path) -> list[Row]:
+def _journal(root: Path) -> list[Finding]:
     try:
         journal = Journal(db_path(root))
     except JournalError as error:
-        return [("journal", False, str(error))]
+        return [Finding("journal", ERROR, str(error))]
     try:
-        verdict = journal.integrity()
+        found = journal.integrity()
         running = [s.run for s in journal.sessions() if engine_pid(run_dir(root, s.run))]
     finally:
         journal.close()
     size = sum(f.stat().st_size for f in maestro_dir(root).glob("maestro.db*"))
+    level, told = OK, f"{found}, {size / 1e6:.1f} MB"
+    if found != "ok":
+        level = ERROR
+        told += f"; move {db_path(root)} away to begin a new one: finished runs stay in git"
     return [
-        ("journal", verdict == "ok", f"{verdict}, {size / 1e6:.1f} MB"),
-        ("engines", True, ", ".join(running) or "none at work"),
+        Finding("journal", level, told),
+        Finding("engines", OK, ", ".join(running) or "none at work"),
     ]

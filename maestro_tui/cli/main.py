@@ -229,6 +229,8 @@ def _observing(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     logs.add_argument("task")
     logs.add_argument("-f", "--follow", action="store_true", help="go on until the agent ends")
     logs.add_argument("--attempt", type=values.positive, default=0, help="default: the newest")
+    only = "what the agent wrote to one of its outputs; both are shown, stderr marked on a terminal"
+    logs.add_argument("--only", choices=("stdout", "stderr"), default="", help=only)
     logs.add_argument("--raw", action="store_true", help="the bytes as they are, control codes too")
     _repo(logs)
     _target(logs, "maestro_tui.cli.logs:logs")

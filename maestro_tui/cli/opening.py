@@ -24,7 +24,6 @@ from maestro_tui.core.options import RunOptions
 from maestro_tui.engine.acp_options import acp_command, acp_missing
 from maestro_tui.engine.driver_options import api_missing, claude_missing, claude_program
 from maestro_tui.engine.git.repository import Base, RepositoryError, read_base
-from maestro_tui.plans.checkout_size import checkout_bytes
 from maestro_tui.plans.errors import PlanError
 from maestro_tui.plans.estimates import Known
 from maestro_tui.plans.model import Assignment, Diagnostic, Plan, Strategy, Task
@@ -32,6 +31,7 @@ from maestro_tui.plans.prices import price_table, with_prices
 from maestro_tui.plans.reader import read_plan
 from maestro_tui.plans.rehearsal import load_rehearsal
 from maestro_tui.plans.strategy import draft
+from maestro_tui.plans.tracked import checkout_bytes
 from maestro_tui.roster.assign import assigner
 from maestro_tui.roster.discovery import load_roster
 from maestro_tui.roster.routing import Weights
@@ -343,6 +343,8 @@ def run_options(
         port_base=run.port_base,
         ports=run.ports,
         lfs=run.lfs,
+        pack_days=settings.archive.pack_days,
+        prune_days=settings.archive.prune_days,
         permission_allow=settings.permissions.allow,
         permission_deny=settings.permissions.deny,
         agents=_agents(settings, driver),

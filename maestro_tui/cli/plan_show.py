@@ -16,12 +16,12 @@ from maestro_tui.cli.plan_text import Ink, Shown, text_of
 from maestro_tui.config.errors import ConfigError
 from maestro_tui.config.settings import Settings, load_settings
 from maestro_tui.plans.analysis import transitive_reduction
-from maestro_tui.plans.checkout_size import checkout_bytes
 from maestro_tui.plans.drawing import draw
 from maestro_tui.plans.errors import PlanError
 from maestro_tui.plans.expansion import runs
 from maestro_tui.plans.model import Assignment, Plan
 from maestro_tui.plans.shape import as_dot, as_json, as_mermaid, try_analyse, try_stage
+from maestro_tui.plans.tracked import checkout_bytes
 
 _MOST_PROPOSED = 2000  # tasks: for more, who does what is worked out by a run
 

@@ -11,9 +11,9 @@ from maestro_tui.cli.exits import Exit
 from maestro_tui.cli.opening import Opening
 from maestro_tui.cli.selecting import sessions
 from maestro_tui.config.paths import db_path
-from maestro_tui.plans.checkout_size import checkout_bytes
 from maestro_tui.plans.model import Strategy
 from maestro_tui.plans.strategy import revise as revise_strategy
+from maestro_tui.plans.tracked import checkout_bytes
 
 if TYPE_CHECKING:
     from maestro_tui.ui.source import RunSource

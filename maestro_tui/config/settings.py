@@ -186,6 +186,7 @@ class ApiSettings:
     """How the api driver talks to the model: ``[api]``. Empty or 0: the driver's own choice."""
 
     model: str = _rule(_text, "a model's name", "")
+    fallback_model: str = _rule(_text, "a model's name", "")
     key_env: str = _rule(_text, "the name of the variable that holds the key", "ANTHROPIC_API_KEY",
                          user_only=True)  # fmt: skip
     base_url: str = _rule(_text, "an address", "", user_only=True)
@@ -194,6 +195,7 @@ class ApiSettings:
     budget_usd: float = _rule(_seconds, "a number of dollars", 0.0)
     effort: str = _choice("", "low", "medium", "high", "xhigh", "max")
     keep_env: tuple[str, ...] = _rule(_texts, "a list of variables' names", (), user_only=True)
+    silence_s: float = _rule(_above_zero, _SECONDS + " above 0", 300.0)
     on_limit: str = _choice("park", "fail")
     backoff_s: float = _rule(_above_zero, _SECONDS + " above 0", 60.0)
     limit_wait_s: float = _rule(_above_zero, _SECONDS + " above 0", 28_800.0)
@@ -209,6 +211,17 @@ class UiSettings:
     terminal_title: bool = _rule(_flag, "true or false", True)
     mouse: bool = _rule(_flag, "true or false", True)
     wrap_logs: bool = _rule(_flag, "true or false", False)
+
+
+_DAYS = "a number of days, 0 for never"
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveSettings:
+    """What becomes of the logs of runs that ended well: ``[archive]``. Failed runs keep theirs."""
+
+    pack_days: float = _rule(_seconds, _DAYS, 1.0)
+    prune_days: float = _rule(_seconds, _DAYS, 30.0)  # of merged runs only
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +248,7 @@ class Settings:
 
     run: RunSettings = RunSettings()
     ui: UiSettings = UiSettings()
+    archive: ArchiveSettings = ArchiveSettings()
     agents: AgentSettings = AgentSettings()
     routing: RoutingSettings = RoutingSettings()
     permissions: PermissionSettings = PermissionSettings()
@@ -252,6 +266,7 @@ class Settings:
 _SECTIONS: dict[str, type[Any]] = {
     "run": RunSettings,
     "ui": UiSettings,
+    "archive": ArchiveSettings,
     "agents": AgentSettings,
     "routing": RoutingSettings,
     "permissions": PermissionSettings,

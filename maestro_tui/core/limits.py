@@ -76,7 +76,7 @@ def resources_changed(state: RunState, limit: int, reason: str) -> None:
 
 def deadline(state: RunState) -> float | None:
     """When time alone lets more agents start."""
+    if _BREAKER not in state.throttles or not state.count(*ACTIVE):
+        return None
     waits = any(t.state is TaskState.READY for t in state.tasks.values())
-    if _BREAKER in state.throttles and waits and state.count(*ACTIVE):
-        return breaker_until(state)
-    return None
+    return breaker_until(state) if waits else None

@@ -32,6 +32,8 @@ class RunOptions:
     copy: tuple[str, ...] = ()  # patterns of ignored files that every tree gets a copy of
     port_base: int = 20_000  # 0: no ports are handed out
     ports: int = 10  # for each tree
+    pack_days: float = 1.0  # after which the logs of a run that ended well are packed; 0: never
+    prune_days: float = 30.0  # after which those of a merged run are removed; 0: never
     lfs: str = "smudge"  # smudge | skip: pointers instead of large files
     agents: dict[str, Any] = field(default_factory=dict)  # the driver's own settings
     agent_folders: tuple[str, ...] = ()  # of definitions, besides the user's and the project's

@@ -26,6 +26,7 @@ from maestro_tui.core.scheduling import quiet, wave_to_tag
 from maestro_tui.core.state import Attempt, RunState, RunStatus, TaskRun, TaskState
 
 _S = TaskState
+_CALLING = frozenset({_S.PREPARING, _S.RUNNING, _S.CHECKING, _S.MERGING, _S.CONFLICTED})
 _TO_AGENTS = (RunAgent, StopAgent, AnswerAgent, InstructAgent, HandOver)
 
 
@@ -36,8 +37,11 @@ def outstanding(state: RunState) -> list[Command]:
     commands: list[Command] = []
     for task in state.tasks.values():
         attempt = task.attempt
-        if attempt is not None:
+        if attempt is None:
+            continue
+        if task.state in _CALLING:
             commands.extend(_for_task(task, attempt))
+        if any(one.unkept for one in task.attempts):
             commands.extend(_to_keep(task))
     # Two that look after one worktree at once would each keep what the other has not yet committed.
     keeping = any(isinstance(c, KeepWork) for c in commands)

@@ -13,6 +13,7 @@ from maestro_tui.config.paths import attempt_dir, db_path, run_dir
 from maestro_tui.core.conflicts import Conflict, FileChoice, write_choices
 from maestro_tui.core.machine import Machine
 from maestro_tui.core.state import RunState
+from maestro_tui.engine.archive import unpack
 from maestro_tui.engine.git.command import Git
 from maestro_tui.engine.git.repository import common_dir
 from maestro_tui.engine.journal import Journal
@@ -120,8 +121,11 @@ class RunClient:
         self._journal.request(self.run, kind, uuid.uuid4().hex, dict(data), self.by)
 
     def attempt_dir(self, task: str, attempt: int) -> Path:
-        """The folder of one attempt."""
-        return attempt_dir(self.repo, self.run, self.state.tasks[task].task.key, attempt)
+        """The folder of one attempt, its logs laid out for reading."""
+        folder = attempt_dir(self.repo, self.run, self.state.tasks[task].task.key, attempt)
+        if self.state.ended:
+            unpack(folder)
+        return folder
 
     def log_end(self, task: str, attempt: int) -> int | None:
         """All of it: a run that is followed is shown as it is now."""

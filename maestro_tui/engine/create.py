@@ -15,7 +15,7 @@ from maestro_tui.core.options import RunOptions
 from maestro_tui.engine.git.command import run_sync
 from maestro_tui.engine.git.repository import Base
 from maestro_tui.engine.journal import Journal
-from maestro_tui.engine.loop import session_of
+from maestro_tui.engine.session_line import session_of
 from maestro_tui.plans.model import Strategy, to_dict
 from maestro_tui.plans.rehearsal import rehearsal_path
 

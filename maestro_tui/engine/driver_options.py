@@ -97,11 +97,12 @@ def driver_options(
         "tools": _tools(definition),
         "mcp_servers": _servers(definition, Path(state.repo)),
         "approved": [*task.assignment.verify, *(gate.run for gate in strategy.gates)],
+        "place": _place(attempt.worktree),
     }
     if driver == "acp":
         return {**common, "python_path": _found(package_folder(acp.SDK))}
     if driver == "api":
-        return {**common, **_api(settings, str(common["model"]))}
+        return {**common, **_api(settings, common)}
     wanted = settings.get("sandbox", "auto")
     return {
         **common,
@@ -113,16 +114,23 @@ def driver_options(
     }
 
 
+def _place(tree: str) -> int:
+    """A number that no other agent at work in this run has: its worktree's, from 0."""
+    digits = Path(tree).name.rpartition("-")[2]
+    return max(0, int(digits) - 1) if digits.isdecimal() else 0
+
+
 def _found(folder: str) -> list[str]:
     return [folder] if folder else []
 
 
-def _api(settings: dict[str, Any], model: str) -> dict[str, Any]:
+def _api(settings: dict[str, Any], common: dict[str, Any]) -> dict[str, Any]:
     """The service knows models by their ids alone, and tells no prices."""
     table = with_prices(price_table(), settings.get("prices") or {})
+    named = {key: str(common.get(key) or "") for key in ("model", "fallback_model")}
     return {
         "python_path": _found(package_folder(api.SDK)),
-        "model": table.aliases.get(model, model),
+        **{key: table.aliases.get(model, model) for key, model in named.items()},
         "prices": {name: asdict(price) for name, price in table.models.items()},
     }
 

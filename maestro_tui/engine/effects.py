@@ -25,7 +25,7 @@ from maestro_tui.engine.following import Follower
 from maestro_tui.engine.git import merging
 from maestro_tui.engine.git.command import Git
 from maestro_tui.engine.git.commits import changed, preserve
-from maestro_tui.engine.git.conflicts import case_collisions
+from maestro_tui.engine.git.names import KnownNames, case_collisions
 from maestro_tui.engine.git.worktrees import WorktreePool
 from maestro_tui.engine.judging import run_gate
 from maestro_tui.engine.occupancy import worktrees_in_use
@@ -48,6 +48,8 @@ class Effects:
         self.state, self.git, self.pool, self.post = state, git, pool, post
         self.steps_for, self.find_agent = steps_for, find_agent
         self.watcher = Watcher()
+        self._names = KnownNames(git)
+        self._left_nothing: set[Path] = set()  # attempts whose runner saw to it, lately
         self._launches = asyncio.Lock()
         self._launched_at = 0.0
         self._handlers: dict[type[c.Command], Callable[[Any], Awaitable[e.Event | None]]] = {
@@ -153,6 +155,8 @@ class Effects:
         self.watcher.add(worktree, wake)
         try:
             ended = await Follower(self.state, task, attempt, folder, self.post, wake).follow()
+            if (folder.read_result() or {}).get("alone"):
+                self._left_nothing.add(folder.path)
         except Exception:
             # Nobody follows this agent any more: it must not go on in a tree others will get.
             launch.kill(folder.path)
@@ -230,7 +234,10 @@ class Effects:
     async def check_work(self, command: c.CheckWork) -> e.Event:
         task, attempt = self._find(command)
         folder = attempts.AttemptFolder.of(self.state, task, attempt)
-        await asyncio.to_thread(launch.sweep, folder.path)
+        if folder.path in self._left_nothing:
+            self._left_nothing.discard(folder.path)  # what a check leaves is another matter
+        else:
+            await asyncio.to_thread(launch.sweep, folder.path)
         self.pool.unlock(Path(attempt.worktree))
         git = self.pool.view(Path(attempt.worktree))
         checked = await check_work(self.state, task, attempt, command, git)
@@ -266,23 +273,22 @@ class Effects:
         if clash:
             return await resolving.conflicted(self.state, self.git, self.pool, task, attempt, head)
         await merging.swap_ref(self.git, ref, result.sha, head)
+        if not attempt.merge_commit:  # a person may have added names
+            self._names.grown(result.sha, attempt.files)
         return e.Merged(at=now, task=task.id, attempt=attempt.number, sha=result.sha, previous=head)
 
     async def _merged_in_memory(
         self, attempt: Attempt, head: str, commit: str, message: str
     ) -> tuple[merging.MergeResult, bool]:
         """The merge, and whether a person must look at it first."""
-        merge = merging.merge(self.git, head, commit, message, base=attempt.base)
-        if attempt.merge_commit:
-            # A person has chosen already what is to become of names that differ only in case.
-            result = await merge
+        result, doubtful = await asyncio.gather(
+            merging.merge(self.git, head, commit, message, base=attempt.base),
+            self._names.may_collide(head, attempt.files),
+        )
+        if result.conflicts or not doubtful or attempt.merge_commit:
+            # Of a resolved merge a person has chosen what becomes of names that differ in case.
             return result, bool(result.conflicts)
-        if attempt.base == head:  # what is merged is the attempt's own tree
-            result, names = await asyncio.gather(merge, case_collisions(self.git, head, commit))
-            return result, bool(names)
-        result = await merge
-        clash = result.conflicts or await case_collisions(self.git, head, result.sha)
-        return result, bool(clash)
+        return result, bool(await case_collisions(self.git, head, result.sha))
 
     async def _stray_at_merge(self, task: TaskRun, attempt: Attempt) -> tuple[str, ...]:
         """The commit that is merged may not be the one that was checked: look at its diff again."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import subprocess
 import time
@@ -24,10 +23,13 @@ from maestro_tui.core.events import (
 )
 from maestro_tui.core.state import Attempt, RunState, TaskRun
 from maestro_tui.engine.attempts import AttemptFolder
+from maestro_tui.engine.event_tail import EventTail
 from maestro_tui.engine.evidence import failure_evidence
 from maestro_tui.engine.pricing import with_estimate
 from maestro_tui.plans.prices import FREE
 
+# By the clock and not since the last time, so that all agents are looked at, and their news written
+# down, in one go.
 POLL_S = 0.25  # behind the notifications: what a missed one costs at most
 REPORT_S = 1.0  # news of a running agent reach the journal at most this often
 RELAUNCHES = 5  # runners killed over one attempt before it is given up
@@ -48,13 +50,15 @@ class Follower:
     ) -> None:
         self._state, self._task, self._attempt = state, task, attempt
         self._folder, self._post, self._wake = folder, post, wake
-        self._offset = attempt.offset
-        self._partial = b""
+        self._events = EventTail(folder.events, attempt.offset)
+        self._result = str(folder.result)
+        self._marker = os.path.join(attempt.worktree, task.assignment.marker)
         self._usage: dict[str, float] = dict(attempt.usage)
         self._tools = attempt.tools
         self._activity = ""
         self._news = False
-        self._reported_at = 0.0
+        self._reported_in = self._alive_in = -1  # the second of the last report, and look
+        self._watched = False  # whether its end will be heard of
         self._marker_seen = bool(attempt.marker_at)
         self._last_error = ""
         self._parked_until = attempt.parked_until
@@ -101,6 +105,7 @@ class Follower:
         elif folder.read_result() is None:
             return await self._lost()
         descriptor = _watch_exit(identity[0] if identity else 0, self._wake)
+        self._watched = descriptor is not None
         try:
             return await self._until_result()
         finally:
@@ -111,7 +116,7 @@ class Follower:
                 await asyncio.to_thread(process.wait)
 
     def _post_activity(self, text: str) -> None:
-        self._activity, self._news, self._reported_at = text, True, 0.0
+        self._activity, self._news, self._reported_in = text, True, -1
 
     async def _identity(
         self, process: subprocess.Popen[bytes] | None, earlier: tuple[int, float] | None
@@ -131,9 +136,10 @@ class Follower:
         return None
 
     async def _until_result(self) -> AgentEnded:
+        woken = True
         while True:
-            result = self._folder.read_result()
-            gone = result is None and not launch.alive(self._folder.path)
+            result = self._folder.read_result() if os.path.exists(self._result) else None
+            gone = result is None and self._gone(woken)
             self._read_events()
             self._look_for_marker()
             if gone:
@@ -143,32 +149,31 @@ class Follower:
             self._report(final=result is not None)
             if result is not None:
                 return self._ended(result)
-            self._wake.clear()
-            try:
-                await asyncio.wait_for(self._wake.wait(), POLL_S)
-            except TimeoutError:
-                pass
+            woken = await self._next_look()
+
+    def _gone(self, woken: bool) -> bool:
+        """Whether its runner is; where its end is told, looking once a second is enough."""
+        second = int(time.monotonic())
+        if self._watched and not woken and second == self._alive_in:
+            return False
+        self._alive_in = second
+        return not launch.alive(self._folder.path)
+
+    async def _next_look(self) -> bool:
+        """Wait for a change, or until the next beat of the clock; whether it was a change."""
+        loop = asyncio.get_running_loop()
+        self._wake.clear()
+        beat = (loop.time() // POLL_S + 1) * POLL_S
+        alarm = loop.call_at(beat, self._wake.set)
+        await self._wake.wait()
+        alarm.cancel()
+        return loop.time() < beat
 
     def _read_events(self) -> None:
-        try:
-            with self._folder.events.open("rb") as file:
-                file.seek(self._offset)
-                data = file.read(4 << 20)
-        except OSError:
-            return
-        end = data.rfind(b"\n") + 1
-        for line in data[:end].decode("utf-8", "replace").split("\n"):
-            if not line:
-                continue
-            try:
-                item = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(item, dict):
-                self._take(item)
-        if end:
-            self._offset += end
-            self._news = True
+        before = self._events.offset
+        for item in self._events.read():
+            self._take(item)
+        self._news = self._news or self._events.offset > before
 
     def _take(self, item: dict[str, Any]) -> None:
         match item.get("kind"):
@@ -219,23 +224,22 @@ class Follower:
                     self._post_activity("goes on after its wait")
 
     def _look_for_marker(self) -> None:
-        path = Path(self._attempt.worktree) / self._task.assignment.marker
-        if not self._marker_seen and path.is_file():
+        if not self._marker_seen and os.path.isfile(self._marker):
             self._marker_seen = True
             self._post(MarkerSeen(at=time.time(), task=self._task.id, attempt=self._attempt.number))
 
     def _report(self, *, final: bool) -> None:
-        now = time.monotonic()
-        if not self._news or not (final or now - self._reported_at >= REPORT_S):
+        beat = int(time.monotonic() / REPORT_S)
+        if not self._news or not (final or beat != self._reported_in):
             return
         self._news = False
-        self._reported_at = now
+        self._reported_in = beat
         self._post(
             AgentReported(
                 at=time.time(),
                 task=self._task.id,
                 attempt=self._attempt.number,
-                offset=self._offset,
+                offset=self._events.offset,
                 activity=self._activity,
                 usage=self._usage,
                 tools=self._tools,

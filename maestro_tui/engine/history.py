@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from maestro_tui.engine.journal import SCHEMA_VERSION
+from maestro_tui.engine.schema import SCHEMA_VERSION
 from maestro_tui.plans.estimates import Known, agent_figure, task_figure
 from maestro_tui.plans.prices import PriceTable
 

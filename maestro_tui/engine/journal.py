@@ -18,56 +18,9 @@ from typing import Any
 
 from maestro_tui.core.events import Event
 from maestro_tui.core.rows import pack, unpack
+from maestro_tui.engine.schema import SCHEMA, SCHEMA_VERSION
 
-SCHEMA_VERSION = 1
 PATIENCE_S = 10.0  # how long a call waits for another program to let go of the journal
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS event (
-    seq     INTEGER PRIMARY KEY,
-    run     TEXT NOT NULL,
-    at      REAL NOT NULL,
-    kind    TEXT NOT NULL,
-    task    TEXT NOT NULL DEFAULT '',
-    attempt INTEGER NOT NULL DEFAULT 0,
-    data    TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS event_run ON event(run, seq);
-CREATE TABLE IF NOT EXISTS request (
-    id      INTEGER PRIMARY KEY,
-    run     TEXT NOT NULL,
-    kind    TEXT NOT NULL,
-    key     TEXT NOT NULL,
-    data    TEXT NOT NULL,
-    at      REAL NOT NULL,
-    by      TEXT NOT NULL,
-    event   INTEGER,
-    UNIQUE (run, kind, key)
-);
-CREATE TABLE IF NOT EXISTS session (
-    run        TEXT PRIMARY KEY,
-    title      TEXT NOT NULL,
-    plan       TEXT NOT NULL,
-    status     TEXT NOT NULL,
-    tasks      INTEGER NOT NULL,
-    merged     INTEGER NOT NULL,
-    created_at REAL NOT NULL,
-    updated_at REAL NOT NULL
-);
-CREATE TRIGGER IF NOT EXISTS event_is_append_only_1 BEFORE UPDATE ON event
-BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
-CREATE TRIGGER IF NOT EXISTS event_is_append_only_2 BEFORE DELETE ON event
-BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
-CREATE VIEW IF NOT EXISTS agent_log AS
-    SELECT run, task, attempt, at, kind, json_extract(data, '$.activity') AS activity
-    FROM event WHERE task <> '';
-CREATE VIEW IF NOT EXISTS usage AS
-    SELECT run, task, attempt, json_extract(data, '$.usage') AS usage
-    FROM event WHERE kind = 'AgentEnded';
-CREATE VIEW IF NOT EXISTS checkpoint AS
-    SELECT run, at, kind, json_extract(data, '$.wave') AS wave, json_extract(data, '$.sha') AS sha
-    FROM event WHERE kind IN ('WaveTagged', 'RolledBack');
-"""
-
 _NOTE = (
     "INSERT INTO session VALUES (?,?,?,?,?,?,?,?) ON CONFLICT(run) DO UPDATE SET "
     "status=excluded.status, merged=excluded.merged, updated_at=excluded.updated_at"
@@ -133,9 +86,8 @@ class Journal:
                 self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                self._db.executescript(_SCHEMA)
-                self._db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+            if version < SCHEMA_VERSION:
+                self._db.executescript(SCHEMA)
             elif version > SCHEMA_VERSION:
                 raise JournalError(
                     f"{path}: written by a newer Maestro (schema {version}); upgrade maestro-tui"

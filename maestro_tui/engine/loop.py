@@ -13,7 +13,6 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,8 @@ from maestro_tui.config.paths import db_path, run_dir, worktrees_root
 from maestro_tui.core import commands as c
 from maestro_tui.core import events as e
 from maestro_tui.core.machine import Machine
-from maestro_tui.core.state import RunState, RunStatus, TaskState
+from maestro_tui.core.state import RunState, RunStatus
+from maestro_tui.engine.archive import put_away
 from maestro_tui.engine.attempts import find_agent
 from maestro_tui.engine.backups import back_up, damage
 from maestro_tui.engine.clock import Clock
@@ -33,11 +33,14 @@ from maestro_tui.engine.git.command import Git, forget_foreign
 from maestro_tui.engine.git.merging import remove_stale_locks
 from maestro_tui.engine.git.repository import common_dir
 from maestro_tui.engine.git.worktrees import WorktreePool
-from maestro_tui.engine.journal import Journal, JournalError, JournalLocked, Request, Session
+from maestro_tui.engine.inbox import Batch, Inbox
+from maestro_tui.engine.journal import Journal, JournalError, JournalLocked
 from maestro_tui.engine.lock import RunLock
 from maestro_tui.engine.occupancy import worktrees_in_use
 from maestro_tui.engine.pressure import watch
 from maestro_tui.engine.provision import provision
+from maestro_tui.engine.requests import event_of
+from maestro_tui.engine.session_line import SessionLine
 from maestro_tui.plans.rehearsal import load_rehearsal
 from maestro_tui.roster.discovery import load_roster
 
@@ -67,10 +70,9 @@ class Engine:
         self.machine = Machine()
         self.interrupted = ""  # the signal that ended it
         self._journal = Journal(db_path(repo))
-        self._clock = Clock()
-        self._inbox: asyncio.Queue[tuple[e.Event, int]] = asyncio.Queue()
+        self._line = SessionLine(self._journal)
+        self._inbox = Inbox()
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._noted: tuple[str, int] = ("", -1)
         self._copying: list[asyncio.Task[None]] = []
         self._taken: set[int] = set()  # requests in the inbox, not yet in the journal
         self._tried_delivery = False
@@ -88,7 +90,7 @@ class Engine:
             self._check_journal()
             for _, event in self._journal.read(self.run):
                 self.machine.apply(event)
-            self._clock = Clock(self.state.now)
+            self._inbox.clock = Clock(self.state.now)
             self._install_signals()
             self._catch_up()
             await self._open()
@@ -103,6 +105,7 @@ class Engine:
                 watching.cancel()
                 await asyncio.gather(watching, return_exceptions=True)
                 await self._close()
+            await asyncio.to_thread(put_away, self.repo, self.state)
         return self.state
 
     def _check_journal(self) -> None:
@@ -121,13 +124,13 @@ class Engine:
         policy that came with the resumption. A stop is left for the loop: it is about this engine.
         """
         waiting = [r for r in self._journal.requests(self.run) if r.kind != "stop"]
-        events = [(event, r.id) for r in waiting if (event := _event_of(r)) is not None]
+        events = [(event, r.id) for r in waiting if (event := event_of(r)) is not None]
         if not events:
             return
         for event, _ in events:
             self.machine.apply(event)
         seq = self._journal.append(self.run, [event for event, _ in events], [r for _, r in events])
-        self._note()
+        self._line.update(self.state)
         for event, _ in events:
             if self.listener is not None:
                 self.listener(seq, event, self.state)
@@ -177,8 +180,7 @@ class Engine:
 
     def post(self, event: e.Event, request: int = 0) -> None:
         """Hand a fact to the machine; ``request`` is the person's wish it stems from."""
-        lag = self._clock.lag
-        self._inbox.put_nowait((replace(event, at=event.at + lag) if lag else event, request))
+        self._inbox.put(event, request)
 
     def _install_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -208,32 +210,25 @@ class Engine:
                 self._take_requests()
             self._approve_delivery()
             self._cut_short()
-            if self._inbox.empty() and await self._over():
+            if self._inbox.empty and await self._over():
                 return
 
-    async def _next_events(self) -> list[tuple[e.Event, int]]:
+    async def _next_events(self) -> Batch:
         """Everything that has come in; waits a poll's length for the first."""
-        deadline = self.machine.next_deadline()
-        wait = POLL_S if deadline is None else min(POLL_S, max(0.0, deadline - self._clock.now()))
-        batch: list[tuple[e.Event, int]] = []
-        try:
-            batch.append(await asyncio.wait_for(self._inbox.get(), wait or 0.001))
-        except TimeoutError:
-            now = self._clock.now()
-            if deadline is not None and now >= deadline:
-                return [(e.Woke(at=now), 0)]
-            return []
-        while not self._inbox.empty():
-            batch.append(self._inbox.get_nowait())
+        deadline, clock = self.machine.next_deadline(), self._inbox.clock
+        wait = POLL_S if deadline is None else min(POLL_S, max(0.0, deadline - clock.now()))
+        batch = await self._inbox.take(wait)
+        if not batch and deadline is not None and clock.now() >= deadline:
+            return [(e.Woke(at=clock.now()), 0)]
         return batch
 
-    async def _step(self, batch: list[tuple[e.Event, int]]) -> None:
+    async def _step(self, batch: Batch) -> None:
         """One step: fold, commit, and only then act."""
         if not batch:
             return
         fresh = self.machine.handle(*(event for event, _ in batch))
         seq = await self._write(batch)
-        self._note()
+        self._line.update(self.state)
         for event, _ in batch:
             if isinstance(event, e.WorktreeReady):
                 self._effects.pool.settled(event.path)
@@ -249,7 +244,7 @@ class Engine:
             if command.key not in self._running:
                 self._running[command.key] = asyncio.create_task(self._carry_out(command))
 
-    async def _write(self, batch: list[tuple[e.Event, int]]) -> int:
+    async def _write(self, batch: Batch) -> int:
         """Into the journal, waiting a while for a program that holds it locked."""
         deadline = time.monotonic() + LOCKED_S
         told = False
@@ -338,67 +333,7 @@ class Engine:
 
     def _take_requests(self) -> None:
         for request in self._journal.requests(self.run):
-            event = _event_of(request)
+            event = event_of(request)
             if event is not None and request.id not in self._taken:
                 self._taken.add(request.id)
                 self.post(event, request.id)
-
-    def _note(self) -> None:
-        """Keep the list of runs up to date."""
-        state = self.state
-        merged = state.count(TaskState.MERGED)
-        if (str(state.status), merged) == self._noted:
-            return
-        try:
-            self._journal.note(session_of(state))
-        except JournalLocked:
-            return  # the next step writes it
-        self._noted = (str(state.status), merged)
-
-
-def session_of(state: RunState) -> Session:
-    """The run's line in the list of runs."""
-    strategy = state.strategy
-    assert strategy is not None
-    return Session(
-        run=state.run,
-        title=strategy.plan.title,
-        plan=strategy.plan.source,
-        status=str(state.status),
-        tasks=len(state.tasks),
-        merged=state.count(TaskState.MERGED),
-        created_at=state.created_at,
-        updated_at=state.now,
-    )
-
-
-def _event_of(request: Request) -> e.Event | None:
-    data, at = request.data, time.time()
-    match request.kind:
-        case "decide":
-            return e.DecisionMade(
-                at=at,
-                question=request.key,
-                answer=str(data.get("answer", "")),
-                text=str(data.get("text", "")),
-                by=request.by,
-            )
-        case "stop":
-            return e.StopRequested(at=at, mode=str(data.get("mode", "checkpoint")), by=request.by)
-        case "parallel":
-            return e.ParallelChanged(at=at, limit=int(data.get("limit", 1)))
-        case "rollback":
-            return e.RollbackRequested(at=at, to=str(data.get("to", "")), by=request.by)
-        case "instruct":
-            return e.InstructionGiven(
-                at=at,
-                task=str(data.get("task", "")),
-                kind=str(data.get("kind", "message")),
-                text=str(data.get("text", "")),
-                by=request.by,
-            )
-        case "retry":
-            return e.RetryRequested(
-                at=at, task=str(data.get("task", "")), text=str(data.get("text", ""))
-            )
-    return None

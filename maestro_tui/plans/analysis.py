@@ -12,6 +12,7 @@ from maestro_tui.plans.advice import Advice, advice
 from maestro_tui.plans.errors import PlanError
 from maestro_tui.plans.estimates import Known, estimate
 from maestro_tui.plans.expansion import chain, expand, stated_edges, where
+from maestro_tui.plans.misplaced import misplaced
 from maestro_tui.plans.model import (
     Conflict,
     Diagnostic,
@@ -65,7 +66,8 @@ def analyse(
 
     ``owned`` gives the files of tasks for which the plan names none, ``models`` the model of each
     task; ``known`` is what earlier runs took, ``durations`` the same for times alone. ``repo`` is
-    where Python imports between tasks' files are looked up, ``repo_bytes`` what one checkout takes.
+    where Python imports between tasks' files and files written from the wrong folder are looked
+    up, ``repo_bytes`` what one checkout takes.
     """
     _check(plan, mode)
     expanded = expand(plan, set(exclude))
@@ -81,6 +83,7 @@ def analyse(
     timed = [known.time(task, default_task_s) for task in tasks]
     path, longest = graphs.longest_path(needs, [s for s, _ in timed], order)
     told = advice(tasks, needs, order, repo, owned) if repo is not None else Advice()
+    strayed = misplaced(tasks, repo) if repo is not None else ()
     models = models or {}
     return Analysis(
         edges=tuple(edge for before in needs for edge in before.values()),
@@ -98,7 +101,7 @@ def analyse(
             known=known,
             models=models,
         ),
-        diagnostics=(*_remarks(plan, found, cut), *told.diagnostics),
+        diagnostics=(*_remarks(plan, found, cut), *strayed, *told.diagnostics),
         advisory=told.edges,
         needs=wave_needs(tasks, waves, models, max_parallel, repo_bytes),
     )

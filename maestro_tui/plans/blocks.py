@@ -39,6 +39,8 @@ _MARKUP = re.compile(r"<[^>]*>|[*_`]")
 _PLAIN_HEADING = re.compile(
     r"^(phase|stage|wave|batch|milestone)\s+#?\d+\b[^.|`*]{0,80}$", re.IGNORECASE
 )
+_PLAIN_TITLE = re.compile(r"[A-ZÀ-ÞА-Я][^\W\d_]+( [\w()/&'-]+){0,7}$")
+_HEADING_WITHIN = re.compile(r" {0,3}#{2,6}\s|\*\*[^*]+\*\*:?\s*$")
 _BOLD_DEPTH = {
     "phase": 1, "stage": 1, "task": 3, "group": 1, "wave": 1, "batch": 1, "epic": 1, "milestone": 1,
 }  # fmt: skip
@@ -112,6 +114,7 @@ class _Builder:
         self.heading_level = 0
         self.comment_open = False
         self.named: frozenset[str] | None = None
+        self.flat: bool | None = None  # whether no heading divides the document
 
     def build(self, start: int) -> Section:
         number = start
@@ -143,6 +146,9 @@ class _Builder:
         bold = _BOLD_HEADING.match(line) or self._summary(line) or self._over_list(number)
         if bold is not None and self._opens(bold):
             self._bold(bold, number)
+            return number + 1
+        if self._is_title(number):
+            self._open(2, line.strip(), number)
             return number + 1
         ticket = _BOLD_TICKET.match(line) if line.startswith("**") else None
         if ticket is not None:
@@ -191,6 +197,18 @@ class _Builder:
         if before.strip() or not _ITEM.match(below):
             return None
         return _BOLD_HEADING.match(f"**{line.strip().rstrip(':')}**")
+
+    def _is_title(self, number: int) -> bool:
+        """Whether a short paragraph right above a list heads it, where no heading divides a text.
+
+        Documents that come from a mail or a chat have lost their marks: "Steps" is all there is.
+        """
+        if not _PLAIN_TITLE.match(self.lines[number]):
+            return False
+        if self.flat is None:
+            self.flat = not any(_HEADING_WITHIN.match(line) for line in self.lines)
+        below = self.lines[number + 1] if number + 1 < len(self.lines) else ""
+        return self.flat and not self.lines[number - 1].strip() and _ITEM.match(below) is not None
 
     def _blank(self, number: int) -> int:
         here = self.open[-1].blocks

@@ -43,8 +43,9 @@ _BOX_ID = re.compile(
 _ITEM_ID = re.compile(  # "**EH-1.1: title**", "**Task 2** - title"
     r"[*_]{2}(?:(?:Task|Story|Ticket|Issue)\s+#?(?=\d)|(?=[A-Z]{1,8}-?\d))([A-Z]{0,8}-?\d+(?:\.\d+)*[a-z]?)[*_]{0,2}\s*(?:[:：.]|[-–—])\s*(\S.*)$"
 )
-_OWN_ID = re.compile(  # "1. A1 - title": the letter and number are what others call it
-    r"[*_`]*([A-Z]{1,6}-?\d+(?:\.\d+)*[a-z]?)[*_`]*\s*(?:[:：]|\s[-–—])[*_]*\s+(\S.*)$"
+_OWN_ID = re.compile(  # "1. A1 - title", "Agent A: title": what others call it
+    r"[*_`]*(?:(?i:agent|stream|track|worker|team|task|dev(?:eloper)?)\s+#?(?=(?:[A-Za-z]|\d+)\b)"
+    r"(\w+)|([A-Z]{1,6}-?\d+(?:\.\d+)*[a-z]?))[*_`]*\s*(?:[:：]|\s[-–—])[*_]*\s+(\S.*)$"
 )
 _LINE = re.compile(  # "Step 2 - Write the loader", a line of its own
     r"(?:task|step|schritt|aufgabe|étape|paso)\s+#?(\d+[a-z]?)\s*(?:[:：.)]|\s[-–—])\s+(\S.*)$",
@@ -258,11 +259,17 @@ def _item(section: Section, block: Block, kind: str) -> Candidate | None:
     elif block.marker[:1].isdigit() and kind not in NO_WORK:
         base.family, base.id, base.title = "ordered", block.marker[:-1], _title(text)
         if own is not None:
-            base.id, base.title = own[1], _title(own[2])
+            base.id, base.title = own[1] or own[2], _title(_whole_bold(text, own[3]))
     elif not block.indent and kind not in NO_WORK and lists_work(section.title):
-        base.family, base.id = "bullet", own[1] if own is not None else ""
-        base.title = _title(own[2] if own is not None else text)
+        base.family, base.title = "bullet", _title(text)
+        if own is not None:
+            base.id, base.title = own[1] or own[2], _title(_whole_bold(text, own[3]))
     return base if base.family else None
+
+
+def _whole_bold(text: str, rest: str) -> str:
+    """The title behind an id, with the stars that its own were opened with."""
+    return f"**{rest}" if text.startswith("**") and rest.count("**") % 2 else rest
 
 
 def _whole_code(text: str, found: re.Match[str]) -> str:

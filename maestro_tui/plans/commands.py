@@ -51,6 +51,8 @@ def is_command(text: str) -> bool:
     if not words:
         return False
     head = words[0]
+    if head == "[":
+        return "]" in words
     return head in _HEADS or _SCRIPT.match(head) is not None
 
 
@@ -126,6 +128,7 @@ _NO_CHECK = re.compile(
     r"|docker[ -]compose\s+(up|down)|docker\s+(run|pull)|alembic\s+revision|ssh|scp|"
     r"curl\s+-[a-zA-Z]*o|(npm|pnpm|yarn|bun)\s+(run\s+)?(generate|dev|start|watch|serve|deploy|seed)"
     r"(:[\w:-]+)?|npx\s+(-y\s+|--yes\s+)?\S+\s+(init|create|add|install)|pre-commit\s+install"
+    r"|dart\s+format(?!.*exit-if)|(go|cargo)\s+fmt(?!.*--check)|(\S+\s+)?prettier\s.*--write"
     r"|devenv\s+(shell|up)\s*$|nix\s+develop\s*$)(\s|$)"
 )
 

@@ -92,7 +92,7 @@ def is_step_of_work(c: Candidate) -> bool:
     return any(b.checked is not None for b in c.section.all_blocks())
 
 
-_WEAK = re.compile(r"part|layer|tier|cycle|group|batch|round", re.IGNORECASE)
+_WEAK = re.compile(r"part|layer|tier|cycle|level|block|group|batch|round", re.IGNORECASE)
 
 
 def is_evident_phase(c: Candidate) -> bool:

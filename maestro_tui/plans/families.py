@@ -41,7 +41,7 @@ from maestro_tui.plans.sections import (
     classes_above,
     is_plan_title,
 )
-from maestro_tui.plans.titles import is_round
+from maestro_tui.plans.titles import is_round, is_work_heading, named
 
 _DIGITS, _LOWER = re.compile(r"\d+"), re.compile(r"[a-z]")
 _TASK_LIST = re.compile(r"(tasks|work items|deliverables|steps|actions)\W*", re.IGNORECASE)
@@ -49,7 +49,7 @@ _PROMPT = re.compile(r"\W*(prompt|plan)( file)?\W*:", re.IGNORECASE)
 
 
 def _tasks(found: dict[str, list[Candidate]]) -> list[Candidate]:
-    out = [c for c in found.get("task", []) if not is_account(c)]
+    out = [c for c in found.get("task", []) if not (is_account(c) or _is_subject(c))]
     inside = [c for c in out if says_something(c)]
     if not (len(out) > 1 or inside):
         return []
@@ -62,15 +62,31 @@ def _tasks(found: dict[str, list[Candidate]]) -> list[Candidate]:
     return sorted((*out, *reviews), key=lambda c: c.line) if reviews else out
 
 
+_SUBJECT = re.compile(r"prs?|pull|issues?|bugs?|changes?|features?", re.IGNORECASE)
+
+
+def _is_subject(c: Candidate) -> bool:
+    """Whether a bug or a pull request is only spoken of: ``Bug 2`` under "Analysis"."""
+    parent = c.section.parent
+    return (
+        _SUBJECT.fullmatch(c.word) is not None
+        and parent is not None
+        and bool(classes_above(parent) & NO_WORK)
+    )
+
+
 _LETTERED = re.compile(r"[A-Z]\d{1,2}")
 _FINAL = re.compile(r"\W*final (verification|review)s?( wave| phase)?\W*$", re.IGNORECASE)
+
+
+_OWN_NUMBER = re.compile(r"T\d{3,}[A-Za-z]?")
 
 
 def _boxes_with_id(found: dict[str, list[Candidate]]) -> list[Candidate]:
     out = found.get("box-id", [])
     headings = {c.section.line for c in found.get("task", [])}
-    # "- [ ] 1. ..." beneath a Task heading is a step of it.
-    out = [c for c in out if not stands_in(c, headings)]
+    # "- [ ] 1. ..." beneath a Task heading is a step of it, but not "- [ ] T012" beneath a story.
+    out = [c for c in out if _OWN_NUMBER.fullmatch(c.id) or not stands_in(c, headings)]
     shallow = min((c.indent for c in out), default=0)
     if not any("." in c.id for c in out):
         out = [c for c in out if c.indent <= shallow + 1]
@@ -80,12 +96,8 @@ def _boxes_with_id(found: dict[str, list[Candidate]]) -> list[Candidate]:
 def _headings_with_id(found: dict[str, list[Candidate]]) -> list[Candidate]:
     shapes: dict[tuple[str, int], list[Candidate]] = {}
     for c in found.get("id", []):
-        parent = (
-            class_of_title(c.section.parent.title)
-            if c.section.parent and c.section.parent.level > 1
-            else ""
-        )
-        if parent in NO_WORK or class_of_title(c.title) in ("negative", "log", "timeline"):
+        parent = c.section.parent.title if c.section.parent and c.section.parent.level > 1 else ""
+        if (class_of_title(parent) in NO_WORK and not is_work_heading(parent)) or class_of_title(c.title) in ("negative", "log", "timeline"):
             continue
         shapes.setdefault((_DIGITS.sub("0", _LOWER.sub("a", c.id)), 0), []).append(c)
     best = max(shapes.values(), key=len, default=[])
@@ -111,8 +123,14 @@ def _cousins(
     for members in shapes:
         for c in members if members is not best else ():
             same = re.sub(r"\d+", "0", re.sub(r"[A-Za-z]+", "a", c.id)) == wanted
-            if same and c.section.level in levels and not _NO_TASK_ID.match(c.id) and is_evident(c):
+            if same and c.section.level in levels and not _is_no_task(c) and is_evident(c):
                 yield c
+
+
+def _is_no_task(c: Candidate) -> bool:
+    """Whether an id is that of a decision or a risk; "D1" in "Stream D" is none."""
+    stream = named(c.section.parent.title, "stream") if c.section.parent else None
+    return _NO_TASK_ID.match(c.id) is not None and not (stream and c.id.startswith(stream[0]))
 
 
 def _steps(found: dict[str, list[Candidate]]) -> list[Candidate]:
@@ -255,8 +273,20 @@ def _table_rows(found: dict[str, list[Candidate]]) -> list[Candidate]:
     for row in rows:
         first.setdefault(row.id or row.title, row)
     named = [c for c in first.values() if c.id and not c.id.isdigit()]
-    out = named or [c for c in first.values() if rows and c.section.line == rows[0].section.line]
+    out = named or _going_on(list(first.values()))
     return out if len(out) > 1 else []
+
+
+def _going_on(rows: Sequence[Candidate]) -> list[Candidate]:
+    """The numbered rows of the first table, and of further ones that count on where it ends."""
+    out: list[Candidate] = []
+    for row in rows:
+        same = not out or row.section.line == out[-1].section.line
+        if same or (row.sure and row.id.isdigit() and int(row.id) == int(out[-1].id or 0) + 1):
+            out.append(row)
+        else:
+            break
+    return out
 
 
 def _bullets(found: dict[str, list[Candidate]]) -> list[Candidate]:

@@ -110,4 +110,8 @@ def linked_path(link: str) -> str:
     if found is None:
         return ""
     label = strip_path(found[1])
+    if found[2].startswith("file://") and "/" not in label:
+        inside = strip_path(found[2])
+        if not inside.startswith("/"):
+            return inside
     return label if is_file(label) and ("/" in label or "://" in found[2]) else found[2]

@@ -21,6 +21,9 @@ _NUMBERED = re.compile(r"(\d+(?:\.\d+)*[A-Za-z]?|[A-Z]{1,6}-?\d+)[.):：]?\s+(\S
 _AFTER = re.compile(
     r"\b(?:after|needs|requires|depends on|blocked by|once)\s+([^()\[\]]{2,60})", re.IGNORECASE
 )
+_AFTER_CJK = re.compile(  # "Level 1 - Level 0完了後"
+    r"([^\W\d_]+ ?\d+)\s*(?:の?完了|완료)?\s*(?:後|てから|后|之后|후|이후)"
+)
 _INSIDE = re.compile(r"[(\[（]([^()\[\]（）]*)[)\]）]")
 _MODE = re.compile(
     r"[(\[（][^()\[\]]*\b(?:sequential|parallel|single|concurrent(?:ly)?)\b[^()\[\]]*[)\]）]",
@@ -146,6 +149,8 @@ def _of_section(section: Section) -> Group:
         status_in(section.title),
     )
     group.after = after[1] if after else ""
+    if after is None and not plain.isascii() and (cjk := _AFTER_CJK.search(plain)) is not None:
+        group.after = cjk[1]
     group.round = is_round(section.title)
     if group.round and group.mode == "unspecified":
         group.mode = "parallel"

@@ -15,13 +15,15 @@ from maestro_tui.plans.paths import PathRef, looks_like_path, strip_path
 
 _MAKE = (
     r"creat(?:e|es|ing)|writ(?:e|es|ing)|new|scaffold|generate|author|draft"
-    r"|crear|crea|créer|crée|criar|creare|erstelle|lege|создать|tạo"
+    r"|crear|crea|créer|crée|criar|creare|creëer|erstelle|lege|escrever|escribir|écrire|создать|"
+    r"написать|tạo|viết"
 )
 _PUT = (
     r"add(?:s|ing)?|implement(?:s|ing)?|introduce|build|set up|setup|initiali[sz]e|define|"
     r"document|declare"
     r"|añadir|añade|agregar|agrega|implementar|ajouter|ajoute|implémenter|adicionar|aggiungere|"
-    r"implementiere|ergänze|füge|добавить|реализовать|thêm"
+    r"implementiere|implementeer|ergänze|füge|voeg|documentar|documenter|documenteer|добавить|"
+    r"реализовать|thêm"
 )
 _MODIFY = (
     r"updat(?:e|es|ing)|modif(?:y|ies|ying)|edit(?:s|ing)?|chang(?:e|es|ing)|extend(?:s|ing)?|refactor|fix(?:es)?|"
@@ -31,12 +33,14 @@ _MODIFY = (
     r"harden|move|rename|extract|mount|pass|use|apply|bump|annotate|delegate|inject|make|normali[sz]e|switch"
     r"|actualizar|actualiza|modificar|modifica|editar|edita|cambiar|ampliar|extender|"
     r"mettre à jour|modifier|modifie|"
-    r"étendre|corriger|adapter|atualizar|aggiornare|modificare|aktualisiere|ändere|passe|erweitere|"
-    r"обновить|изменить|исправить|cập nhật|sửa"
+    r"étendre|corriger|adapter|configurer|remplacer|atualizar|alterar|estender|refatorar|corrigir|"
+    r"ajustar|configurar|registrar|refactorizar|corregir|substituir|aggiornare|modificare|estendere|"
+    r"aktualisiere|ändere|passe|erweitere|konfiguriere|ersetze|configureer|wijzig|"
+    r"обновить|изменить|исправить|расширить|настроить|cập nhật|sửa"
 )
 _DELETE = (
     r"delet(?:e|es|ing)|remov(?:e|es|ing)|drop"
-    r"|eliminar|elimina|quitar|borrar|supprimer|supprime|remover|rimuovere|lösche|entferne|удалить|xóa"
+    r"|eliminar|elimina|quitar|borrar|supprimer|supprime|remover|rimuovere|lösche|entferne|verwijder|удалить|xóa"
 )
 # For text in lower case: sought without regard to case it would be the slowest of all patterns.
 _VERB = re.compile(rf"\b(?:({_MAKE})|({_PUT})|({_MODIFY})|({_DELETE}))\b")
@@ -67,8 +71,12 @@ _GERMAN = re.compile(
 )
 _CJK = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _CJK_VERB = re.compile(
-    r"(作成|新規|生成|创建|新建|생성)|(追加|実装|更新|修正|変更|拡張|編集|統合|移行|添加|实现|修改|추가|구현|수정|변경)|(削除|删除|삭제)"
+    r"(作成|新規|生成|创建|新建|新增|생성|작성)|(追加|実装|更新|修正|変更|拡張|編集|統合|移行|"
+    r"改修|登録|導入|添加|实现|修改|注册|补充|完善|重构|调整|扩展|优化|增加|引入|替换|修复|迁移|配置|實作|調整|"
+    r"추가|구현|수정|변경|등록|적용|개선|확장)|(削除|删除|刪除|移除|삭제)"
 )
+_CJK_READ = re.compile(r"(?:参考|参照|參考|遵循|依据|详见|참고)[：:]?\s*[`\[(]*$")
+_CJK_UNCHANGED = re.compile(r"不需修改|無需修改|无需修改|変更不要|変更なし|수정 불필요")
 
 
 def says_to_do(text: str) -> bool:
@@ -156,7 +164,11 @@ def _leads(between: str) -> bool:
 def _cjk_files(text: str, line: int, default: str) -> list[PathRef]:
     """Japanese, Chinese and Korean put the verb last: the first path is what it is about."""
     verb = _CJK_VERB.search(text)
+    if verb is not None and _CJK_UNCHANGED.search(text):
+        return []
     for word in file_words(text):
+        if _CJK_READ.search(text[: word.start]):
+            continue
         if "/" not in word.path and not at_the_top(word.path):
             continue
         if verb is None and not default and _HEAD.match(text[: word.start]) is None:
@@ -181,7 +193,7 @@ def leading_file(text: str, line: int) -> PathRef | None:
 
 _OWNS = re.compile(
     r"^\W*(?:it |this \w+ |exclusively )?(?:owns?|is responsible for|responsible for|may (?:only )?"
-    r"(?:write|touch|edit|change)|works? (?:only )?(?:on|in)|touches|writes)\s+(?:only |the )*",
+    r"(?:write|touch|edit|change)|works? (?:only )?(?:on|in)|touches|writes)[*_]*[:：]?\s+(?:only |the )*",
     re.IGNORECASE,
 )
 

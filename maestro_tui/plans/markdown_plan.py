@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from maestro_tui.plans import conventions
@@ -86,7 +86,7 @@ class _Reading:
         whole = document_facts(self.document, chosen)
         for candidate, name, group in zip(chosen, names, of, strict=True):
             self._task(candidate, name, group, whole)
-        self._complete_names()
+        self._complete_names(whole.known)
         by_phase = self.choice.family == "phase"
         joining = Joining(self.document, self.members, groups, by_phase)
         phases = self._phases(groups)
@@ -148,8 +148,10 @@ class _Reading:
 
     def _names(self, members: Sequence[Candidate], of: Sequence[Group | None]) -> list[str]:
         """Unique ids: as written, else with the group's in front, else numbered."""
-        inner = self.choice.family == "phase-item"
         count = Counter(m.id for m in members if m.id)
+        # "A" to "E" over all phases name themselves; "1" in a phase would be taken for Phase 1.
+        again = any(count[m.id] > 1 or m.id.isdigit() for m in members if m.family != "phase")
+        inner = self.choice.family == "phase-item" and again
         unique = Unique()
         out = []
         for n, (member, group) in enumerate(zip(members, of, strict=True), 1):
@@ -187,6 +189,7 @@ class _Reading:
             group is not None
             and group.status in ("done", "cancelled", "deferred")
             and status == "pending"
+            and not (c.optional and c.checked is False)  # left out, while the group went on
         ):
             status = group.status
         task = Task(
@@ -207,7 +210,7 @@ class _Reading:
             self.parallel.add(name)
         self.members.append(Member(task, c, found, group))
 
-    def _complete_names(self) -> None:
+    def _complete_names(self, known: Iterable[str]) -> None:
         """Names without a folder become the one file that other lines name in full, or mentions."""
         if not any(member.found.bare for member in self.members):
             return
@@ -215,6 +218,8 @@ class _Reading:
         for member in self.members:
             for path in member.task.files:
                 tails.setdefault(path.rsplit("/", 1)[-1], set()).add(path)
+        for path in known:
+            tails.setdefault(path.rsplit("/", 1)[-1], set()).add(path)
         for n, member in enumerate(self.members):
             task = member.task
             for ref in member.found.bare:

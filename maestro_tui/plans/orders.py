@@ -19,11 +19,13 @@ _SECTION = re.compile(  # for titles in lower case
     r"|依存関係|実行順|依赖|执行顺序|의존|실행 ?순서|thứ tự|dependencias|dépendances|"
     r"abhängigkeiten"
 )
+_WITHIN = re.compile(r"\W*within (?:each|every|a|one)\b", re.IGNORECASE)
+_DOWN = re.compile(r"[↓▼⬇│|]+(?:\s*\([^()]*\))?")  # a line that only leads to the next
 _EMPHASIS = re.compile(r"[*_`]")
 _ARROW = re.compile(r"\s*(?:-{1,3}>|={1,2}>|→|⇒|➜|➔)\s*")
 _NEEDS = re.compile(
     r"^(.{1,80}?)\s*(?:—|–|-|:)?\s*\b(?:depends? on|needs?|requires?|runs? after|after|blocked by|"
-    r"waits? for)\b:?\s+(.+)$",
+    r"waits? for|depende d[aeo]s?|dépend d[eu]s?|hängt ab von|зависит от)\b:?\s+(.+)$",
     re.IGNORECASE,
 )
 _BEFORE = re.compile(
@@ -62,6 +64,8 @@ def read_orders(root: Section, resolver: Resolver) -> list[Edge]:
             about_order.add(section.line)
         if above in work or section.line in lines:
             work.add(section.line)
+        if _WITHIN.match(section.title):
+            continue  # "Within each story: models before services" speaks of every one, of none
         about, phase = section.line in about_order, section.line in work
         found: list[Edge] = []
         for block in section.blocks:
@@ -71,13 +75,18 @@ def read_orders(root: Section, resolver: Resolver) -> list[Edge]:
                 found += _from_table(block, phrases)
             elif about and not phase:
                 found += _from_block(block, phrases)
-        if about and any(
-            b.kind == "fence" and drawn_edges(b.lines, phrases.known) for b in section.blocks
-        ):
+        if about and any(b.kind == "fence" and _draws_tasks(b, phrases) for b in section.blocks):
             found = [e for e in found if not _coarse(e, phrases)]
         edges += found
     seen = {(e.task, e.after): e for e in reversed(edges) if e.task != e.after}
     return list(seen.values())[::-1]
+
+
+def _draws_tasks(block: Block, phrases: Phrases) -> bool:
+    """Whether a drawing joins the tasks of phases rather than whole phases."""
+    phases = {i for t in phrases.phases for i in t.ids}
+    drawn = drawn_edges(block.lines, phrases.known)
+    return any(not set(phrases.resolve(before, block.line)) <= phases for before, _, _ in drawn)
 
 
 def _coarse(edge: Edge, phrases: Phrases) -> bool:
@@ -95,7 +104,9 @@ def _speaks_of_order(section: Section) -> bool:
 
 def _from_block(block: Block, phrases: Phrases) -> list[Edge]:
     if block.kind == "fence":
-        out = []
+        out = _downwards(block, phrases)
+        if out:
+            return out
         for before, after, row in drawn_edges(block.lines, phrases.known):
             out += _pair(before, after, "arrow", block.line + row + 1, phrases)
         for n, line in enumerate(block.lines, 1):
@@ -104,6 +115,39 @@ def _from_block(block: Block, phrases: Phrases) -> list[Edge]:
     if block.kind not in ("item", "text", "quote"):
         return []
     return _from_line(_EMPHASIS.sub("", block.text), block.line, phrases)
+
+
+def _downwards(block: Block, phrases: Phrases) -> list[Edge]:
+    """One name below another with an arrow between: ``Setup (T001-T002)``, ``↓``, ``Models``."""
+    rows = [(n, line.rstrip()) for n, line in enumerate(block.lines, 1) if line.strip()]
+    names, arrows = rows[::2], rows[1::2]
+    if len(names) < 2 or len(names) != len(arrows) + 1:
+        return []
+    if not all(_DOWN.fullmatch(text.strip()) for _, text in arrows):
+        return []
+    out: list[Edge] = []
+    for row, text in names:
+        for left, right in pairwise(_ARROW.split(text.strip())):
+            out += _pair(left, right, "arrow", block.line + row, phrases)
+    for ((_, above), (row, below)), (_, arrow) in zip(pairwise(names), arrows, strict=True):
+        column = len(arrow) - len(arrow.lstrip())
+        before, after = _name_at(above, column), _name_at(below, column)
+        out += _pair(before, after, "arrow", block.line + row, phrases)
+    return out
+
+
+def _name_at(text: str, column: int) -> str:
+    """The name of a row of names that stands nearest to a column."""
+    parts: list[tuple[int, str]] = []
+    start = 0
+    for arrow in (*_ARROW.finditer(text), None):
+        end = arrow.start() if arrow is not None else len(text)
+        part = text[start:end]
+        first = start + len(part) - len(part.lstrip())
+        middle = (first + start + len(part.rstrip())) // 2
+        parts.append((abs(middle - column), part.strip()))
+        start = arrow.end() if arrow is not None else end
+    return min(parts)[1]
 
 
 def _from_line(text: str, line: int, phrases: Phrases) -> list[Edge]:

@@ -10,6 +10,7 @@ from maestro_tui.plans.blocks import Block, Section
 from maestro_tui.plans.labels import Label, LabelItem, label_name
 from maestro_tui.plans.marks import Heading, bare, parse_heading
 from maestro_tui.plans.model import Diagnostic
+from maestro_tui.plans.sections import class_of_title
 
 PHASE_WORDS = "phase|stage|fase|フェーズ|阶段|단계"
 CHILD_WORDS = "work ?stream|stream|track|task"
@@ -49,7 +50,7 @@ def phase_sections(root: Section) -> list[tuple[Section, Heading]]:
     inside: dict[int, str] = {}
     for section in root.walk():
         heading = parse_heading(section.title, PHASE_WORDS) if section.level else None
-        if heading is None or any(_NO_WORK.match(bare(a.title)) for a in section.ancestors()):
+        if heading is None or any(_tells_only(a) for a in section.ancestors()):
             continue
         outer = next((inside[a.line] for a in section.ancestors() if a.line in inside), "")
         if outer and _is_part(heading.id, outer):
@@ -57,6 +58,13 @@ def phase_sections(root: Section) -> list[tuple[Section, Heading]]:
         inside[section.line] = heading.id
         out.append((section, heading))
     return out
+
+
+def _tells_only(section: Section) -> bool:
+    """Whether a section only gives an account of phases: a summary, a table of times."""
+    if _NO_WORK.match(bare(section.title)):
+        return True
+    return section.level > 1 and class_of_title(section.title) in ("timeline", "log")
 
 
 def _is_part(name: str, outer: str) -> bool:

@@ -35,7 +35,7 @@ _NO_PATH = re.compile(r"[\s\"'<>|;=]")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _NUMBER = re.compile(r"[\d.,]+%?")
 _LETTER = re.compile(r"\w")
-_UNDECORATED = re.compile(r"(?!\./)[\w./-]*[\w/-]")  # most paths: nothing to take off
+_UNDECORATED = re.compile(r"(?!\.?/)[\w./-]*[\w/-]")  # most paths: nothing to take off
 _LINE_NUMBER = re.compile(r"(?<=[\w)])(?::\d+(?:\+|[-–,]\d+)*(?::\d+)?|#L\d+(?:-L?\d+)?)$")
 _WEB_OR_FILE = re.compile(r"(file|https?):")
 _SEPARATOR = re.compile(r"[,;、，]")
@@ -44,6 +44,13 @@ _AND = re.compile(r"\s(?:and|und|et|plus|\+|&)\s")
 _EXPLANATION = re.compile(r"\s[—–-]{1,2}\s|\s#\s")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# From the root, or below a home folder; names that repositories themselves bear are left out.
+_TOP_FOLDER = re.compile(
+    r"/(?:(?:home|Users)/(?:[^/\s]+/){1,8}?)?(?=(?:src|packages|apps|crates|internal|cmd|pkg|tests?|"
+    r"docs|scripts|migrations|components|backend|frontend|services|e2e|prisma|\.github)/"
+    r"[^\s]*(?:\.\w{1,8}|\*)$)"
+)
+_BOLD_NAME = re.compile(r"\*\*(\w+)\*\*(?=\.py$)")  # __init__.py, as formatters mangle it
 _WORDS = frozenset({"e.g.", "i.e.", "etc.", "n/a", "and/or", "either/or", "tbd", "none", "w/o"})
 
 
@@ -77,11 +84,25 @@ def strip_path(text: str) -> str:
     text = text.strip().strip("`'\"“”‘’")
     if text.startswith("*") and text.endswith("*") and not text.endswith(("/*", "/**")):
         text = text.strip("*")
-    text = _LINE_NUMBER.sub("", text.removeprefix("file://"))
+    text = _LINE_NUMBER.sub("", text)
+    if text.startswith(("file://", "/")):
+        text = _within_the_repository(text.removeprefix("file://"))
+    if "**" in text:
+        text = _BOLD_NAME.sub(r"__\1__", text)
     text = text.strip(",;").rstrip(".:") if not text.endswith("..") else text
     while text.startswith("./"):
         text = text[2:]
     return text
+
+
+def _within_the_repository(text: str) -> str:
+    """``/src/a.py`` and ``/home/u/repo/src/a.py`` from where a repository's own folders begin.
+
+    Planners write the root of the repository as "/" or as it is on their own machine; where no
+    such folder stands in the path it is left as it is, for others to refuse.
+    """
+    found = _TOP_FOLDER.match(text)
+    return text[found.end() :] if found is not None else text
 
 
 def find_paths(text: str, line: int = 0) -> list[PathRef]:
@@ -99,6 +120,10 @@ def find_paths(text: str, line: int = 0) -> list[PathRef]:
 
 def _link_target(found: re.Match[str]) -> str:
     label, target = found[1].strip("`"), found[2]
+    if target.startswith("file://") and "/" not in label:
+        inside = strip_path(target)
+        if not inside.startswith("/"):
+            return f"`{inside}`"
     if looks_like_path(strip_path(label)) and _WEB_OR_FILE.match(target):
         return f"`{label}`"
     return f"`{target}`"

@@ -127,4 +127,11 @@ def with_prose(task: Task, text: str, checks: str = "") -> Task:
 def _coded_commands(text: str) -> list[str]:
     """Commands in backticks; in a description nothing else is certain enough."""
     coded = [c.strip() for c in re.findall(r"`([^`\n]{1,300})`", text[:50_000])]
+    coded = [c for c in coded if not _NO_CHECK.match(c)]
     return [c for c in coded if is_command(c) or (is_command_like(c) and is_check(c))]
+
+
+# Servers, which never end, and packages that are added: what is to be done, not what shows it done.
+_NO_CHECK = re.compile(
+    r"(npm|pnpm|yarn|bun)\s+((run\s+)?(dev|start|watch|serve|preview)\b|(install|i|add)\s+[\w@])"
+)

@@ -21,7 +21,8 @@ _KIND_WORDS = {
     "track": "stream", "tracks": "stream", "epic": "phase", "epics": "phase",
     "milestone": "phase", "milestones": "phase", "wave": "phase", "waves": "phase",
     "sprint": "phase", "sprints": "phase", "group": "phase", "groups": "phase",
-    "layer": "phase", "layers": "phase", "story": "task", "stories": "task", "issue": "task",
+    "layer": "phase", "layers": "phase", "level": "phase", "levels": "phase", "block": "phase",
+    "batch": "phase", "batches": "phase", "etapa": "phase", "etapas": "phase", "story": "task", "stories": "task", "issue": "task",
     "issues": "task", "ticket": "task", "tickets": "task", "pr": "task", "prs": "task",
     "agent": "stream", "agents": "stream", "team": "stream", "teams": "stream",
     "worker": "stream", "workers": "stream", "developer": "stream", "engineer": "stream",
@@ -287,7 +288,8 @@ class Resolver:
     ) -> None:
         target = self._find(name, kind, owner)
         if target is not None:
-            if target is owner or set(target.ids) & set(owner.ids) or target.id == owner.phase:
+            inside = target.kind == "phase" and target.id == owner.phase
+            if target is owner or set(target.ids) & set(owner.ids) or inside:
                 out.diagnostics.append(_self_reference(owner, name, line))
             else:
                 out.ids += target.ids

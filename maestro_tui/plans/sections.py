@@ -46,7 +46,8 @@ _CLASSES: tuple[tuple[str, str], ...] = (
             r"dev(eloper)? agent record|agent record|qa results|debug log|decision log|"
             r"retro(spective)?|"
             r"lessons|session notes|status (log|update)|completed (work|tasks)|file list|"
-            r"what was done|implementation notes)\b|変更履歴|更新日志|변경 이력"),
+            r"what was done|implementation notes|(files|issues|bugs|errors|problems|tests) "
+            r"(fixed|resolved)|fix(es)? applied|changes made)\b|変更履歴|更新日志|변경 이력"),
     ("verification", r"\b(verif(y|ication)|validation|validate|quality gates?|gates?|how to "
                      r"(test|verify)|"
                      r"test(ing)? (plan|strategy|approach|scenarios?|cases?)|manual test(s|ing)?|"
@@ -65,7 +66,7 @@ _CLASSES: tuple[tuple[str, str], ...] = (
               r"created|list|map))?.*|file (structure|changes|map|summary|overview)|(project|"
               r"directory|folder) "
               r"(structure|layout)|code ?base)\b|対象ファイル|ファイル一覧|変更ファイル|文件|"
-              r"파일|archivos|fichiers|dateien"),
+              r"檔案|파일|archivos|fichiers|dateien"),
     ("context", r"\b(overview|summary|introduction|background|context|motivation|problem|why|"
                 r"current "
                 r"(state|situation|status|behaviou?r|architecture|flow)|existing|architecture|"
@@ -90,7 +91,8 @@ _CLASSES: tuple[tuple[str, str], ...] = (
              r"phases?|milestones?|road ?map|build|migration|refactor(ing)?|fix(es)?|remaining|"
              r"next steps|"
              r"subtasks?|stories|features|prompts|procedure|instructions|what to do|rollout)\b|"
-             r"実装|タスク|手順|作業|計画|任务|步骤|计划|实施|实现|작업|구현|단계|계획|nhiệm vụ|"
+             r"実装|タスク|手順|作業|計画|フェーズ|任务|步骤|计划|实施|实现|任務|步驟|計劃|計畫|實作|實施|"
+             r"修改清[單单]|變更清單|작업|구현|단계|계획|nhiệm vụ|"
              r"các bước|triển khai|"
              r"tareas|pasos|implementación|tâches|étapes|aufgaben|schritte|umsetzung|задач|шаги|реализаци"),
 )  # fmt: skip
@@ -128,7 +130,8 @@ _PLAN = re.compile(
     r"\b(plans?|tasks?|to-?dos?|road ?map|backlog|work ?(items|breakdown|packages?)|implementation|"
     r"milestones?|sprint|rollout|steps|action items|next steps|migration|refactor(ing)?|"
     r"proposed (changes|solution))\b|"
-    r"計画|タスク|実装|手順|任务|计划|步骤|实施|작업|계획|단계|구현|kế hoạch|nhiệm vụ|các bước|"
+    r"計画|タスク|実装|手順|任务|计划|步骤|实施|任務|計劃|計畫|步驟|實作|작업|계획|단계|구현|"
+    r"kế hoạch|nhiệm vụ|các bước|"
     r"plano?\b|tareas|pasos|tâches|étapes|aufgaben|schritte|umsetzung|задач|план|шаги",
     re.IGNORECASE,
 )

@@ -13,31 +13,35 @@ from maestro_tui.plans.labels import Label, label_name
 from maestro_tui.plans.paths import PathRef, find_paths
 
 _ID = re.compile(
-    r"(phase|task|story|step|id|#|no\.?|nr|issue|ticket|epic|milestone|wave|stream|tarea|aufgabe|"
-    r"タスク|任务|작업)( id| ?#| no\.?)?",
+    r"(phase|task|story|step|id|#|no\.?|nr|issue|ticket|epic|milestone|wave|stream|tarea|tarefa|"
+    r"aufgabe|taak|tâche|задача|タスク|任务|任務|작업)( id| ?#| no\.?)?",
     re.I,
 )
 _TITLE = re.compile(
-    r"(title|name|description|summary|task|what|goal|work|scope|item|story|vendor|feature|deliverable|内容|名称|제목)s?",
+    r"(title|name|description|summary|task|what|goal|work|scope|item|story|vendor|feature|deliverable|"
+    r"aufgabe|tarefa|tarea|tâche|taak|задача|内容|名称|タスク|任务|任務|작업|제목)s?",
     re.I,
 )
 _AFTER = re.compile(
     r"(depend(s|encies|ency)?( on)?|blocked by|after|prerequisites?|requires|needs|依存.*|依赖|"
-    r"의존.*)",
+    r"의존.*|dépend.*|depend[eê]n.*|abhängig.*|afhankelijk.*|зависим.*|phụ thuộc.*)",
     re.I,
 )
-_DONE = re.compile(r"(status|state|done)", re.I)
+_DONE = re.compile(r"(status|state|done|estado|statut|статус|状态|狀態|状態|상태)", re.I)
 _NAME = re.compile(
     r"(?:(?:phase|task|step|story|epic)\s*)?#?([A-Z]{0,8}-?\d+(?:\.\d+)*[a-z]?|[A-Z]\d*)$", re.I
 )
+_LETTERED = re.compile(r"[A-Z]{1,8}-?\d+")
+_ASIDE = re.compile(r"\s*[(（][^()（）]*[)）]$")
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _EMPHASIS = re.compile(r"[*_`~]")
 _SEVERAL = re.compile(r"((?:tasks?\s*)?[A-Z]{0,3}\d+(?:\s*[-–,]\s*[A-Z]{0,3}\d+)+)", re.I)
 
 
 _WORK = re.compile(
-    r"(task|story|step|work ?item|ticket|issue|deliverable|tarea|aufgabe|タスク|任务|작업)s?", re.I
-)
+    r"(task|story|step|work ?item|ticket|issue|deliverable|tarea|tarefa|aufgabe|taak|tâche|задача|"
+    r"タスク|任务|任務|작업)s?", re.I
+)  # fmt: skip
 _WRITES = frozenset({"files", "create", "modify", "delete", "test", "scope"})
 _FACTS = _WRITES | {"verify", "estimate", "marker"}
 
@@ -95,9 +99,12 @@ def _columns(rows: Sequence[Sequence[str]]) -> _Columns | None:
         return next((n for n, c in enumerate(names) if n != other and pattern.fullmatch(c)), None)
 
     first, after, status = column(_ID), column(_AFTER), column(_DONE)
+    if first is None and not names[0] and _is_lettered(rows):
+        first = 0
     if first is None:
         return None
-    facts = [(n, label_name(c), c) for n, c in enumerate(names) if n not in (first, after, status)]
+    free = [(n, c) for n, c in enumerate(names) if n not in (first, after, status)]
+    facts = [(n, label_name(c) or _holds_files(rows, n), c) for n, c in free]
     facts = [f for f in facts if f[1] in _FACTS and (f[1] not in _WRITES or _files_in(rows, f[0]))]
     taken = {after, status, *(n for n, _, _ in facts)}
     title = column(_TITLE, first)
@@ -109,6 +116,19 @@ def _columns(rows: Sequence[Sequence[str]]) -> _Columns | None:
         return None
     title = first if title is None else title
     return _Columns(first, title, after, status, tuple(f for f in facts if f[0] != title), sure)
+
+
+def _is_lettered(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first column, which has no head, holds ids such as T1."""
+    cells = [_ASIDE.sub("", _plain(row[0])) for row in rows[1:21] if row]
+    return len(cells) > 1 and all(_LETTERED.fullmatch(c) for c in cells)
+
+
+def _holds_files(rows: Sequence[Sequence[str]], column: int) -> str:
+    """``files`` where every cell of a column begins with a path, however it is headed."""
+    cells = [row[column].strip("`* ") for row in rows[1:21] if column < len(row)]
+    held = [c for c in cells if "/" in c and is_file(c.split()[0].strip("`"))]
+    return "files" if len(held) > 1 and len(held) == len(cells) else ""
 
 
 def _files_in(rows: Sequence[Sequence[str]], column: int) -> bool:
@@ -123,7 +143,7 @@ def _row(
     def cell(column: int | None) -> str:
         return cells[column] if column is not None and column < len(cells) else ""
 
-    name = cell(columns.id)
+    name = _ASIDE.sub("", cell(columns.id))
     found = _NAME.fullmatch(name) or (_SEVERAL.fullmatch(name) if ranges else None)
     title = cell(columns.title)
     if columns.title >= len(cells) or (columns.id is not None and found is None):

@@ -17,6 +17,7 @@ from maestro_tui.plans.blocks import Block
 from maestro_tui.plans.candidates import Candidate
 from maestro_tui.plans.commands import checks_in_fence, commands_said, is_check, is_command
 from maestro_tui.plans.facts import Facts, gather
+from maestro_tui.plans.fence_facts import facts_of_fences
 from maestro_tui.plans.file_words import is_bare, is_file
 from maestro_tui.plans.inline_files import (
     aside_files,
@@ -44,14 +45,19 @@ _OF = re.compile(r"\b(?:from|of|in)\s+(?:phase|task|step|stream|stage|epic|miles
 _DECORATION = re.compile(r"[*_`]")
 _COMMIT = re.compile(r"\W*commit\W*[:：]", re.IGNORECASE)
 _RUN_LINE = re.compile(
-    r"^\W*(?:step\s*\d+\W*)?(?:run|re-?run|execute|verify|verification|expected|gate|check|confirm|ensure|validate|test|tests|"
+    r"^\W*(?:step\s*\d+\W*)?(?:run|re-?run|execute|executar|rodar|ejecutar|exécuter|eseguire|"
+    r"ausführen|führe|запустить|выполнить|chạy|运行|执行|verify|verification|expected|gate|check|confirm|ensure|validate|test|tests|"
     r"検証|確認|验证|검증)\b[^`]{0,60}`|`[^`]{0,20}(?:を実行|で確認|を確認|が通る|が成功)|"
     r"`\s*(?:→|->|=>|[-–—:])\s*(?:expect\w*\W+)?(?:pass|green|success|clean|exit 0)|"
-    r"(?:^|[.;]\s)run\W*`",
+    r"`\s+(?:(?:must|should|still|now|then)\s+)?(?:pass(?:es)?|succeeds?|exits?\s+(?:with\s+)?0|"
+    r"(?:is|are|stays?|goes|comes back|ends|runs?)\s+(?:all\s+)?(?:green|clean))\b|"
+    r"\b(?:done|finished|complete|accepted)\s+(?:when|once|if|as soon as)\b[^`]{0,60}`|"
+    r"(?:^|[.;]\s)run\W*`|\b(?:and|then|e|y|et|und)\s+(?:run|executar|rodar|ejecutar|exécuter)\s+`",
     re.IGNORECASE,
 )
 _LEADING_CODE = re.compile(
-    r"(`[^`]+`)\s*(?:$|→|->|=>|[-–—:(]|(returns?|passes|succeeds|exits?|clean|green|성공|통과|works))"
+    r"(`[^`]+`)\s*(?:$|→|->|=>|[-–—:(]|(returns?|passes|succeeds|exits?|clean|green|성공|통과|works|passa|pasa|passe|"
+    r"läuft|funciona|通过|проходит))"
 )
 _NOT_CHANGED = re.compile(r"anti-?pattern|do not (change|touch|copy)", re.IGNORECASE)
 _DASH = re.compile(r"\s[-–—]\s")
@@ -91,6 +97,8 @@ def task_facts(
         _references(c, facts)
     if not facts.files and len(own) < len(c.blocks):
         facts.files = gather(c.blocks, owner, c.labels).files
+    if c.blocks:
+        facts_of_fences(c.blocks, facts, owner)
     out = Found(facts, prompt=c.prompt, asides=asides_in_title(c.raw, c.line))
     words = _words_of(c)
     if not facts.files and not labels_only:
@@ -161,7 +169,10 @@ def _from_prose(c: Candidate, words: str, facts: Facts, action: str) -> list[Pat
     refs = [
         r
         for r in refs
-        if not r.path.endswith("/") or f"`{r.path}`" in c.raw or r.action == "delete"
+        if not r.path.endswith("/")
+        or f"`{r.path}`" in c.raw
+        or r.action == "delete"
+        or (r.action == "create" and _FOLDER.search(words))
     ]
     tagged = _tagged_headings(c) if c.blocks else []
     if c.blocks and not tagged:
@@ -179,8 +190,10 @@ def _from_prose(c: Candidate, words: str, facts: Facts, action: str) -> list[Pat
     return bare
 
 
+_FOLDER = re.compile(r"^create\b.*\b(?:folder|director(?:y|ies))\b", re.IGNORECASE)
 _TO_READ = re.compile(
-    r"\b(preserv|keep|unchanged|reference|read|see|context|existing|exampl|pattern|depend|import)",
+    r"\b(preserv|keep|unchanged|referenc|référenc|referenz|read|see|context|existing|exampl|"
+    r"pattern|depend|import)|参考|参照|參考|참고|참조|ссылк",
     re.I,
 )
 

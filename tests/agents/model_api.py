@@ -80,7 +80,15 @@ class Silent:
     seconds: float
 
 
-Part = Block | Fail | Cut | Silent
+@dataclass
+class Wild:
+    """The service does as it likes with the connection, ``times`` times (0 = always)."""
+
+    does: Callable[[BaseHTTPRequestHandler, list[bytes]], None]  # given the stream's true events
+    times: int = 0
+
+
+Part = Block | Fail | Cut | Silent | Wild
 Turn = list[Part] | Callable[[Request], list[Part]]
 
 
@@ -154,7 +162,8 @@ class ModelApi:
         turns = self.scripts[name]
         turn: Turn = turns[number] if number < len(turns) else [text("There is nothing more.")]
         parts = turn(request) if callable(turn) else turn
-        blocks, cut = [], False
+        blocks: list[Block] = []
+        cut, wild = False, None
         for index, part in enumerate(parts):
             if isinstance(part, Silent):
                 time.sleep(part.seconds)
@@ -163,8 +172,14 @@ class ModelApi:
                     return _json(http, part.status, _error(part, wire), part.headers)
             elif isinstance(part, Cut):
                 cut = cut or self._due((name, number, index), part.times)
+            elif isinstance(part, Wild):
+                wild = part if self._due((name, number, index), part.times) else wild
             else:
                 blocks.append(part)
+        if wild is not None:
+            http.close_connection = True
+            message = _message(request, [_filled(block, request) for block in blocks])
+            return wild.does(http, [sse(event) for event in _events(message)])
         return self._stream(http, request, blocks, wire, cut=cut)
 
     def _due(self, key: tuple[str, int, int], times: int) -> bool:
@@ -197,10 +212,7 @@ class ModelApi:
                 _json(http, 200, message)
                 return
             events = [(event["type"], event) for event in _events(message)]
-        http.send_response(200)
-        http.send_header("content-type", "text/event-stream")
-        http.send_header("connection", "close")
-        http.end_headers()
+        begin_stream(http)
         for number, (kind, event) in enumerate(events):
             broken = cut and number == min(3, len(events) - 1)
             if broken and wire is not None:
@@ -213,6 +225,19 @@ class ModelApi:
             http.wfile.flush()
             if broken:
                 break
+
+
+def begin_stream(http: BaseHTTPRequestHandler) -> None:
+    """The head of a streamed answer."""
+    http.send_response(200)
+    http.send_header("content-type", "text/event-stream")
+    http.send_header("connection", "close")
+    http.end_headers()
+
+
+def sse(event: dict[str, Any]) -> bytes:
+    """An event as it goes over the wire."""
+    return f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode()
 
 
 def _json(

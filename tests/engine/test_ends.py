@@ -7,8 +7,8 @@ import pty
 import signal
 import subprocess
 import time
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -309,6 +309,16 @@ SCENARIOS: dict[str, Callable[[Running], None]] = {
     "closed terminal": a_closed_terminal_stops_the_run_at_a_checkpoint,
     "two interrupts": two_interrupts_in_a_row_are_one,
 }
+
+
+@pytest.fixture(scope="module")
+def ends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[None]]]:
+    """Runs in the midst of their work, each ended in its own way."""
+    runs = {name: Running(tmp_path_factory.mktemp("end")) for name in SCENARIOS}
+    with ThreadPoolExecutor(3) as pool:
+        yield {name: pool.submit(SCENARIOS[name], run) for name, run in runs.items()}
+    for run in runs.values():
+        run.clean_up()
 
 
 @pytest.mark.slow

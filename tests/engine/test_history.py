@@ -11,7 +11,8 @@ import pytest
 
 from maestro_tui.core import events as e
 from maestro_tui.engine.history import Finished, earlier_runs, finished, medians
-from maestro_tui.engine.journal import SCHEMA_VERSION, Journal, Session
+from maestro_tui.engine.journal import Journal, Session
+from maestro_tui.engine.schema import SCHEMA_VERSION
 from maestro_tui.plans.estimates import Known
 from maestro_tui.plans.model import Task
 from tests.engine.scratch import cases_agent, creates, headless, maestro, make_repo, write_plan

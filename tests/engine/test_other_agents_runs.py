@@ -15,8 +15,8 @@ import pytest
 from maestro_tui.agents import files, launch
 from maestro_tui.engine.client import RunClient
 from tests.agents.acp_agents import AGENTS, BIN, OTHERS, RealAgent
+from tests.agents.api_attempt import FOLDER
 from tests.agents.model_api import Block, Fail, ModelApi, text, use
-from tests.agents.test_api import FOLDER
 from tests.engine.scratch import (
     git,
     journal_events,

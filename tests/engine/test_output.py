@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -145,3 +147,30 @@ def test_logs_follow_ends_with_the_agent(tmp_path: Path) -> None:
     assert follower.wait(10) == 0
     engine.communicate(timeout=20)
     assert engine.returncode == 0
+
+
+def test_standard_error_alone_and_marked_on_a_terminal(tmp_path: Path) -> None:
+    repo = make_repo(tmp_path / "repo")
+    line = '{"type": "result", "is_error": true, "result": "not really"}'
+    agent = make_agent(
+        tmp_path,
+        "#!/bin/sh\necho building\nsleep 0.1\n"
+        f"printf 'warning: \\033[31mold\\n%s\\n' '{line}' >&2\nsleep 0.1\nprintf last\n"
+        'echo x > f1.txt; echo "# done" > "$MAESTRO_MARKER"\n',
+    )
+    done = headless(repo, write_plan(tmp_path, creates("1")), str(agent))
+    assert done.returncode == 0, done.stderr
+    errors = f"warning: old\n{line}\n"
+    logs = ("logs", "r", "1")
+    assert maestro(*logs, cwd=repo).stdout == f"building\n{errors}last\n"
+    assert maestro(*logs, "--only", "stderr", cwd=repo).stdout == errors
+    assert maestro(*logs, "--only", "stdout", cwd=repo).stdout == "building\nlast\n"
+    raw = maestro(*logs, "--only", "stderr", "--raw", cwd=repo).stdout
+    assert raw == errors.replace("old", "\x1b[31mold")
+    ours, theirs = pty.openpty()
+    shown = begin(repo, *logs, stdout=theirs)
+    os.close(theirs)
+    assert shown.wait(10) == 0
+    marked = "".join(f"▌{part}\r\n" for part in errors.splitlines())
+    assert os.read(ours, 4096).decode() == f"building\r\n{marked}last\r\n"
+    os.close(ours)

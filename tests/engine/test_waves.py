@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import statistics
 import time
-from concurrent.futures import Future
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,16 @@ def most_at_once(book: Path) -> int:
 def moments(repo: Path, kind: str) -> dict[str, float]:
     """When each task came to that event."""
     return {task: at for name, task, at in journal_events(repo) if name == kind}
+
+
+@pytest.fixture(scope="module")
+def wave_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+    """The six tasks in both modes, with and without a slow third; they sleep most of their time."""
+    with ThreadPoolExecutor(2) as pool:
+        yield {
+            case: pool.submit(run, tmp_path_factory.mktemp(case.replace(" ", "-")), case)
+            for case in CASES
+        }
 
 
 @pytest.mark.slow

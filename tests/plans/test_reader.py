@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -147,11 +148,9 @@ def test_a_long_plan_is_read_at_once() -> None:
         f"\n## Phase {n}: thing {n}\nFiles: src/m{n}.py\nDepends on: Phase {n // 2}\n- do it\n"
         for n in range(1, 2001)
     )
-    import time
-
-    start = time.perf_counter()
+    start = time.process_time()
     plan = read_plan("x.md", text=text)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 10  # far above what it takes: no square of the length
     assert len(plan.tasks) == 2000
     assert len(plan.edges) == 1999
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -196,3 +197,25 @@ def test_telling_a_million_lines_stays_cheap(tmp_path: Path) -> None:
         kind_of(line)
     assert time.process_time() - start < 12 * floor + 0.05
     assert len(lines) == 50_000
+
+
+async def test_a_result_of_several_lines_is_folded_to_its_first_and_unfolds(tmp_path: Path) -> None:
+    path = tmp_path / "output.log"
+    said = "\nAll is done.\nTests pass: \x1b[31m12"
+    lines = [
+        json.dumps({"type": "result", "result": said, "is_error": False}),
+        json.dumps({"type": "result", "result": "a\nb\nc", "is_error": True}),
+    ]
+    path.write_text("\n".join(lines) + "\n")
+    app = LogApp(path)
+    async with app.run_test(size=(80, 24)) as pilot:
+        view = app.pane.view
+        await until(lambda: view.line_count == 2)
+        rows = [row.rstrip() for row in rows_of(view)]
+        assert rows[:2] == ["✓ done All is done.  +1 line", "✗ failed a  +2 lines"]
+        await pilot.press("x")
+        await until(lambda: "Tests pass" in "\n".join(rows_of(view)), "unfolded")
+        rows = [row.rstrip() for row in rows_of(view)]
+        assert rows[:5] == ["✓ done All is done.", "Tests pass: 12", "✗ failed a", "b", "c"]
+        await pilot.press("x")
+        await until(lambda: rows_of(view)[0].rstrip().endswith("+1 line"), "folded again")

@@ -44,9 +44,9 @@ class Transcript:
         block = {"type": "tool_result", "tool_use_id": call, "is_error": not ok, "content": cut}
         self._message("user", block)
 
-    def usage(self, message: str, counts: dict[str, Any]) -> None:
+    def usage(self, message: str, counts: dict[str, Any], model: str = "") -> None:
         """Tokens of one answer of the model, by the names of the Messages API."""
-        body = {"id": message, "content": [], "usage": counts}
+        body = {"id": message, "content": [], "usage": counts, "model": model}
         self._line({"type": "assistant", "message": body})
 
     def cost(self, total: float) -> None:

@@ -97,11 +97,11 @@ async def commit_work(
     # Side by side, after the last thing that changes any of it.
     standing, head, modes = await asyncio.gather(
         _stands_on(git, base, now.head),
-        git.text("rev-parse", "HEAD"),
+        git.resolve("HEAD"),
         _changed_modes(git, base, "HEAD"),
     )
     files = tuple(modes)
-    if not standing:
+    if not standing or not head:
         return Work("", (), "the branch no longer contains the commit it started from")
     new = [p for p, (old, mode) in modes.items() if mode == submodules.GITLINK and old != mode]
     inner = await nested.strangers(git, head, new)
@@ -114,7 +114,7 @@ async def commit_work(
     if marker in files:
         await _restore(git, base, (marker,))
         await _commit_index(git, agent, "Leave the completion marker out")
-        head = await git.text("rev-parse", "HEAD")
+        head = await git.resolve("HEAD")
         files = tuple(f for f in files if f != marker)
     await git.run(
         "update-ref", "--stdin",

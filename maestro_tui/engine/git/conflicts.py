@@ -18,6 +18,7 @@ from maestro_tui.core.conflicts import (
 )
 from maestro_tui.engine.git.command import Git
 from maestro_tui.engine.git.commits import author
+from maestro_tui.engine.git.names import case_collisions
 
 _MARK = 31  # characters of a conflict marker no file has by chance
 _SYMLINK, _SUBMODULE = "120000", "160000"
@@ -164,40 +165,6 @@ def _lines(text: str) -> list[str]:
     """Lines that end at a line feed only: git knows no other."""
     found = text.split("\n")
     return [line + "\n" for line in found[:-1]] + ([found[-1]] if found[-1] else [])
-
-
-async def case_collisions(git: Git, head: str, tree: str) -> tuple[ConflictFile, ...]:
-    """Paths the merge brings that differ from others only in case: on many machines one file."""
-    listing = await git.run("diff-tree", "-r", "-z", "--no-renames", "--diff-filter=A",
-                            head, tree)  # fmt: skip
-    fields = os.fsdecode(listing.out).split("\0")
-    added = {path: meta.split(" ") for meta, path in zip(fields[::2], fields[1::2], strict=False)}
-    if not added:
-        return ()
-    names = os.fsdecode((await git.run("ls-tree", "-r", "-z", "--name-only", tree)).out)
-    folded = "\0" + names.casefold().replace("\0", "\0\0")  # so that no two share one
-    found = []
-    for path, meta in added.items():
-        same = path.casefold()
-        if folded.count(f"\0{same}\0") < 2:  # counted as a whole: there may be many thousands
-            continue
-        others = [n for n in names.split("\0") if n != path and n.casefold() == same]
-        if not others:
-            continue
-        entry = (await git.text("ls-tree", tree, "--", others[0])).split(None, 3)
-        found.append(
-            ConflictFile(
-                path,
-                "case",
-                f"{path} and {others[0]} differ only in case",
-                Side(entry[0], entry[2]),
-                Side(),
-                Side(meta[1], meta[3]),
-                ("ours", "theirs", "both"),
-                other=others[0],
-            )
-        )
-    return tuple(found)
 
 
 async def build(

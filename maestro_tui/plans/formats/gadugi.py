@@ -11,7 +11,7 @@ from maestro_tui.plans.keys import clean, with_keys
 from maestro_tui.plans.marks import bare, mode_in, status_in
 from maestro_tui.plans.model import Diagnostic, Edge, Phase, Plan, Task
 from maestro_tui.plans.refs import Resolver, Target
-from maestro_tui.plans.sections import class_of_title
+from maestro_tui.plans.sections import NEVER_WORK, class_of_title, classes_above
 from maestro_tui.plans.titles import named
 
 _FILE = re.compile(
@@ -77,6 +77,8 @@ class PromptList:
                 section.title, "phase"
             ):
                 continue
+            if classes_above(section.parent or section) & NEVER_WORK:
+                continue  # "Wave 1" of "Success metrics" lists what must exist in the end
             for block in section.blocks:
                 found = _FILE.match(block.text) if block.kind == "item" else None
                 if found is not None and not found[1].lower().startswith(

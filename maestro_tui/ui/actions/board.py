@@ -67,7 +67,12 @@ BOARD: tuple[Action, ...] = (
     Action("logs.hit_before", "N", "Hit before", "And the one before", LOOK, call="hit(-1)"),
     Action("logs.wrap", "w", "Wrap", "Long lines over several rows, or cut", LOOK, footer=True),
     Action(
-        "logs.filter", "e", "Only", "Errors, tool calls, results, messages, all", LOOK, footer=True
+        "logs.filter",
+        "e",
+        "Only",
+        "Errors, stderr, tools, results, messages, all",
+        LOOK,
+        footer=True,
     ),
     Action(
         "logs.unfold", "x", "Unfold", "Tool calls and results in full, or a line", LOOK, footer=True

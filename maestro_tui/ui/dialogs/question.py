@@ -84,7 +84,8 @@ class QuestionDialog(ModalScreen[Reply | None]):
         question = self.question
         look = question_look(question.kind)
         with Vertical() as box:
-            box.border_title = f"{look.glyph} {look.word}"
+            words = question.kind == "permission" and not question.tool  # or a plan
+            box.border_title = f"{look.glyph} {'Question' if words else look.word}"
             if self._more:
                 box.border_subtitle = f"{self._more} more waiting"
             yield Static(one_line(question.title), id="title", markup=False)

@@ -138,6 +138,7 @@ class LogFeed(ScrollView, inherit_bindings=False):
         if self.index is None or not self.shown:
             return
         growth = self.index.grow(_CATCH_UP_CHUNKS)
+        self._grown()
         if growth.reset:
             self._reset()
             self.anchor()
@@ -194,6 +195,9 @@ class LogFeed(ScrollView, inherit_bindings=False):
 
     def more_to_search(self) -> None:
         """The file may have gained hits; whoever searches looks."""
+
+    def _grown(self) -> None:
+        """The index knows more lines, perhaps."""
 
     def _reset(self) -> None:
         """Another file, or another one in its place: nothing of before is valid."""

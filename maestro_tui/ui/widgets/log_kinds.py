@@ -1,7 +1,8 @@
 """What kind of line a log line is, told from its bytes; and a view of a file with only some kinds.
 
-Telling must be cheap enough for a million lines: a few searches in the line's beginning, no
-parsing. A line told wrongly is shown too often or too seldom, never lost: the file has it.
+Which lines are an agent's standard error, its runner wrote down. Telling the rest must be cheap
+enough for a million lines: a few searches in the line's beginning, no parsing. A line told wrongly
+is shown too often or too seldom, never lost: the file has it.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from array import array
 from bisect import bisect_right
 from pathlib import Path
 
+from maestro_tui.agents.log_origins import LogOrigins
 from maestro_tui.ui.widgets.log_index import LINE_LIMIT, Growth, LogIndex
 
 # In the order the key goes through them; the first shows everything.
-FILTERS = ("", "error", "tool", "result", "text")
+FILTERS = ("", "error", "stderr", "tool", "result", "text")
 _BATCH = 20_000  # lines told at once: some ten milliseconds
 _HEAD = 400  # bytes of a line that are looked at
 
@@ -63,6 +65,7 @@ class FilteredIndex(LogIndex):
     def _clear(self) -> None:
         super()._clear()
         self._kept: array[int] = array("Q")
+        self._origins = LogOrigins(self.path)
         self._told = 0  # lines of the file that were told
 
     @property
@@ -90,12 +93,21 @@ class FilteredIndex(LogIndex):
             return Growth(growth.changed, 0, growth.reset)
         last = min(self._whole(), self._told + _BATCH)
         before = len(self._kept)
-        for number in range(self._told, last):
-            if kind_of(super().read_line(number, LINE_LIMIT)) == self.kind:
-                self._kept.append(number)
+        if self.kind == "stderr":
+            self._origins.refresh()
+            starts, is_error = super().start_of, self._origins.is_error
+            self._kept.extend(n for n in range(self._told, last) if is_error(starts(n)))
+        else:
+            self._keep_by_bytes(last)
         self._told = last
         changed = growth.changed or len(self._kept) > before
         return Growth(changed, 0, growth.reset)
+
+    def _keep_by_bytes(self, last: int) -> None:
+        read = super().read_line
+        for number in range(self._told, last):
+            if kind_of(read(number, LINE_LIMIT)) == self.kind:
+                self._kept.append(number)
 
     def start_of(self, line: int) -> int:
         """The byte a kept line starts at."""

@@ -12,11 +12,12 @@ from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
 
+from maestro_tui.agents.log_origins import ERROR_MARK, LogOrigins
 from maestro_tui.ui.palette import palette
 from maestro_tui.ui.widgets.log_ansi import Looks, ansi_segments
 from maestro_tui.ui.widgets.log_feed import LogFeed
 from maestro_tui.ui.widgets.log_index import LINE_LIMIT
-from maestro_tui.ui.widgets.log_rows import ReadyLine, cut
+from maestro_tui.ui.widgets.log_rows import ReadyLine, cut, wrapped
 from maestro_tui.ui.widgets.log_search import Hits
 from maestro_tui.ui.widgets.log_text import JSON_LIMIT, is_json, render
 from maestro_tui.ui.widgets.log_times import WIDTH, LogTimes
@@ -35,6 +36,7 @@ class LogLines(LogFeed, can_focus=True, inherit_bindings=False):
         self.unfold = False  # tool calls and results in full
         self.marked_up = False  # agents' messages as Markdown
         self.times: LogTimes | None = None  # while they are shown
+        self.origins: LogOrigins | None = None  # which lines are standard error
         self.left = 0  # columns panned, while not wrapped
         self.hits: Hits | None = None  # what to mark
         self.found: int | None = None  # the place of the hit that is stood on
@@ -42,14 +44,15 @@ class LogLines(LogFeed, can_focus=True, inherit_bindings=False):
         self._read_ahead: dict[int, bytes] = {}  # lines of the picture that is being drawn
         self._base: Style | None = None
         self._looks: Looks | None = None
-        self._cut_for: tuple[object, ...] | None = (
-            None  # columns and colours of rows that are ready
-        )
+        # Columns and colours of the rows that are ready.
+        self._cut_for: tuple[object, ...] | None = None
 
     # -- lines ---------------------------------------------------------------------------------
     def _reset(self) -> None:
         super()._reset()
         self._ready.clear()
+        if self.index is not None:
+            self.origins = LogOrigins(self.index.path)
         self.left = 0
         self.found = None
         if self.times is not None and self.index is not None:
@@ -57,6 +60,11 @@ class LogLines(LogFeed, can_focus=True, inherit_bindings=False):
             self.times.refresh()
         if self.hits is not None:
             self.hits = Hits(self.hits.words)
+
+    def _grown(self) -> None:
+        """Where the new lines came from: that is written down before them."""
+        if self.origins is not None:
+            self.origins.refresh()
 
     def flush(self) -> None:
         """New lines, and when they came."""
@@ -102,13 +110,12 @@ class LogLines(LogFeed, can_focus=True, inherit_bindings=False):
             if length == len(raw) and self.hits is None and not self._tall(length):
                 quick = ansi_segments(raw, self.looks) if not is_json(raw) else None
             if quick is not None:
-                if self.times is not None:
-                    style = self.looks.drawn(self.base + palette(self.app).muted)
-                    quick.insert(0, Segment(self.times.stamp(self.index.start_of(number)), style))
+                lead, drawn = self._mark(number) + self._stamp(number), self.looks.drawn
+                quick[:0] = [Segment(words, drawn(self.base + style)) for words, style in lead]
                 ready = ReadyLine(length, quick=quick)
             else:
-                text = self._stamped(number, self._read(raw, number, length))
-                ready = ReadyLine(length, self._rows(text, self.base))
+                text = self._read(raw, number, length)
+                ready = ReadyLine(length, self._rows(number, text, self.base))
             if len(self._ready) >= _MOST_READY:
                 self._ready.clear()
             self._ready[number] = ready
@@ -119,14 +126,19 @@ class LogLines(LogFeed, can_focus=True, inherit_bindings=False):
         if not self.wrap:
             return False
         room = self.scrollable_content_region.width - (WIDTH if self.times is not None else 0)
-        return length > room
+        return length + bool(self.origins) > room
 
-    def _stamped(self, number: int, text: Text) -> Text:
-        """The text behind the time it came, while times are shown."""
+    def _mark(self, number: int) -> list[tuple[str, Style]]:
+        """What stands before each row of a line of standard error."""
+        if self.origins and self.index and self.origins.is_error(self.index.start_of(number)):
+            return [(ERROR_MARK, palette(self.app).style("state-failed"))]
+        return []
+
+    def _stamp(self, number: int) -> list[tuple[str, Style]]:
+        """The time a line came, while times are shown."""
         if self.times is None or self.index is None:
-            return text
-        stamp = self.times.stamp(self.index.start_of(number))
-        return Text.assemble((stamp, palette(self.app).muted), text)
+            return []
+        return [(self.times.stamp(self.index.start_of(number)), palette(self.app).muted)]
 
     def text(self, number: int) -> Text:
         """A line's text."""
@@ -165,24 +177,19 @@ class LogLines(LogFeed, can_focus=True, inherit_bindings=False):
             self._looks = Looks(self.base, filters, background)
         return self._looks
 
-    def _rows(self, text: Text, base: Style) -> list[Strip]:
+    def _rows(self, number: int, text: Text, base: Style) -> list[Strip]:
         """Each segment with the whole style: one without a background would show none."""
-        text = text.copy()
+        mark, text = self._mark(number), Text.assemble(*self._stamp(number), text)
         if self.hits is not None:
             style = self.get_component_rich_style("log--hit")
             text.highlight_regex(self.hits.marks, style)
         size = self.scrollable_content_region.size
         console = self.app.console
         if self.wrap and size.width > 0:
-            # Never higher than the view, so that every row of it can be scrolled to.
-            rows = list(text.wrap(console, size.width, overflow="fold"))
-            room = max(1, size.height)
-            if len(rows) > room > 1:
-                words = f"… {len(rows) - room + 1} rows more; o opens the pager"
-                rows = [*rows[: room - 1], Text(words, palette(self.app).muted)]
-            rows = rows[:room]
+            rows = wrapped(text, size - (len(mark), 0), console, palette(self.app).muted)
         else:
             rows = [Text(" ⏎ ", end="").join(text.split("\n"))]
+        rows = [Text.assemble(*mark, row) for row in rows] if mark else rows
         return [Strip(row.render(console, end="")).apply_style(base) for row in rows]
 
     def _height(self, view: int) -> int:
@@ -234,8 +241,7 @@ class LogLines(LogFeed, can_focus=True, inherit_bindings=False):
         number, row = rows[y]
         if self.found is not None and number == self.index.line_at(self.found):
             base = self.get_component_rich_style("log--found") + Style(bold=True)
-            text = self._stamped(number, self.text(number))
-            return self._cut(self._rows(text, base), row, base)
+            return self._cut(self._rows(number, self.text(number), base), row, base)
         return self._cut(self.line(number).rows, row, base)
 
     def _cut(self, rows: list[Strip], row: int, base: Style) -> Strip:
@@ -369,14 +375,6 @@ class LogLines(LogFeed, can_focus=True, inherit_bindings=False):
 
     def _widest(self) -> int:
         return max((self.line(n).rows[0].cell_length for n, _ in self.visible_rows()), default=0)
-
-    def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
-        """Sideways wheel."""
-        self.action_pan(1)
-
-    def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
-        """And back."""
-        self.action_pan(-1)
 
     def action_wrap(self) -> None:
         """Long lines over several rows, or cut at the edge."""

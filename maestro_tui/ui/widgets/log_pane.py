@@ -14,13 +14,20 @@ from textual.app import ComposeResult, SuspendNotSupported
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
+from maestro_tui.agents.log_origins import ERROR_MARK
 from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.formatting import clip, one_line
 from maestro_tui.ui.palette import palette
 from maestro_tui.ui.widgets.log_text import file_size
 from maestro_tui.ui.widgets.log_view import LogView
 
-_KINDS = {"error": "errors", "tool": "tool calls", "result": "results", "text": "messages"}
+_KINDS = {
+    "error": "errors",
+    "stderr": "stderr",
+    "tool": "tool calls",
+    "result": "results",
+    "text": "messages",
+}
 
 
 class LogPane(Vertical):
@@ -97,6 +104,7 @@ class LogPane(Vertical):
             if up <= 0:
                 where = f"paused — G to follow · {size}"
         extras = ["wrapped"] if view.wrap else [f"from column {view.left + 1}"] if view.left else []
+        extras += [f"{ERROR_MARK}stderr"] if view.origins and not view.kind else []
         extras += ["unfolded"] if view.unfold else []
         extras += ["Markdown"] if view.marked_up else []
         only = [f"only {_KINDS[view.kind]}"] if view.kind else []

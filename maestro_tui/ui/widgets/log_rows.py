@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
+from rich.text import Text
+from textual.geometry import Size
 from textual.strip import Strip
 
 
@@ -26,6 +29,16 @@ class ReadyLine:
         if self._rows is None:
             self._rows = [Strip(self.quick or [])]
         return self._rows
+
+
+def wrapped(text: Text, size: Size, console: Console, muted: Style) -> list[Text]:
+    """A line over several rows, never more than the view has: each can be scrolled to."""
+    rows = list(text.wrap(console, size.width, overflow="fold"))
+    room = max(1, size.height)
+    if len(rows) > room > 1:
+        words = f"… {len(rows) - room + 1} rows more; o opens the pager"
+        rows = [*rows[: room - 1], Text(words, muted)]
+    return rows[:room]
 
 
 def cut(segments: list[Segment], left: int, width: int, base: Style) -> Strip:

@@ -133,12 +133,8 @@ def _one(event: dict[str, Any], colours: Palette) -> Text | None:
         case "tool_result":
             ok = event["ok"]
             text = Text.assemble(("  └ " if ok else "  └ ✗ ", colours.style(_outcome(ok))))
-            first, _, rest = _words(event["summary"]).strip("\n").partition("\n")
-            text.append(first or "(no output)", colours.muted)
-            if rest:
-                more = rest.count("\n") + 1
-                text.append(f"  +{more} lines" if more > 1 else "  +1 line", colours.muted)
-            return text
+            first, more = _folded(event["summary"])
+            return text.append((first or "(no output)") + more, colours.muted)
         case "permission":
             text = Text.assemble(("? asks to use ", colours.style("state-asking")))
             text.append(_words(event["tool"]), Style(bold=True))
@@ -147,10 +143,20 @@ def _one(event: dict[str, Any], colours: Palette) -> Text | None:
             ok = event["ok"]
             word = "✓ done " if ok else "✗ failed "
             text = Text.assemble((word, colours.style(_outcome(ok), bold=True)))
-            return text.append(_words(event["summary"]))
+            first, more = _folded(event["summary"])
+            return text.append(first).append(more, colours.muted)
         case "usage" if event.get("cost_usd"):
-            return Text(f"· {_used(event)}, {money(event['cost_usd'])}", colours.muted)
+            spent = money(event["cost_usd"])  # so far; a line may tell of nothing else
+            tokens = event["input"] or event["output"]
+            return Text(f"· {_used(event)}, {spent}" if tokens else f"· {spent}", colours.muted)
     return None
+
+
+def _folded(text: str) -> tuple[str, str]:
+    """The first line, and how many more there are."""
+    first, _, rest = _words(text).strip("\n").partition("\n")
+    more = rest.count("\n") + 1 if rest else 0
+    return first, "" if not more else "  +1 line" if more == 1 else f"  +{more} lines"
 
 
 def _used(event: dict[str, Any]) -> str:

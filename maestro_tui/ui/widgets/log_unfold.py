@@ -17,6 +17,8 @@ _MOST_LINES = 400  # of one result; the pager has the rest
 
 def unfolded(raw: bytes, colours: Palette) -> Text | None:
     """A tool call with every argument, or a result with every line; None for other lines."""
+    if (result := _result(raw, colours)) is not None:
+        return result
     blocks = _blocks(raw)
     parts = [part for block in blocks if (part := _block(block, colours)) is not None]
     return Text("\n").join(parts) if parts else None
@@ -38,12 +40,27 @@ def markdown(text: str, width: int, console: Console) -> Text:
     return Text("\n").join(row for row in made)
 
 
-def _blocks(raw: bytes) -> list[dict[str, Any]]:
+def _result(raw: bytes, colours: Palette) -> Text | None:
+    """How the agent ended, with every line of what it said; None for other lines."""
+    data = _object(raw)
+    said = data.get("result")
+    if data.get("type") != "result" or not isinstance(said, str) or not said.strip():
+        return None
+    ok = data.get("is_error") is not True
+    style = colours.style("state-merged" if ok else "state-failed", bold=True)
+    return Text.assemble(("✓ done " if ok else "✗ failed ", style), _body(said.strip("\n")))
+
+
+def _object(raw: bytes) -> dict[str, Any]:
     try:
         data = json.loads(raw)
     except (ValueError, RecursionError):
-        return []
-    content = data.get("message", {}) if isinstance(data, dict) else {}
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _blocks(raw: bytes) -> list[dict[str, Any]]:
+    content = _object(raw).get("message")
     content = content.get("content") if isinstance(content, dict) else None
     return [b for b in content if isinstance(b, dict)] if isinstance(content, list) else []
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from textual import work
+from textual import events, work
 from textual.message import Message
 from textual.worker import get_current_worker
 
@@ -130,9 +130,17 @@ class LogView(LogLines, inherit_bindings=False):
         self.refresh()
         self.post_message(self.Changed())
 
+    def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
+        """Sideways wheel."""
+        self.action_pan(1)
+
+    def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
+        """And back."""
+        self.action_pan(-1)
+
     # -- what is shown, and how ------------------------------------------------------------------
     def action_filter(self) -> None:
-        """All lines, errors only, tools only, results only, messages only; the place is kept."""
+        """All lines, or only errors, stderr, tools, results, messages; the place is kept."""
         self.kind = FILTERS[(FILTERS.index(self.kind) + 1) % len(FILTERS)]
         if self.index is None:
             return

@@ -8,14 +8,19 @@ import time
 from typing import TYPE_CHECKING
 
 import anthropic
+import httpx2
 
 from maestro_tui.agents import files
 from maestro_tui.agents.desk import INTERRUPTED
 from maestro_tui.agents.drivers.api import KEY
+from maestro_tui.agents.drivers.api.asking import AskUser
 from maestro_tui.agents.drivers.api.cost import COUNTS, Bill
 from maestro_tui.agents.drivers.api.memory import Memory
+from maestro_tui.agents.drivers.api.patience import TRIES, Patience
+from maestro_tui.agents.drivers.api.pulse import Pulse
 from maestro_tui.agents.drivers.api.tools import Toolset
-from maestro_tui.agents.drivers.api.verdicts import judge_failure, judge_stop, retry_at
+from maestro_tui.agents.drivers.api.verdicts import Failure, judge_failure, judge_stop, retry_at
+from maestro_tui.agents.drivers.api.wire import BrokenAnswer, Client
 from maestro_tui.agents.drivers.claude.finish import Finish
 from maestro_tui.agents.drivers.claude.turns import Limits, Verdict
 from maestro_tui.agents.drivers.gate import Gate
@@ -34,14 +39,17 @@ if TYPE_CHECKING:
 
 MODEL = "claude-sonnet-5-5"
 MAX_TOKENS = 32_000
-RETRIES = 4
+SILENCE_S = 300.0  # after which a request is given up; the service sends signs of life meanwhile
+CONNECT_S = 15.0
+BEFORE_FALLBACK = 2  # refusals of an overloaded model
 TICK_S = 0.5
 _SYSTEM = (
     "You are a coding agent. You work alone on one task in a git worktree and use your tools to "
     "read, write, run and check. Every bash command starts in the working directory.\n"
     "Working directory: {root}\n"
     "Do not commit. You may write only the files your task owns; some commands are put before a "
-    "person first. What is refused stays refused: find another way within your task."
+    "person first. What is refused stays refused: find another way within your task. Ask with "
+    "ask_user only what nobody but a person can decide."
 )
 _CUT_OFF = "The operator interrupted this step; whether it came to an end is unknown."
 _KILLED = "This step was cut off; whether it came to an end is unknown: look first."
@@ -66,13 +74,18 @@ class ApiSession:
         self._memory = Memory(folder, self._redact)
         self._toolset = Toolset(
             spec.worktree, environment, self._options.texts("tools"), gate, self._transcript,
-            self._memory.finished,
+            self._memory.finished, AskUser(conversation.desk, self._redact),
         )  # fmt: skip
-        self._client = anthropic.AsyncAnthropic(
+        silence_s = self._options.number("silence_s") or SILENCE_S
+        self._client = Client(
             api_key=whole.get(self._key),
             base_url=self._options.text("base_url") or whole.get("ANTHROPIC_BASE_URL") or None,
-            max_retries=RETRIES,
+            max_retries=0,  # a person is told of every wait, and a broken answer is asked for again
+            timeout=anthropic.Timeout(silence_s, connect=CONNECT_S),
         )
+        self._pulse = Pulse(self._context, silence_s)
+        self._client.heard = self._pulse.heard
+        self._patience = Patience()
         self._model = self._options.text("model") or MODEL
         self._bill = Bill(self._options.table("prices"))
         self._limits = Limits(self._options)
@@ -128,7 +141,7 @@ class ApiSession:
     async def _until_done(self) -> Verdict:
         while True:
             self._changed = False
-            self._turn = asyncio.create_task(self._converse())
+            self._turn = asyncio.create_task(self._take_turn())
             await asyncio.wait({self._turn})
             if self._turn.cancelled():
                 self._memory.mend(_CUT_OFF)
@@ -148,6 +161,43 @@ class ApiSession:
             elif not verdict.ok or not await self._sent_back():
                 return verdict
 
+    async def _take_turn(self) -> Verdict:
+        """One turn of the model, its failed requests made again for as long as there is hope."""
+        while True:
+            try:
+                return await self._converse()
+            except (anthropic.AnthropicError, httpx2.HTTPError, BrokenAnswer) as error:
+                self._resume_at = retry_at(error)
+                failure = judge_failure(error, self._key)
+            finally:
+                self._pulse.answered()
+            if not await self._wait_for_service(failure):
+                return failure
+
+    async def _wait_for_service(self, failure: Failure) -> bool:
+        """Whether the same is to be asked again, now that it is time."""
+        wait = self._patience.wait(failure)
+        text, tries = failure.text, self._patience.tries
+        if failure.overloaded and tries >= BEFORE_FALLBACK and self._fall_back():
+            self._transcript.note(f"{text}: goes on with {self._model}")
+            self._patience.answered()
+            return True
+        if wait is None:
+            failure.text += f" (tried {tries} times)" if tries > 1 else ""
+            self._patience.answered()  # after a long wait it has all its tries again
+            return False
+        self._transcript.note(f"{text}: waits {wait:.1f} s, then try {tries + 1} of {TRIES}")
+        await asyncio.sleep(wait)
+        return True
+
+    def _fall_back(self) -> bool:
+        """Whether there is another model for when this one is overloaded."""
+        other = self._options.text("fallback_model")
+        there_is = bool(other) and other != self._model
+        if there_is:
+            self._model = other
+        return there_is
+
     async def _converse(self) -> Verdict:
         """Requests and tools until the model ends its turn, or something ends it."""
         runner = self._client.beta.messages.tool_runner(
@@ -161,10 +211,10 @@ class ApiSession:
             stream=True,
             **self._effort(),
         )
+        self._pulse.asked()
         try:
             async for stream in runner:
-                message = await stream.get_final_message()
-                self._heard(message)
+                message = await self._whole(stream)
                 ended = self._spent()
                 if ended is not None:
                     return ended
@@ -174,12 +224,24 @@ class ApiSession:
                 self._memory.say(reply["content"])
                 if self._changed:  # another model, from the next request on
                     return Verdict(ok=True, more=True)
-        except (anthropic.APIError, anthropic.AnthropicError) as error:
-            self._resume_at = retry_at(error)
-            return judge_failure(error, self._key)
+                self._pulse.asked()
         finally:
             await runner.close()
         return Verdict(ok=True)
+
+    async def _whole(self, stream: Any) -> Any:
+        """The answer, written down; BrokenAnswer where the package cannot make sense of it."""
+        try:
+            message = await stream.get_final_message()
+            self._heard(message)
+        except (anthropic.AnthropicError, httpx2.HTTPError, BrokenAnswer, OSError):
+            raise
+        except Exception as error:
+            why = clip(str(error), 200) or type(error).__name__
+            raise BrokenAnswer(f"its answer makes no sense ({why})") from error
+        self._pulse.answered()
+        self._patience.answered()
+        return message
 
     async def _unless_spoken_to(self, message: Any) -> Verdict:
         verdict = judge_stop(message.stop_reason)
@@ -197,7 +259,8 @@ class ApiSession:
         for block in message.content:
             if block.type == "text":
                 self._transcript.text(block.text)
-        self._transcript.usage(message.id, {name: usage.get(name, 0) for name in COUNTS})
+        counts = {name: usage.get(name, 0) for name in COUNTS}
+        self._transcript.usage(message.id, counts, str(message.model))
         self._bill.add(str(message.model), usage)
         if self._bill.known:
             self._transcript.cost(self._bill.total)
@@ -285,6 +348,7 @@ class ApiSession:
             due = observer.due()
             if due is not None and time.monotonic() >= due:
                 observer.tell()
+            self._pulse.look()
 
     def _outcome(self, verdict: Verdict | None, error: str) -> Outcome:
         usage = self._transcript.observer.usage()

@@ -1,4 +1,4 @@
-"""The agent's tools: those of the package, each behind the gate.
+"""The agent's tools: those of the package and a way to ask, each behind the gate.
 
 File tools are confined to the worktree by the package itself. Every command begins there too, so
 that what its words say about files is true whatever an earlier one did to the shell.
@@ -16,6 +16,7 @@ from anthropic.lib.tools.agent_toolset import AgentToolContext, beta_agent_tools
 if TYPE_CHECKING:
     from typing import Any, Protocol
 
+    from maestro_tui.agents.drivers.api.asking import AskUser
     from maestro_tui.agents.drivers.gate import Gate
 
     class Finished(Protocol):
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from maestro_tui.agents.drivers.transcript import Transcript
 
 NAMES = {"bash": "Bash", "read": "Read", "write": "Write", "edit": "Edit", "glob": "Glob",
-         "grep": "Grep"}  # fmt: skip
+         "grep": "Grep", "ask_user": "AskUserQuestion"}  # fmt: skip
 _WRITES = frozenset({"write", "edit"})
 
 
@@ -86,6 +87,7 @@ class Toolset:
         gate: Gate,
         transcript: Transcript,
         finished: Finished,
+        asking: AskUser,
     ) -> None:
         """``finished`` is told of each call that has come to its end, before any other begins."""
         root = os.path.realpath(worktree)
@@ -93,8 +95,8 @@ class Toolset:
         names = {name.lower() for name in wanted}
         self.tools = [
             GatedTool(tool, root, gate, transcript, finished)
-            for tool in self._inner
-            if not names or tool.name in names
+            for tool in (*self._inner, asking)
+            if not names or {tool.name, NAMES.get(tool.name, "").lower()} & names
         ]
 
     async def close(self) -> None:

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 BACKOFF_S = 60.0
 _LONGEST_BACKOFF_S = 900.0
 _LONGEST_WAIT_S = 8 * 3600.0
-_STAGGER = 0.1  # agents that were parked together do not come back together
+# Agents that were parked together do not come back together: each by its place in the run.
+GAP_S = 2.0
+_JITTER_S = 0.5
+_PLACES = 100
 _LOGIN = "Log in with `claude` (/login) or set ANTHROPIC_API_KEY, then retry"
 
 
@@ -106,6 +109,7 @@ class Limits:
         self.park = options.text("on_limit") != "fail"
         self._backoff = options.number("backoff_s") or BACKOFF_S
         self._longest = options.number("limit_wait_s") or _LONGEST_WAIT_S
+        self._after_s = GAP_S * (int(options.number("place")) % _PLACES)
         self._resets_at = 0.0
         self._waits = 0
 
@@ -130,5 +134,6 @@ class Limits:
         else:
             wait = min(self._backoff * 2.0**self._waits, _LONGEST_BACKOFF_S)
             self._waits += 1
-        wait += random.uniform(0.0, _STAGGER * min(wait, 600.0))
-        return now + wait if wait <= self._longest else None
+        if wait > self._longest:
+            return None
+        return now + wait + self._after_s + random.uniform(0.0, _JITTER_S)
