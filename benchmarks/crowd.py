@@ -16,7 +16,7 @@ from maestro_tui.core.options import RunOptions
 from maestro_tui.engine.git.command import run_sync
 from maestro_tui.engine.journal import Journal
 from maestro_tui.engine.lock import RunLock
-from maestro_tui.engine.loop import session_of
+from maestro_tui.engine.session_line import session_of
 from maestro_tui.plans.model import Assignment, Phase, Plan, Strategy, Task, to_dict
 
 RUN = "crowd"

@@ -97,7 +97,9 @@ def _headings_with_id(found: dict[str, list[Candidate]]) -> list[Candidate]:
     shapes: dict[tuple[str, int], list[Candidate]] = {}
     for c in found.get("id", []):
         parent = c.section.parent.title if c.section.parent and c.section.parent.level > 1 else ""
-        if (class_of_title(parent) in NO_WORK and not is_work_heading(parent)) or class_of_title(c.title) in ("negative", "log", "timeline"):
+        if (class_of_title(parent) in NO_WORK and not is_work_heading(parent)) or class_of_title(
+            c.title
+        ) in ("negative", "log", "timeline"):
             continue
         shapes.setdefault((_DIGITS.sub("0", _LOWER.sub("a", c.id)), 0), []).append(c)
     best = max(shapes.values(), key=len, default=[])

@@ -33,7 +33,9 @@ _INSIDE = re.compile(r"\(([^()]*\d[^()]*)\)")
 _ASIDE = re.compile(r"\([^()]*\)")
 _FLAG = re.compile(r"P\d+|US\d+")
 _STORY = re.compile(r"\b(?:user )?stor(?:y|ies) #?(\d+)|\bus(\d+)\b")
-_STORIES = re.compile(r"\b(all|any|every|each)\b.*\bstor(y|ies)\b|^(the )?(desired )?user stories\b")
+_STORIES = re.compile(
+    r"\b(all|any|every|each)\b.*\bstor(y|ies)\b|^(the )?(desired )?user stories\b"
+)
 _STORY_TITLE = re.compile(r"\b(?:story|us) ?(\d+)\b")
 
 

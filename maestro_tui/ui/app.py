@@ -184,7 +184,9 @@ class MaestroApp(RunEndings):
 
     def _spin(self) -> None:
         state, board = self.run_state, self.board
-        if state is None or board is None or not board.is_current:
+        if self._exit or not self.screen_stack or state is None or board is None or state.ended:
+            return
+        if self.screen is not board:
             return  # under a dialog every step would cost a whole screen
         if any(t.moving for t in state.tasks.values()) or any(
             g.state == "running" for g in state.gates.values()

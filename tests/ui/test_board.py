@@ -88,6 +88,21 @@ async def test_spinners_turn_everywhere_and_nothing_else_is_made_anew():
         assert glyph not in after
 
 
+async def test_spinners_stand_still_under_a_dialog():
+    """Each step would paint a whole screen there, four times a second."""
+    source = midway()
+    async with opened(source) as pilot:
+        screen = board(pilot)
+        with mock.patch.object(screen, "spin") as spin:
+            pilot.app._spin()
+            assert spin.call_count == 1
+            await pilot.press("q")
+            await until(lambda: pilot.app.screen is not screen, "the question")
+            spin.reset_mock()
+            pilot.app._spin()
+            assert spin.call_count == 0
+
+
 async def test_the_selection_follows_the_work_until_the_user_chooses():
     source = midway()
     async with opened(source) as pilot:

@@ -31,8 +31,8 @@ _SOON_S, _QUIET_S, _HIDDEN_S = 1 / 100, 1 / 20, 0.5
 _GROWS_S = 0.5  # for so long after it grew it is looked at often
 _KEY_FIRST_S = 0.1  # for so long a key's picture goes before the log's
 _TELL_S = 0.5  # between two updates of the status line
-# While the beginning of a long file is still read: some 4 ms of work, then 16 ms for the keys.
-_CATCH_UP_S, _CATCH_UP_CHUNKS = 0.02, 4
+# While the beginning of a long file is still read: some 2 ms of work, then 8 ms for the keys.
+_CATCH_UP_S, _CATCH_UP_CHUNKS = 0.01, 2
 
 
 class LogFeed(ScrollView, inherit_bindings=False):
@@ -118,7 +118,10 @@ class LogFeed(ScrollView, inherit_bindings=False):
             return _HIDDEN_S if self._looked_at else 0
         now = monotonic()
         if self.index.behind:
-            return max(0.0, _CATCH_UP_S - (now - self._looked_at))
+            idle = now - self._looked_at
+            if idle < _KEY_FIRST_S and isinstance(self.app, PaintsChanges) and self.app.key_pending:
+                return _SOON_S
+            return max(0.0, _CATCH_UP_S - idle)
         since, app = now - self._drawn_at, self.app
         pause = max(1 / MOST_HZ, min(1 / LEAST_HZ, self._cost / _CORE))
         if app.screen is not self.screen:
