@@ -198,8 +198,10 @@ class MaestroApp(RunEndings):
             self.exit(HUNG_UP)
             return
         state, board = self.run_state, self.board
-        if state is None or board is None or self.source is None or self._exit:
+        if state is None or board is None or self.source is None:
             return
+        if self._exit or not self.screen_stack:
+            return  # as in the last look
         # Under a dialog every redraw costs a whole screen: nothing but work is worth it.
         still = isinstance(self.screen, ModalScreen) and state.status is RunStatus.WAITING
         if not state.ended and state.status is not RunStatus.STOPPED and not still:

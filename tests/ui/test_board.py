@@ -7,6 +7,7 @@ import pytest
 from rich.text import Text
 
 from maestro_tui.core.options import RunOptions
+from maestro_tui.ui import painting
 from maestro_tui.ui.dialogs.question import QuestionDialog
 from maestro_tui.ui.glyphs import SPINNER_HZ, spinner
 from maestro_tui.ui.screens.board import BoardScreen
@@ -101,6 +102,25 @@ async def test_spinners_stand_still_under_a_dialog():
             spin.reset_mock()
             pilot.app._spin()
             assert spin.call_count == 0
+
+
+async def test_clocks_that_strike_when_the_screens_have_gone_are_not_heard():
+    async with opened(midway()) as pilot:
+        pass
+    assert not pilot.app.screen_stack
+    for strikes in (pilot.app._look, pilot.app._spin, pilot.app._second):
+        strikes()
+
+
+async def test_a_textual_that_lacks_what_painting_uses_paints_by_itself(monkeypatch):
+    monkeypatch.setattr(painting, "ABLE", False)
+    source = midway()
+    async with opened(source) as pilot:
+        source.clock += 1 / SPINNER_HZ
+        board(pilot).spin()
+        await until(lambda: screen_text(pilot).count(spinner(source.now())) >= 4, "spinners")
+        source.end("1.2").check("1.2", files=("app/models/a.py",)).merge("1.2")
+        await until(lambda: "2/7 merged" in screen_text(pilot), "progress")
 
 
 async def test_the_selection_follows_the_work_until_the_user_chooses():
