@@ -1,7 +1,8 @@
 """What starting an agent costs Maestro, beside what the agent's own program costs to start.
 
 Real agents, one after the other, against a scripted service on this machine: Claude Code, the
-agents behind the Agent Client Protocol, and a model alone, which has no program to compare with.
+agents behind the Agent Client Protocol, and a model alone, whose program is the anthropic package
+with its own tools and its own loop.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from tests.agents.model_api import ModelApi, text, use, write
 AGENTS = 10
 OTHERS = 3
 MARKER = "NOTIFY_COMPLETE.md"
+MODEL = "claude-sonnet-5-5"
 
 
 def bare(tree: Path, env: dict[str, str]) -> float:
@@ -74,6 +76,37 @@ def bare_acp(agent: acp_agents.RealAgent, tree: Path, env: dict[str, str]) -> fl
     assert (tree / MARKER).exists()
     process.terminate()
     return _cpu(process, ended=False)
+
+
+BARE_API = """
+import asyncio, sys
+package, tree, model = sys.argv[1:]
+sys.path.append(package)
+import anthropic
+from anthropic.lib.tools.agent_toolset import AgentToolContext, beta_agent_toolset_20260401
+
+async def main():
+    async with anthropic.AsyncAnthropic() as client:
+        runner = client.beta.messages.tool_runner(
+            model=model, max_tokens=32_000, thread=False, stream=True,
+            messages=[{"role": "user", "content": "[[script:s]] Do it."}],
+            tools=beta_agent_toolset_20260401(AgentToolContext(workdir=tree)),
+        )
+        async for stream in runner:
+            await stream.get_final_message()
+
+asyncio.run(main())
+"""
+
+
+def bare_api(package: str, tree: Path, env: dict[str, str]) -> float:
+    """CPU seconds of the package alone, at the same work; it may do all."""
+    subprocess.run(["git", "init", "-q", str(tree)], check=True)
+    # Without site-packages, as a runner starts.
+    argv = [sys.executable, "-I", "-S", "-c", BARE_API, package, str(tree), MODEL]
+    seconds = _cpu(subprocess.Popen(argv, cwd=tree, env=env))
+    assert (tree / MARKER).exists()
+    return seconds
 
 
 def held(base: Path, env: dict[str, str], driver: str, options: dict[str, object]) -> float:
@@ -141,17 +174,19 @@ def acp(folder: Path, api: ModelApi, agent: acp_agents.RealAgent) -> bool:
     return _told(agent.name, alone / OTHERS, with_us / OTHERS)
 
 
-def model(folder: Path, api: ModelApi) -> None:
-    """A model alone: the runner is all there is."""
+def model(folder: Path, api: ModelApi) -> bool:
+    """A model alone; whether Maestro's part is smaller than that of the package."""
     package = package_folder("anthropic")
     if not package:
         print("api: skipped: the anthropic package is not installed")
-        return
+        return True
     api.scripts["s"] = [[use("write", file_path=MARKER, content="# Done\n")], [text("Done.")]]
     env = {"ANTHROPIC_BASE_URL": api.url, "ANTHROPIC_API_KEY": "dummy-key-for-the-stand-in"}
-    used = [held(folder / f"api-{n}", env, "api", {"python_path": [package]})
-            for n in range(OTHERS)]  # fmt: skip
-    print(f"api: {sum(used) / OTHERS:.2f} CPU-s, there is no program beside it")
+    alone = with_us = 0.0
+    for n in range(OTHERS):
+        alone += bare_api(package, folder / f"api-bare-{n}", {**os.environ, **env})
+        with_us += held(folder / f"api-{n}", env, "api", {"python_path": [package]})
+    return _told("api", alone / OTHERS, with_us / OTHERS)
 
 
 def _told(name: str, alone: float, with_us: float) -> bool:
@@ -170,7 +205,7 @@ def main() -> None:
         good = claude(folder, api)
         for agent in acp_agents.AGENTS:
             good = acp(folder, api, agent) and good
-        model(folder, api)
+        good = model(folder, api) and good
     api.close()
     sys.exit(not good)
 

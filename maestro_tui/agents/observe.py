@@ -29,7 +29,7 @@ class Observer:
     def __init__(
         self,
         emit: Callable[..., None],
-        ask: Callable[[str, str, str], None] | None,
+        ask: Callable[..., None] | None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._emit, self._ask, self._clock = emit, ask, clock
@@ -40,6 +40,7 @@ class Observer:
         self._said = ""  # ... or what the last event said, if that came later
         self._bytes = self._bytes_told = 0
         self._usage: dict[str, Any] | None = None
+        self.parked_until = 0.0  # an agent of Maestro's own waits for its service until then
         self._told_at = -EVERY_S
 
     @property
@@ -121,6 +122,8 @@ class Observer:
                 self._usage = event
             elif kind == "permission":
                 self._permission(event)
+            elif kind == "parked":
+                self._parked(event)
             else:
                 self._said, self._raw = _gist(event) or self.last, b""
                 if kind == "result" or self._may_emit():
@@ -128,10 +131,17 @@ class Observer:
 
     def _permission(self, event: dict[str, Any]) -> None:
         if self._ask is not None:
-            self._ask(event["id"], event["tool"], event["detail"])
+            more = {"rule": event["rule"]} if event.get("rule") else {}
+            self._ask(event["id"], event["tool"], event["detail"], **more)
         elif self._may_emit():
             what = f"{event['tool']} {event['detail']}".strip()
             self._emit("text", text=f"Asks for permission, but cannot be answered here: {what}")
+
+    def _parked(self, event: dict[str, Any]) -> None:
+        """Only who can be answered can be woken; from any other program these are just words."""
+        if self._ask is not None:
+            self.parked_until = event["until"]
+            self._emit(**event)
 
     def _may_emit(self) -> bool:
         now = self._clock()

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["LIMIT", "MOST", "StreamParser", "clip", "readable", "tool_summary"]
 
 _NAME = 100
+_RULE = 300
+_LATEST = 1e11  # no time a service names is later
 
 
 class StreamParser:
@@ -71,6 +73,8 @@ class StreamParser:
                 return _permission(data)
             case "control_response":
                 return self._answer(data)
+            case "system" if data.get("subtype") == "parked":
+                return _parked(data)
             case "system" | "rate_limit_event":
                 return _notice(data)
         return []
@@ -171,14 +175,24 @@ def _permission(data: dict[str, Any]) -> list[Event]:
     request = _table(data.get("request"))
     if request.get("subtype") != "can_use_tool":
         return []
+    rule = clip(request.get("rule"), _RULE)
     return [
         {
             "kind": "permission",
             "id": clip(data.get("request_id"), _NAME),
             "tool": clip(request.get("tool_name"), _NAME),
             "detail": tool_summary(request.get("input")),
+            **({"rule": rule} if rule else {}),
         }
     ]
+
+
+def _parked(data: dict[str, Any]) -> list[Event]:
+    """It waits for its service until then; 0 = it goes on."""
+    until = data.get("until")
+    if not isinstance(until, (int, float)) or not 0 <= until < _LATEST:  # false for "nan", too
+        return []
+    return [{"kind": "parked", "until": float(until), "why": clip(data.get("why"))}]
 
 
 def _notice(data: dict[str, Any]) -> list[Event]:
@@ -225,4 +239,6 @@ def readable(line: str) -> list[str]:
                 found.append(f"✗ {event['summary']}")
             case "permission":
                 found.append(f"? {event['tool']} {event['detail']}".rstrip())
+            case "parked" if event["until"]:
+                found.append(f"… {event['why']}".rstrip())
     return found

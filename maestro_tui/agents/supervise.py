@@ -79,7 +79,11 @@ class _Watch:
             due = [t for t in (self._observer.due(), self._weave.due()) if t is not None]
             wait = max(0.0, min(LOOK_S, *(t - now for t in (*due, self._deadline, self._kill_at))))
             ready = poll(wait)
-            self._forgive(time.monotonic() - now - wait)
+            passed = time.monotonic() - now
+            if self._observer.parked_until > time.time():
+                self._deadline += passed  # a wait for the service is none of the agent's time
+            else:
+                self._forgive(passed - wait)
             for fd in ready:
                 if fd in self._pipes and not self._read(fd):
                     poll.forget(fd)

@@ -319,6 +319,9 @@ def policies(arguments: argparse.Namespace) -> dict[str, Any]:
     return found
 
 
+_HEAVY = ("acp", "api", "claude")  # seconds of a processor at each start
+
+
 def run_options(
     arguments: argparse.Namespace, settings: Settings, driver: str, command: str
 ) -> RunOptions:
@@ -335,7 +338,9 @@ def run_options(
         permission_policy=run.permission_policy,
         retries=2 if run.retries is None else run.retries,
         retry_delay_s=run.retry_delay_s,
-        launch_delay_s=_first(run.launch_delay_s, 2.0 if driver in ("claude", "acp") else 0.0),
+        launch_delay_s=_first(
+            run.launch_delay_s, 2.0 if driver in ("claude", "acp", "api") else 0.0
+        ),
         worktree_root=run.worktree_root,
         setup=run.setup,
         setup_timeout_s=run.setup_timeout_s,

@@ -80,7 +80,13 @@ def resume(arguments: argparse.Namespace) -> int:
     with splash(f"opens {name} …"):
         from maestro_tui.cli.screen import show_run
 
-        return show_run(repo, name, start=True, extra=("--policies", json.dumps(changes)))
+        return show_run(
+            repo,
+            name,
+            start=True,
+            extra=("--policies", json.dumps(changes)),
+            asked=not arguments.yes,
+        )
 
 
 def attach(arguments: argparse.Namespace) -> int:

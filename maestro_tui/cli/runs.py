@@ -17,7 +17,7 @@ from maestro_tui.core.budget_questions import scope_words
 from maestro_tui.core.budgets import spendings
 from maestro_tui.core.limits import slots, slowed_by
 from maestro_tui.core.questions import dependents_of
-from maestro_tui.core.state import INTERACTIVE, RunState, TaskState
+from maestro_tui.core.state import INTERACTIVE, RunState, TaskRun, TaskState
 from maestro_tui.engine.client import RunClient, UnknownRun
 from maestro_tui.engine.journal import JournalError
 
@@ -58,6 +58,9 @@ def status(arguments: argparse.Namespace) -> int:
             task = state.tasks[name]
             why = f" — {sanitise(task.why)}" if task.why else ""
             print(f"  {GLYPHS[task.state]} {name}: {task.state}{why}")
+            if _parked_until(task):
+                at = time.strftime("%H:%M:%S", time.localtime(_parked_until(task)))
+                print(f"      waits for a limit of its service until {at}")
             if task.foreseen:
                 print(f"      ≠ {sanitise(task.foreseen)}, as it is now")
     for question in state.questions.values():
@@ -122,6 +125,12 @@ def status_json(found: RunClient) -> dict[str, Any]:
     }
 
 
+def _parked_until(task: TaskRun) -> float:
+    """Until when its agent waits for a limit of its service; 0 when it works."""
+    waits = task.attempt is not None and task.state is TaskState.RUNNING
+    return task.attempt.parked_until if task.attempt is not None and waits else 0.0
+
+
 def _task_json(state: RunState, name: str) -> dict[str, Any]:
     task = state.tasks[name]
     attempt = task.attempt
@@ -137,6 +146,7 @@ def _task_json(state: RunState, name: str) -> dict[str, Any]:
         "worktree": attempt.worktree if attempt and task.state is TaskState.RUNNING else "",
         "pid": attempt.pid if attempt and task.state is TaskState.RUNNING else 0,
         "seconds": attempt.seconds if attempt else 0.0,
+        "parked_until": _parked_until(task) or None,
         "usage": attempt.usage if attempt else {},
         "checks": list(attempt.checks) if attempt else [],
         "files": list(attempt.files) if attempt else [],

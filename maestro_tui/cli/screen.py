@@ -22,8 +22,13 @@ if TYPE_CHECKING:
 REPLAY_SPEED = 10.0
 
 
-def show_run(repo: Path, run: str, *, start: bool, extra: tuple[str, ...] = ()) -> int:
-    """The board of a run; with ``start`` an engine is set to work on it first."""
+def show_run(
+    repo: Path, run: str, *, start: bool, extra: tuple[str, ...] = (), asked: bool = True
+) -> int:
+    """The board of a run; with ``start`` an engine is set to work on it.
+
+    A run that has done something is shown first, and asks how it goes on, unless not ``asked``.
+    """
     from maestro_tui.engine.client import RunClient, UnknownRun
     from maestro_tui.engine.journal import JournalError
 
@@ -31,11 +36,15 @@ def show_run(repo: Path, run: str, *, start: bool, extra: tuple[str, ...] = ()) 
         client = RunClient(repo, run)
     except (UnknownRun, JournalError) as error:
         raise Exit(str(error)) from error
+    resume = None
     if start and not client.state.ended and not client.engine_alive():
-        client.start_engine(*extra)
+        resume = partial(client.start_engine, *extra)
+        if not asked or not any(task.attempts for task in client.state.tasks.values()):
+            resume()
+            resume = None
     from maestro_tui.ui.start import show_board
 
-    return _until_left(repo, show_board(client, repo, partial(sessions, repo)))
+    return _until_left(repo, show_board(client, repo, partial(sessions, repo), resume))
 
 
 def show_replay(repo: Path, run: str, speed: float) -> int:

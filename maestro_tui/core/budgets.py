@@ -102,7 +102,19 @@ def _counts(state: RunState, task: TaskRun) -> bool:
     stopped = task.state in (_S.WAITING, _S.READY) and attempt is not None
     if not stopped or attempt is None or attempt.outcome != "stopped":
         return False
-    return can_go_on(task) or _open(state, f"agent:{task.id}")
+    key = f"agent:{task.id}"
+    return can_go_on(task) or _open(state, key) or _left_at(state, key, attempt.number)
+
+
+def _left_at(state: RunState, key: str, attempt: int) -> bool:
+    """Whether the run was stopped at this very question: then nothing goes on without asking."""
+    answers = (
+        a.answer
+        for a in reversed(state.answers)
+        if a.question.kind == "budget" and a.question.subject == key and a.answer
+        if a.question.attempt == attempt
+    )
+    return next(answers, "") == "stop"
 
 
 def _can_spend(state: RunState, key: str) -> bool:

@@ -11,10 +11,12 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 
 # What can be said about a whole file, and about one hunk of it.
 FILE_ANSWERS = ("ours", "theirs", "both", "base", "delete", "worktree")
 HUNK_ANSWERS = ("ours", "theirs", "both", "base")
+Lines = tuple[str, ...]
 _CHOICE = re.compile(r"(?P<path>[^\s=]+?)(?:#(?P<hunk>\d+))?=(?P<answer>[a-z]+)\Z")
 
 
@@ -27,8 +29,15 @@ class Hunk:
     theirs: tuple[str, ...]
 
     def lines(self, answer: str) -> tuple[str, ...]:
-        """The lines of that answer; "both" is what is merged, then what the task wrote."""
+        """The lines of that answer; "both" is what is merged, then what the task wrote.
+
+        Where one side changes only what stands at the ends of lines, "both" is the other side's
+        text with these ends.
+        """
         if answer == "both":
+            for one, other in ((self.ours, self.theirs), (self.theirs, self.ours)):
+                if _ends_only(self.base, one):
+                    return _with_ends(one, self.base, other)
             return (*_ended(self.ours), *self.theirs)
         found: tuple[str, ...] = {"ours": self.ours, "base": self.base, "theirs": self.theirs}[
             answer
@@ -41,6 +50,27 @@ def _ended(lines: tuple[str, ...]) -> tuple[str, ...]:
     if lines and not lines[-1].endswith("\n"):
         return (*lines[:-1], lines[-1] + "\n")
     return lines
+
+
+def _ends_only(base: Lines, side: Lines) -> bool:
+    """Whether a side differs from the base only in line ends and in white space before them."""
+    return len(base) == len(side) and [x.rstrip() for x in base] == [x.rstrip() for x in side]
+
+
+def _with_ends(one: Lines, base: Lines, other: Lines) -> Lines:
+    """``other``, where it has lines of the base as they are in ``one``, the rest with its ends."""
+    crlf = all(line.endswith("\r\n") for line in one)
+    found: list[str] = []
+    matcher = SequenceMatcher(None, base, other, autojunk=False)
+    for tag, start, end, first, last in matcher.get_opcodes():
+        if tag == "equal":
+            found += one[start:end]
+        else:
+            found += [
+                line.rstrip("\r\n") + ("\r\n" if crlf else "\n") if line.endswith("\n") else line
+                for line in other[first:last]
+            ]
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +86,13 @@ class ConflictFile:
     """One path in conflict, why, and the answers it can have.
 
     ``kind``: content, both-added, modify/delete, rename/delete, rename/rename, file/directory,
-    binary, mode, symlink, submodule, case. ``parts`` is the file in order: strings both sides
+    binary, lfs, mode, symlink, submodule, case. ``parts`` is the file in order: strings both sides
     agree on and hunks; empty where there are no lines to choose from.
     """
 
     path: str
     kind: str
-    said: str  # git's own sentence
+    said: str  # in a sentence
     ours: Side
     base: Side
     theirs: Side
@@ -70,6 +100,7 @@ class ConflictFile:
     writers: tuple[str, ...] = ()  # tasks that wrote the merged side, newest first
     parts: tuple[str | Hunk, ...] = ()
     other: str = ""  # the path it collides with (case, rename)
+    stand_in: str = ""  # where git put a side that has no room beside the other
 
     @property
     def hunks(self) -> tuple[Hunk, ...]:

@@ -24,7 +24,7 @@ def given(state: RunState, event: e.InstructionGiven) -> None:
     if event.kind == "model" and task.state not in _NOBODY:
         _model(state, task, event.text)
         return
-    if works and attempt is not None and task.assignment.driver in INTERACTIVE:
+    if works and attempt is not None and _hears(task, attempt, event):
         _tell(state, task, attempt, event)
     elif event.kind == "message" and task.state not in _NOBODY:
         task.next_instructions = "\n\n".join(x for x in (task.next_instructions, event.text) if x)
@@ -37,6 +37,12 @@ def given(state: RunState, event: e.InstructionGiven) -> None:
         )
     else:
         notice(state, f"{task.id} is {task.state}: nobody hears “{event.text or event.kind}”")
+
+
+def _hears(task: TaskRun, attempt: Attempt, event: e.InstructionGiven) -> bool:
+    """Also an agent that cannot be talked to is woken from its wait for a limit."""
+    woken = bool(attempt.parked_until) and event.kind in ("resume", "no-waiting")
+    return task.assignment.driver in INTERACTIVE or woken
 
 
 def _tell(state: RunState, task: TaskRun, attempt: Attempt, event: e.InstructionGiven) -> None:

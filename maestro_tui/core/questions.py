@@ -121,7 +121,7 @@ def held(state: RunState, task: TaskRun) -> Question:
         title=f"{task.id} was stopped by you",
         evidence=("What it wrote is kept.", *_blocks(state, task)),
         options=(
-            Option("on", "Go on", "g", f"{where}; you may add words", text="optional"),
+            Option("on", "Go on", "g", where, text="optional"),
             Option("retry", "Start afresh", "r", "a new attempt in a clean tree"),
             SWAP,
             SKIP,
@@ -144,6 +144,8 @@ def stray(state: RunState, task: TaskRun) -> Question:
             (t.id for t in state.tasks.values() if t is not task and path in t.task.files), ""
         )
         owners.append(f"  {path}" + (f"   (belongs to {owner})" if owner else ""))
+    if len(attempt.stray) > 12:
+        owners.append(f"  … and {len(attempt.stray) - 12} more")
     return Question(
         id=f"stray-{task.task.key}-{attempt.number}-{len(attempt.drop) + len(attempt.extend)}",
         kind="stray",

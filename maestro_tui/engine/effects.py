@@ -51,6 +51,7 @@ class Effects:
         self._names = KnownNames(git)
         self._left_nothing: set[Path] = set()  # attempts whose runner saw to it, lately
         self._launches = asyncio.Lock()
+        self._first = asyncio.Lock()  # of many that start at once, one makes the branch
         self._launched_at = 0.0
         self._handlers: dict[type[c.Command], Callable[[Any], Awaitable[e.Event | None]]] = {
             c.CreateWorktree: self.create_worktree,
@@ -132,11 +133,13 @@ class Effects:
         """
         state = self.state
         ref = merging.integration_ref(state.run)
-        head = await self.git.resolve(ref)
-        if not head:
-            head = state.head
-            lines = f"update {ref} {head}\nupdate refs/maestro/{state.run}/base {state.base_sha}\n"
-            await self.git.run("update-ref", "--stdin", stdin=lines.encode())
+        async with self._first:
+            head = await self.git.resolve(ref)
+            if not head:
+                head = state.head
+                base = f"update refs/maestro/{state.run}/base {state.base_sha}\n"
+                lines = f"update {ref} {head}\n{base}"
+                await self.git.run("update-ref", "--stdin", stdin=lines.encode())
         return head
 
     def _release_idle(self) -> None:

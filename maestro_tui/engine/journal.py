@@ -96,8 +96,9 @@ class Journal:
             if _is_locked(error):
                 raise self._unusable(error) from error
             raise JournalError(
-                f"{path}: {error}; move the file away to start afresh (branches and refs/maestro "
-                "of earlier runs stay)"
+                f"{path}: {error}; `maestro journal restore` shows the newest copy. Without "
+                "one, move the file away to start afresh (branches and refs/maestro of earlier "
+                "runs stay)"
             ) from error
 
     def set_patience(self, seconds: float) -> None:

@@ -24,6 +24,8 @@ from maestro_tui.engine.commands import run_command
 from maestro_tui.engine.gates.running import GateRunner
 from maestro_tui.engine.git import conflicts, merging
 from maestro_tui.engine.git.command import Git
+from maestro_tui.engine.git.conflict_kinds import real_path
+from maestro_tui.engine.git.names import case_collisions
 from maestro_tui.engine.git.refusals import refusal
 from maestro_tui.engine.git.worktrees import WorktreePool
 
@@ -41,11 +43,15 @@ async def look(state: RunState, git: Git, task: TaskRun) -> Conflict:
 
 
 def writers(state: RunState, task: TaskRun, paths: tuple[str, ...]) -> tuple[str, ...]:
-    """The merged tasks that changed one of these paths, newest first."""
+    """The merged tasks that changed one of these paths, or beneath it, newest first."""
+    beneath = tuple(f"{path}/" for path in paths if path)
     found = [
         t
         for t in state.tasks.values()
-        if t is not task and t.merged_sha and t.attempt and set(paths) & set(t.attempt.files)
+        if t is not task
+        and t.merged_sha
+        and t.attempt
+        and any(f in paths or f.startswith(beneath) for f in t.attempt.files)
     ]
     return tuple(t.id for t in sorted(found, key=lambda t: -t.merged_at))
 
@@ -69,6 +75,7 @@ async def conflicted(
         places = f", {count} place(s)" if count else ""
         by = f"; merged side by {', '.join(who)}" if who else ""
         lines.append(f"{file.path}: {file.kind}{places}{by}")
+        lines.append(f"  {sanitise(file.said)}")
         lines += [f"  {_title(state, name)}" for name in who[:2]]
         files.append({"path": file.path, "kind": file.kind, "hunks": count, "writers": list(who)})
     diff = await view.run("diff", "--no-color", "-U1", codes=(0, 1, 128))
@@ -98,7 +105,7 @@ async def resolve(
     conflict = await look(state, git, task)
     worktree = Path(attempt.worktree)
     try:
-        choices = _choices(conflict, how, attempt.choices)
+        choices = _choices(conflict, how, attempt.choices, worktree)
         message = f"Resolve the merge of {task.id}\n\n" + "\n".join(
             f"{path}: {choice.whole or 'by hunk'}" for path, choice in choices.items()
         )
@@ -107,7 +114,9 @@ async def resolve(
             commit = await _with_edits(git, pool.view(worktree), conflict, commit, worktree)
     except ChoiceError as error:
         return _refused(task, attempt, str(error))
-    why = await _not_a_resolution(git, conflict, commit)
+    why = await _not_a_resolution(git, conflict, commit) or await _names_alike(
+        git, conflict, choices, commit
+    )
     if why:
         return _refused(task, attempt, why)
     why, evidence = await _breaks(state, git, pool, task, attempt, commit)
@@ -130,14 +139,14 @@ def _refused(
     )
 
 
-def _choices(conflict: Conflict, how: str, text: str) -> Mapping[str, FileChoice]:
+def _choices(conflict: Conflict, how: str, text: str, worktree: Path) -> Mapping[str, FileChoice]:
     if how == "resolve":
         return read_choices(text)
     found = {}
     for file in conflict.files:
         whole = "worktree" if how == "edited" else how
         if file.kind == "case" and how == "edited":
-            whole = "both"
+            whole = "both" if os.path.lexists(worktree / file.path) else "ours"
         found[file.path] = FileChoice(whole)
     return found
 
@@ -145,8 +154,13 @@ def _choices(conflict: Conflict, how: str, text: str) -> Mapping[str, FileChoice
 async def _with_edits(git: Git, view: Git, conflict: Conflict, commit: str, worktree: Path) -> str:
     """What a person changed in other files beside the conflict belongs to the resolution, too."""
     listing = os.fsdecode((await view.run("diff", "--name-only", "-z")).out)
-    known = {f.path for f in conflict.files}
-    extra = [p for p in listing.split("\0") if p and p not in known]
+    known = {f.path for f in conflict.files if f.kind != "case"}
+    files = tuple(f"{p}/" for p in known if (worktree / p).is_file())  # nothing is beneath these
+    extra = [
+        name
+        for name in listing.split("\0")
+        if name and real_path(name) not in known and not name.startswith(files)
+    ]
     if not extra:
         return commit
     index = {"GIT_INDEX_FILE": str(view.git_dir / "maestro-resolution-index")}
@@ -164,7 +178,7 @@ async def _with_edits(git: Git, view: Git, conflict: Conflict, commit: str, work
 
 async def _not_a_resolution(git: Git, conflict: Conflict, commit: str) -> str:
     for file in conflict.files:
-        if file.kind in ("binary", "submodule", "symlink", "mode", "case"):
+        if file.kind in ("binary", "lfs", "submodule", "symlink", "mode", "case"):
             continue
         listing = await git.text("ls-tree", commit, "--", file.path)
         if not listing.startswith("100"):
@@ -176,6 +190,17 @@ async def _not_a_resolution(git: Git, conflict: Conflict, commit: str) -> str:
         why = refusal(file.path, result, tuple(s for s in sides if s is not None))
         if why:
             return why
+    return ""
+
+
+async def _names_alike(
+    git: Git, conflict: Conflict, choices: Mapping[str, FileChoice], commit: str
+) -> str:
+    """Names that differ only in case are merged where that is what was chosen."""
+    wanted = {f.path for f in conflict.files if f.kind == "case" and f.path in choices}
+    for file in await case_collisions(git, conflict.head, commit):
+        if file.path not in wanted:
+            return f"{file.said}: on many machines that is one file; keep one of them"
     return ""
 
 

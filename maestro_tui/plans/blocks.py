@@ -41,6 +41,8 @@ _PLAIN_HEADING = re.compile(
 )
 _PLAIN_TITLE = re.compile(r"[A-ZÀ-ÞА-Я][^\W\d_]+( [\w()/&'-]+){0,7}$")
 _HEADING_WITHIN = re.compile(r" {0,3}#{2,6}\s|\*\*[^*]+\*\*:?\s*$")
+_PLAIN_FIRST = frozenset("pPsSwWbBmMſ")  # what it may begin with, whatever the case
+_RULE_MARKS, _BULLETS, _BOX_MARKS = frozenset("-*_"), frozenset("-*+•"), frozenset("[\\")
 _BOLD_DEPTH = {
     "phase": 1, "stage": 1, "task": 3, "group": 1, "wave": 1, "batch": 1, "epic": 1, "milestone": 1,
 }  # fmt: skip
@@ -130,11 +132,13 @@ class _Builder:
         span = self.fences.get(number)
         if span is not None:
             return self._fence(number, span)
-        if not line or line.isspace():
+        text = line.strip()
+        if not text:
             return self._blank(number)
-        if "<!--" in line and line.lstrip().startswith("<!--"):
+        first = text[0]
+        if first == "<" and text.startswith("<!--"):
             return self._comment(number)
-        heading = _HEADING.match(line)
+        heading = _HEADING.match(line) if first == "#" else None
         if heading is not None:
             self.heading_level = len(heading[1])
             self._open(len(heading[1]), heading[2] or "", number)
@@ -143,7 +147,7 @@ class _Builder:
             self.heading_level = 1
             self._open(1, line.strip(), number)
             return number + 2
-        bold = _BOLD_HEADING.match(line) or self._summary(line) or self._over_list(number)
+        bold = self._spoken(number, first)
         if bold is not None and self._opens(bold):
             self._bold(bold, number)
             return number + 1
@@ -161,6 +165,15 @@ class _Builder:
                 return self._table(number)
         self._add(_line_block(line, number))
         return number + 1
+
+    def _spoken(self, number: int, first: str) -> re.Match[str] | None:
+        """A line that stands for a heading, told by its first character before anything else."""
+        line = self.lines[number]
+        if first == "*":
+            return _BOLD_HEADING.match(line)
+        if first == "<":
+            return self._summary(line)
+        return self._over_list(number) if first in _PLAIN_FIRST else None
 
     def _opens(self, bold: re.Match[str]) -> bool:
         """Whether a bold start of a line heads what follows, rather than beginning a sentence."""
@@ -203,7 +216,7 @@ class _Builder:
 
         Documents that come from a mail or a chat have lost their marks: "Steps" is all there is.
         """
-        if not _PLAIN_TITLE.match(self.lines[number]):
+        if self.flat is False or not _PLAIN_TITLE.match(self.lines[number]):
             return False
         if self.flat is None:
             self.flat = not any(_HEADING_WITHIN.match(line) for line in self.lines)
@@ -274,29 +287,31 @@ class _Builder:
 
 
 def _line_block(line: str, number: int) -> Block:
-    wide = line.expandtabs(4)
+    wide = line.expandtabs(4) if "\t" in line else line
     indent = len(wide) - len(wide.lstrip())
     text = line.strip()
-    if _RULE.match(line):
+    first = text[:1]
+    if first in _RULE_MARKS and _RULE.match(line):
         return Block("rule", number + 1)
-    if text.startswith(">"):
+    if first == ">":
         return Block("quote", number + 1, text.lstrip("> "), indent)
-    item = _ITEM.match(wide)
+    item = _ITEM.match(wide) if first in _BULLETS or first.isdecimal() else None
     if item is None:
         return Block("text", number + 1, text, indent)
     content = (item[3] or "").strip()
-    box = _BOX.match(content)
+    box = _BOX.match(content) if content[:1] in _BOX_MARKS else None
     if box is None:
-        return Block("item", number + 1, content, indent, marker=item[2])
+        return Block("item", number + 1, content, indent, 0, item[2])
     return Block(
         "item",
         number + 1,
         box[3].strip(),
         indent,
-        marker=item[2],
-        checked=box[1] in "xX✓✔",
-        state=_STATES.get(box[1], "done"),
-        optional=bool(box[2]),
+        0,
+        item[2],
+        box[1] in "xX✓✔",
+        _STATES.get(box[1], "done"),
+        bool(box[2]),
     )
 
 

@@ -57,7 +57,7 @@ _PARALLEL = re.compile(r"\W*\[P\]|.*?[\[(](P|parallel)[\])]")
 _WORD, _CODE = re.compile(r"[^\W\d_]+"), re.compile(r"[A-Z]+-?\d+$")
 _STEP = re.compile(r"[*_]*step\s*\d", re.IGNORECASE)
 _BOLD = re.compile(r"\*\*(.+?)\*\*[:：]?\s*")
-_STRONG = re.compile(r"\*\*|__")
+_STRONG = re.compile(r"\*\*|(?<![\w/`])__(?=\w)|(?<=\w)__(?![\w.])")  # not of __init__.py
 _ALL_BOLD = re.compile(r"(\*\*|__)[^*_]+(\*\*|__)")
 _EDGES = re.compile(r"^[*_]+|[*_]+$")
 _EMPHASIS = re.compile(r"[*_`]")
@@ -215,6 +215,8 @@ def _of_table(section: Section, block: Block) -> Iterator[Candidate]:
 def _joined(blocks: list[Block], number: int) -> Block:
     """An item with the lines it wraps onto, so that its title and its paths are whole."""
     block = blocks[number]
+    if number + 1 == len(blocks) or blocks[number + 1].kind != "text":
+        return block
     text = block.text
     for more in blocks[number + 1 : number + 4]:
         wraps = more.kind == "text" and more.line == block.line + 1 + text.count("\n")
@@ -236,13 +238,12 @@ def _item(section: Section, block: Block, kind: str) -> Candidate | None:
     start = text[:80]
     parallel = ("[" in start or "(" in start) and _PARALLEL.match(start) is not None
     base = Candidate(
-        "", "", "", text, block.line, block.line, section, checked=block.checked,
-        optional=block.optional, parallel=parallel, indent=block.indent,
-        status=_item_status(block),
+        "", "", "", text, block.line, block.line, section, [], [], block.checked,
+        block.optional, parallel, _item_status(block), block.indent,
     )  # fmt: skip
-    own = _OWN_ID.match(text)
     if block.checked is not None:
-        ident, file = _BOX_ID.match(text), _BOX_FILE.match(text)
+        ident = _BOX_ID.match(text)
+        file = _BOX_FILE.match(text) if "." in text else None
         if file:
             base.family, base.id, base.title = "box-id", file[2], _title(file[3].replace("-", " "))
             base.prompt = file[1]
@@ -257,10 +258,12 @@ def _item(section: Section, block: Block, kind: str) -> Candidate | None:
         base.family, base.id = "item-id", ident[1]
         base.title = _title(_EDGES.sub("", ident[2] or ""))
     elif block.marker[:1].isdigit() and kind not in NO_WORK:
+        own = _OWN_ID.match(text)
         base.family, base.id, base.title = "ordered", block.marker[:-1], _title(text)
         if own is not None:
             base.id, base.title = own[1] or own[2], _title(_whole_bold(text, own[3]))
     elif not block.indent and kind not in NO_WORK and lists_work(section.title):
+        own = _OWN_ID.match(text)
         base.family, base.title = "bullet", _title(text)
         if own is not None:
             base.id, base.title = own[1] or own[2], _title(_whole_bold(text, own[3]))
@@ -310,7 +313,8 @@ def _title(text: str | None) -> str:
     bold = _BOLD.match(text)
     if bold and len(bold[1]) > 3:
         return clean(bare(bold[1])).rstrip(":： ")
-    return clean(_STRONG.sub("", text)).rstrip(":： ")
+    plain = _STRONG.sub("", text) if "**" in text or "__" in text else text
+    return clean(plain).rstrip(":： ")
 
 
 _LAZY = 50  # lines without indentation that still belong to the item above

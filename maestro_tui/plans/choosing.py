@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, takewhile
@@ -54,17 +53,38 @@ class Choice:
         return _WORDS.get(self.runner_up, self.runner_up)
 
 
-def choose(found: dict[str, list[Candidate]], rank: Sequence[str] = RANK) -> Choice | None:
+@dataclass(slots=True)
+class Families:
+    """The candidates of a document, with what several formats ask of them, found once."""
+
+    found: dict[str, list[Candidate]]
+    _fit: dict[str, list[Candidate]] = field(default_factory=dict)
+    _split: dict[str, tuple[list[Candidate], list[Candidate]]] = field(default_factory=dict)
+
+    def fit(self, family: str) -> list[Candidate]:
+        """Its members where they are surely work."""
+        if family not in self._fit:
+            self._fit[family] = FITS[family](self.found)
+        return self._fit[family]
+
+    def leaves(self, family: str) -> tuple[list[Candidate], list[Candidate]]:
+        """Its tasks, and those of its members that only head others."""
+        if family not in self._split:
+            self._split[family] = _leaves(self.fit(family), family)
+        return self._split[family]
+
+
+def choose(families: Families, rank: Sequence[str] = RANK) -> Choice | None:
     """The best family with evidence for it, or None when nothing in the document is surely work."""
-    if any(_is_log(c.section) for members in found.values() for c in members[:1]):
+    if any(_is_log(c.section) for members in families.found.values() for c in members[:1]):
         return None
-    fits = [(family, tasks) for family in rank if (tasks := FITS[family](found))]
+    fits = [(family, tasks) for family in rank if (tasks := families.fit(family))]
     if not fits:
         return None
     family, tasks = _better(fits)
     fits = [(family, tasks), *(f for f in fits if f[0] != family)]
     rivals = [f for f, members in fits[1:] if not _within(members, tasks) and len(members) > 1]
-    tasks, groups = _leaves(tasks, family)
+    tasks, groups = families.leaves(family)
     unsure = family in ("numbered", "ordered", "box", "component", "bullet", "line")
     confidence = (
         "high" if not unsure and not rivals else "medium" if not (unsure and rivals) else "low"
@@ -110,12 +130,14 @@ def _within(members: Sequence[Candidate], tasks: Sequence[Candidate]) -> bool:
 
 def _leaves(tasks: list[Candidate], family: str) -> tuple[list[Candidate], list[Candidate]]:
     """Tasks without those that only head others: 1 above 1.1, a heading above a heading."""
-    ids = Counter(parent for t in tasks for parent in _parents(t.id))
-    lines = {t.section.line for t in tasks if t.is_heading}
-    above = {a.line for t in tasks if t.is_heading for a in t.section.ancestors()} & lines
-    group = [ids[t.id] > 0 or (t.is_heading and t.line in above) for t in tasks]
+    heads = {parent for t in tasks if "." in t.id for parent in _parents(t.id)}
+    headings = [t for t in tasks if t.is_heading]
+    lines = {t.section.line for t in headings}
+    above = {a.line for t in headings for a in t.section.ancestors()} & lines
     if family == "phase":
         group = [t.line in above for t in tasks]
+    else:
+        group = [t.id in heads or (t.line in above and t.is_heading) for t in tasks]
     if family == "box-id":
         # A box over others that has work of its own is a task as well, or that work would be lost.
         places = sorted(t.line for t in tasks)

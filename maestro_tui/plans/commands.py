@@ -36,6 +36,7 @@ _PROMPT = re.compile(r"^\s*[$%]\s+")
 _COMMENT = re.compile(r"\s+#\s.*$")
 _RUN_LABEL = re.compile(r"run( tests?)?|commands?|(verify|test) commands?", re.IGNORECASE)
 _PREPARES = re.compile(r"^(cd\s+\S+|source\s+\S+|export\s+\S+)\s*(&&|;)\s*")
+_CJK = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _RUN = re.compile(r"\s*(\d+[.)]\s*)?Run:")
 _SHELL = frozenset({"", "sh", "bash", "shell", "zsh", "console", "terminal", "shell-session"})
 _PROSE = re.compile(
@@ -85,6 +86,8 @@ def commands_in_text(text: str) -> list[str]:
     if coded:
         return [c for c in coded if is_command(c)]
     plain = text.strip().rstrip(".")
+    if not plain.isascii() and _CJK.search(plain):
+        return []  # "curl で確認" is a sentence
     if not is_command(plain) or (len(plain.split()) > 3 and _PROSE.search(plain)):
         return []
     return [plain]
@@ -124,7 +127,7 @@ _NO_CHECK = re.compile(
     r"|mkdir|touch|cp|mv|rm|cd|ln|chmod|chown|export|source|echo|cat|sleep|kill|open|code|vim|nano"
     r"|(npm|pnpm|yarn|bun)\s+(install|i|add|ci|init|create|remove|uninstall)\b|(pip3?|uv pip|"
     r"poetry|pdm|uv)\s+(install|add|sync)"
-    r"|(apt|apt-get|brew|dnf)\s|go\s+(get|mod|install)\b|cargo\s+(add|new|init|install)\b|gh\s+(pr|issue)\b|npx\s+(degit|create-)"
+    r"|(apt|apt-get|brew|dnf)\s|go\s+(get|mod|install)\b|cargo\s+(add|new|init|install)\b|gh\s+(pr|issue|run|release)\b|npx\s+(degit|create-)"
     r"|docker[ -]compose\s+(up|down)|docker\s+(run|pull)|alembic\s+revision|ssh|scp|"
     r"curl\s+-[a-zA-Z]*o|(npm|pnpm|yarn|bun)\s+(run\s+)?(generate|dev|start|watch|serve|deploy|seed)"
     r"(:[\w:-]+)?|npx\s+(-y\s+|--yes\s+)?\S+\s+(init|create|add|install)|pre-commit\s+install"

@@ -17,8 +17,7 @@ from maestro_tui.plans.model import Diagnostic
 from maestro_tui.plans.rehearsal_text import is_rehearsal
 
 if TYPE_CHECKING:
-    from maestro_tui.plans.candidates import Candidate
-    from maestro_tui.plans.choosing import Choice
+    from maestro_tui.plans.choosing import Choice, Families
     from maestro_tui.plans.marks import Heading
 
 MAX_BYTES = 20_000_000
@@ -108,10 +107,11 @@ class Document:
         return build_tree(self._short_lines, self.fences, self.frontmatter_end)
 
     @cached_property
-    def _candidates(self) -> dict[str, list[Candidate]]:
+    def _families(self) -> Families:
         from maestro_tui.plans.candidates import find_candidates
+        from maestro_tui.plans.choosing import Families
 
-        return find_candidates(self.tree)
+        return Families(find_candidates(self.tree))
 
     @cached_property
     def _choices(self) -> dict[tuple[str, ...], Choice | None]:
@@ -124,7 +124,7 @@ class Document:
 
         rank = rank or RANK
         if rank not in self._choices:
-            self._choices[rank] = choose(self._candidates, rank)
+            self._choices[rank] = choose(self._families, rank)
         return self._choices[rank]
 
     @cached_property

@@ -7,7 +7,7 @@ written beneath them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -50,7 +50,10 @@ class Facts:
 
     def names(self, path: str) -> bool:
         """Whether a path is among the files, whatever is done to it."""
-        return any(path in paths for paths in self.files.values())
+        for paths in self.files.values():  # noqa: SIM110 - a generator costs more than the look
+            if path in paths:
+                return True
+        return False
 
     def all_files(self) -> list[str]:
         """Every path named, whatever is done to it."""
@@ -74,13 +77,13 @@ class Facts:
         """What they say of a task, by the names of its fields; without the status."""
         return {
             **{kind: tuple(paths) for kind, paths in self.files.items()},
-            "verify": tuple(dict.fromkeys(self.verify)),
+            "verify": tuple(dict.fromkeys(self.verify)) if self.verify else (),
             "marker": self.marker,
             "agent": self.agent,
             "model": self.model,
             "estimate": self.estimate,
-            "estimate_s": parse_duration(self.estimate),
-            "timeout_s": parse_duration(self.timeout),
+            "estimate_s": parse_duration(self.estimate) if self.estimate else 0.0,
+            "timeout_s": parse_duration(self.timeout) if self.timeout else 0.0,
             "requirements": tuple(self.requirements),
         }
 
@@ -89,9 +92,11 @@ class Facts:
         return replace(task, **self.fields(), status=self.status or task.status)
 
 
-def gather(blocks: Sequence[Block], owner: str, extra: Iterable[Label] = ()) -> Facts:
+def gather(blocks: Sequence[Block], owner: str, extra: Sequence[Label] = ()) -> Facts:
     """The facts in these blocks; ``owner`` is how a diagnostic names the piece of work."""
     facts = Facts()
+    if not blocks and not extra:
+        return facts
     for label in (*labels_in(blocks), *extra):
         handler = _HANDLERS.get(label.name)
         if handler is not None:

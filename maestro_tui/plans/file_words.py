@@ -7,6 +7,7 @@ ones it only mentions. The answers share one search, for a long plan has very ma
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -20,6 +21,9 @@ _TOKEN = re.compile(
     r"|(?<![\w-])[\w-]++\.[A-Za-z]\w{0,5}\b)"
 )
 _MAYBE = re.compile(r"\.[\w*{]|/")  # without one there is no path
+_DOTTED = re.compile(r"\.[A-Za-z]")  # what a plain word without a folder must hold
+# Most paths, told with one look: what else is asked of a path holds of all that are so written.
+_PLAIN = re.compile(r"(?!http)[A-Za-z_][\w-]*(?:/[\w-]+)*\.([A-Za-z]\w*)", re.ASCII)
 _LINKED = re.compile(r"\[([^\]]*)\]\((.*)\)$")
 _ROOTS = frozenset(
     [
@@ -51,6 +55,7 @@ _AT_THE_TOP = re.compile(
     r"(readme|changelog|contributing|claude|agents|license|gemini|security|todo|roadmap|architecture)\.(md|txt|rst)"
     r"|(package(-lock)?|tsconfig[\w.]*|turbo|vercel|composer|deno|biome|nx|angular|components)\.json|pyproject\.toml|setup\.(py|cfg)"
     r"|[\w.-]+\.toml|go\.(mod|sum)|(docker-)?compose[\w.-]*\.ya?ml|requirements[\w.-]*\.txt|[\w.-]+\.config\.\w+|pytest\.ini|tox\.ini"
+    r"|pom\.xml|(build|settings)\.gradle(\.kts)?|[\w.-]+\.lock|pnpm-lock\.yaml"
     r"|\.[\w.-]+|makefile|dockerfile[\w.-]*|justfile|gemfile|netlify\.toml|pnpm-workspace\.yaml|devenv\.nix|flake\.nix|schema\.prisma",
     re.IGNORECASE,
 )
@@ -72,23 +77,62 @@ def file_words(text: str) -> tuple[FileWord, ...]:
 
 @lru_cache(maxsize=1 << 10)
 def _file_words(text: str) -> tuple[FileWord, ...]:
-    if not _MAYBE.search(text):
+    if "/" not in text and not _MAYBE.search(text):
         return ()
-    out = []
-    for token in _TOKEN.finditer(text):
+    if "](" in text or "``" in text or "\n" in text or text.count("`") % 2:
+        return tuple(_searched(text, 0, len(text)))
+    out: list[FileWord] = []
+    at = 0
+    coded = False
+    for part in text.split("`"):
+        end = at + len(part)
+        if "/" in part or "." in part:
+            if not coded:
+                _search_words(text, at, part, out)
+            elif is_file(path := strip_path(part)):
+                out.append(FileWord(path, at - 1, end + 1, False))
+        at = end + 1
+        coded = not coded
+    return tuple(out)
+
+
+def _search_words(text: str, at: int, part: str, out: list[FileWord]) -> None:
+    """Adds the files among the words of a part of the text, which begins at ``at``."""
+    for word in part.split():
+        if "/" not in word and ("." not in word or not _DOTTED.search(word)):
+            continue
+        at = text.index(word, at)
+        end = at + len(word)
+        if ("/" in word or word.find(".", -7) >= 0) and _is_plain_file(word):
+            out.append(FileWord(word, at, end, True))
+        else:
+            out += _searched(text, at, end)
+        at = end
+
+
+def _searched(text: str, start: int, end: int) -> Iterator[FileWord]:
+    for token in _TOKEN.finditer(text, start, end):
         path = strip_path(token[1] or token[2] or linked_path(token[0]))
         if is_file(path):
-            out.append(FileWord(path, token.start(), token.end(), token[2] is not None))
-    return tuple(out)
+            yield FileWord(path, token.start(), token.end(), token[2] is not None)
+
+
+def _is_plain_file(path: str) -> bool:
+    found = _PLAIN.fullmatch(path) if len(path) <= 300 else None
+    return found is not None and found[1].lower() in _SUFFIXES
 
 
 def is_file(path: str) -> bool:
     """Whether a word in prose is surely a file or folder of a repository, not a route or a type."""
+    if _is_plain_file(path):
+        return True
+    if " " in path:
+        return False
     if not looks_like_path(path) or path.startswith(("/", "~", "@", "http", "<")) or ".." in path:
         return False
     last = path.rstrip("/").rsplit("/", 1)[-1]
     suffix = last.rsplit(".", 1)[-1].lower() if "." in last else ""
-    if suffix in _SUFFIXES or (suffix == "*" and "/" in path):
+    if suffix in _SUFFIXES or (suffix == "*" and "/" in path) or last.startswith(".env."):
         return True
     first = path.split("/", 1)[0].lower()
     return "/" in path and (first in _ROOTS or path.endswith(("/", "/*"))) and not path.isupper()

@@ -73,8 +73,33 @@ def group_tasks(
             made[section.line] = group
         of.append(group)
     groups = sorted(made.values(), key=lambda g: g.line)
+    if any(not g.dependencies for g in groups):
+        _other_accounts(groups, above)
     _unique(groups, ids)
     return groups, of
+
+
+def _other_accounts(groups: Sequence[Group], above: Sequence[tuple[Section, ...]]) -> None:
+    """What groups wait for, where the document says it in another section of the same name.
+
+    An overview of the streams with their files and order often stands before their tasks.
+    """
+    silent = {g.short: g for g in groups if not g.dependencies}
+    lines = {g.line for g in groups}
+    root = next((s for those in above for s in those), None)
+    while root is not None and root.parent is not None:
+        root = root.parent
+    for section in root.walk() if root is not None else ():
+        found = named(section.title, "stream") or named(section.title, "phase")
+        if found is None or section.line in lines or not section.blocks:
+            continue
+        group = silent.get(found[0])
+        if group is not None and _first_word(found[1]) == _first_word(group.title):
+            group.dependencies = list(gather(section.blocks, section.title).dependencies)
+
+
+def _first_word(title: str) -> str:
+    return title.lower().split(" ", 1)[0]
 
 
 def _item_parent(task: Candidate, parents: dict[str, Candidate]) -> Candidate | None:

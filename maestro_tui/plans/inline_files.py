@@ -48,6 +48,10 @@ _PLACE = re.compile(
     r"\b(?:in|into|inside|within|under|at|to|from|en|dans|em|nel|trong|в)\b\s*(?:the\s+|a\s+|new\s+|existing\s+|file\s+)*[`*(\[]*$",
     re.I,
 )
+_PLACES = frozenset(
+    ["in", "into", "inside", "within", "under", "at", "to", "from", "en", "dans", "em", "nel",
+     "trong", "в", "the", "a", "new", "existing", "file"]
+)  # fmt: skip
 _HEAD = re.compile(
     r"^(?:in|edit|file|new file|new|modify|update|create|add|delete|remove)?[\s:*`\[(]*$",
     re.IGNORECASE,
@@ -95,7 +99,7 @@ def inline_files(text: str, line: int, default: str = "") -> list[PathRef]:
     if not text.isascii() and _CJK.search(text):
         return _cjk_files(text, line, default)
     out: list[PathRef] = []
-    verbs = list(_VERB.finditer(_lowered(text)))
+    verbs = list(_VERB.finditer(_lowered(text), 0, words[-1].start))
     passed = 0
     end = -1
     used: set[int] = set()
@@ -135,8 +139,8 @@ def _led(
 ) -> str | None:
     """The action that the words before a path give it; None when they do not speak of it."""
     head = text[max(0, start - _NEAR) : start]
-    placed = _PLACE.search(head)
-    if placed and _TO_LOOK_AT.search(head):
+    placed = _PLACE.search(head) if _may_place(head) else None
+    if placed and placed[0][:2].lower() == "to" and _TO_LOOK_AT.search(head):
         return None
     if verb is None:
         if (last := _GERMAN.search(text, start)) is not None:
@@ -154,6 +158,12 @@ def _led(
     if placed is None:
         return "modify" if verb[3] else "create"
     return "create" if verb[1] and not default else default or "modify"
+
+
+def _may_place(head: str) -> bool:
+    """Whether the last word could be, or follow, a preposition: most often it is a verb."""
+    words = head.rstrip("`*([").rsplit(None, 1)
+    return bool(words) and (not words[-1].isalpha() or words[-1].lower() in _PLACES)
 
 
 def _leads(between: str) -> bool:
@@ -180,12 +190,21 @@ def _cjk_files(text: str, line: int, default: str) -> list[PathRef]:
     return []
 
 
+_UNCHANGED = re.compile(
+    rf"\b(?:no changes?|not changed|unchanged|no modifications?|sem alterações|sin cambios)\b|"
+    rf"{_CJK_UNCHANGED.pattern}",
+    re.IGNORECASE,
+)
+
+
 def leading_file(text: str, line: int) -> PathRef | None:
     """The file an item is about when it starts with its path: ``- `src/a.py` — the parser``."""
     word = next(iter(file_words(text)), None)
     if word is None or "/" not in word.path or text[: word.start].strip("*_"):
         return None
     rest = text[word.end : word.end + 40]
+    if _UNCHANGED.search(rest):
+        return None
     found = _VERB.search(_lowered(rest))
     action = "create" if _NEW.search(rest) else "delete" if found and found[4] else "modify"
     return PathRef(word.path, action, line)
@@ -193,7 +212,8 @@ def leading_file(text: str, line: int) -> PathRef | None:
 
 _OWNS = re.compile(
     r"^\W*(?:it |this \w+ |exclusively )?(?:owns?|is responsible for|responsible for|may (?:only )?"
-    r"(?:write|touch|edit|change)|works? (?:only )?(?:on|in)|touches|writes)[*_]*[:：]?\s+(?:only |the )*",
+    r"(?:write|touch|edit|change)|works? (?:only )?(?:on|in)|touches|writes)"
+    r"[*_]*[:：]?\s+(?:only |the )*",
     re.IGNORECASE,
 )
 
@@ -237,7 +257,7 @@ def aside_files(text: str, line: int) -> list[PathRef]:
         if listed or _is_beside(text, word) or (last and text[word.start] == "`"):
             out.append(PathRef(word.path, "", line))
             end = word.end
-    return [] if out and _TO_READ.match(text) else out
+    return [] if out and (_TO_READ.match(text) or _UNCHANGED.search(text)) else out
 
 
 def _is_beside(text: str, word: FileWord) -> bool:
@@ -280,4 +300,8 @@ def _action_of(verb: re.Match[str] | None) -> str:
 
 def mentioned(texts: Iterable[str]) -> list[str]:
     """Every path-like word, once: what an agent may want to look at without writing it."""
-    return list(dict.fromkeys(word.path for text in texts for word in file_words(text)))
+    out: dict[str, None] = {}
+    for text in texts:
+        for word in file_words(text):
+            out[word.path] = None
+    return list(out)

@@ -53,12 +53,19 @@ class Joining:
         if (self.stated or drawn) and style not in (conventions.MARKED, conventions.FREE):
             style = conventions.FREE
         tasks = [m.task for m in self.members]
+        if style == conventions.MARKED and self._places_all(tasks):
+            style = conventions.FREE
         self.edges += conventions.default_order(style, tasks, phases, self.edges, parallel)
         first: dict[tuple[str, str], Edge] = {}
         for edge in self.edges:
             if edge.task != edge.after:
                 first.setdefault((edge.task, edge.after), edge)
         return sorted(first.values(), key=lambda e: e.line or 10**9)
+
+    def _places_all(self, tasks: Sequence[Task]) -> bool:
+        """Whether an order section names nearly every task, so that nothing is left to custom."""
+        named = {i for e in self.edges if e.source == "section" for i in (e.task, e.after)}
+        return sum(1 for t in tasks if t.id in named) * 5 >= len(tasks) * 4
 
     def _new(self, found: Sequence[Edge]) -> None:
         have = {(e.task, e.after) for e in self.edges}

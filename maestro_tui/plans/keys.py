@@ -12,7 +12,7 @@ from maestro_tui.plans.model import Task
 
 KEY_LENGTH = 40
 _SAFE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_UNSAFE = re.compile(r"[^a-z0-9]+")
+_SPACED = {n: " " for n in range(128) if not chr(n).isalnum()}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
@@ -25,7 +25,7 @@ def slug(text: str, length: int = KEY_LENGTH) -> str:
     """Lower-case ASCII letters, digits and single hyphens; never starts or ends with a hyphen."""
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    whole = _UNSAFE.sub("-", text.lower()).strip("-")
+    whole = "-".join(text.lower().translate(_SPACED).split())
     if len(whole) <= length:
         return whole
     cut = whole[:length]
@@ -64,7 +64,7 @@ class Keys:
     def key(self, task_id: str, title: str, wanted: str = "") -> str:
         """A key for a task: the one wanted where that is safe and free."""
         key = wanted
-        if not _SAFE.fullmatch(key) or key in self._taken:
+        if not key or not _SAFE.fullmatch(key) or key in self._taken:
             key = task_key(task_id, title, self._taken, self._counts)
         self._taken.add(key)
         return key

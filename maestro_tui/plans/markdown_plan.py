@@ -199,7 +199,7 @@ class _Reading:
             phase=group.id if group else (name if self.choice.family == "phase" else ""),
             line=c.line,
             status=status,
-            optional=c.optional or _OPTIONAL.search(c.raw[:120].lower()) is not None,
+            optional=c.optional or _says_optional(c.raw[:120].lower()),
             body=(f"{c.line}-{c.end}",),
             text=self._text(c),
             prompt=found.prompt,
@@ -279,6 +279,10 @@ class _Reading:
                 "Check that none is missing; the count in a text is often out of date.",
             )
         ]  # fmt: skip
+
+
+def _says_optional(text: str) -> bool:
+    return "optional" in text and _OPTIONAL.search(text) is not None
 
 
 def _with_file(task: Task, path: str, action: str) -> Task:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from itertools import pairwise
 
@@ -21,6 +22,7 @@ _SECTION = re.compile(  # for titles in lower case
 )
 _WITHIN = re.compile(r"\W*within (?:each|every|a|one)\b", re.IGNORECASE)
 _DOWN = re.compile(r"[↓▼⬇│|]+(?:\s*\([^()]*\))?")  # a line that only leads to the next
+_QUOTED = re.compile(r'"([\w.-]+)"')
 _EMPHASIS = re.compile(r"[*_`]")
 _ARROW = re.compile(r"\s*(?:-{1,3}>|={1,2}>|→|⇒|➜|➔)\s*")
 _NEEDS = re.compile(
@@ -104,7 +106,7 @@ def _speaks_of_order(section: Section) -> bool:
 
 def _from_block(block: Block, phrases: Phrases) -> list[Edge]:
     if block.kind == "fence":
-        out = _downwards(block, phrases)
+        out = _waves(block, phrases) or _downwards(block, phrases)
         if out:
             return out
         for before, after, row in drawn_edges(block.lines, phrases.known):
@@ -115,6 +117,26 @@ def _from_block(block: Block, phrases: Phrases) -> list[Edge]:
     if block.kind not in ("item", "text", "quote"):
         return []
     return _from_line(_EMPHASIS.sub("", block.text), block.line, phrases)
+
+
+def _waves(block: Block, phrases: Phrases) -> list[Edge]:
+    """``{"waves": [{"id": 0, "tasks": ["1.1"]}, ...]}``, as Kiro writes its dependency graph."""
+    if not block.info.lower().startswith("json") or not any('"waves"' in x for x in block.lines):
+        return []
+    try:
+        waves = json.loads("\n".join(block.lines))["waves"]
+        named = [[str(name) for name in wave["tasks"]] for wave in waves]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return []
+    at = {name: n for n, line in enumerate(block.lines, 1) for name in _QUOTED.findall(line)}
+    out: list[Edge] = []
+    for before, after in pairwise(named):
+        firsts = [i for name in before for i in phrases.resolve(name, block.line)]
+        for name in after:
+            line = block.line + at.get(name, 0)
+            thens = phrases.resolve(name, line)
+            out += [Edge(t, f, "section", line) for t in thens for f in firsts if t != f]
+    return out
 
 
 def _downwards(block: Block, phrases: Phrases) -> list[Edge]:

@@ -21,8 +21,9 @@ _KIND_WORDS = {
     "track": "stream", "tracks": "stream", "epic": "phase", "epics": "phase",
     "milestone": "phase", "milestones": "phase", "wave": "phase", "waves": "phase",
     "sprint": "phase", "sprints": "phase", "group": "phase", "groups": "phase",
-    "layer": "phase", "layers": "phase", "level": "phase", "levels": "phase", "block": "phase",
-    "batch": "phase", "batches": "phase", "etapa": "phase", "etapas": "phase", "story": "task", "stories": "task", "issue": "task",
+    "layer": "phase", "layers": "phase", "level": "phase", "levels": "phase",
+    "block": "phase", "batch": "phase", "batches": "phase", "etapa": "phase",
+    "etapas": "phase", "story": "task", "stories": "task", "issue": "task",
     "issues": "task", "ticket": "task", "tickets": "task", "pr": "task", "prs": "task",
     "agent": "stream", "agents": "stream", "team": "stream", "teams": "stream",
     "worker": "stream", "workers": "stream", "developer": "stream", "engineer": "stream",
@@ -70,7 +71,7 @@ _ASIDE = re.compile(r"\s*\([^()]*\)")
 _PART_END = re.compile(r"[,;、]|\s(?:and|&|\+|plus)\s")
 _GROUP_WORD = re.compile(r"phase|stage|epic|milestone|wave|sprint|group", re.IGNORECASE)
 _NEXT_NAME = re.compile(_JOIN)
-_KIND_FIRST = re.compile(rf"({_KIND})\s+", re.IGNORECASE)
+_KIND_FIRST = re.compile(rf"({_KIND})(?:\s+|(?=\d))", re.IGNORECASE)
 _LETTERED = re.compile(rf"({_KIND})\s+([a-z])", re.IGNORECASE)
 _RANGE = re.compile(rf"({_ID}){_DASH}#?({_ID})")
 _TO_COMMA = re.compile(r"[^,;]*")
@@ -244,7 +245,7 @@ class Resolver:
             before = len(out.ids), len(out.diagnostics)
             for name in _NEXT_NAME.split(found[2]):
                 word = _KIND_FIRST.match(name)
-                if word:
+                if word and _norm(name) not in self.by_id:
                     kind = _KIND_WORDS[word[1].lower()]
                     name = name[word.end() :]
                 self._name(name.strip().lstrip("#"), kind, line, owner, out, strict)
@@ -288,8 +289,8 @@ class Resolver:
     ) -> None:
         target = self._find(name, kind, owner)
         if target is not None:
-            inside = target.kind == "phase" and target.id == owner.phase
-            if target is owner or set(target.ids) & set(owner.ids) or inside:
+            own_phase = target.kind == "phase" and target.id == owner.phase
+            if target is owner or set(target.ids) & set(owner.ids) or own_phase:
                 out.diagnostics.append(_self_reference(owner, name, line))
             else:
                 out.ids += target.ids
@@ -338,6 +339,8 @@ class Resolver:
             pool = exact or [t for t in found if "." in name or not self.has_phases]
         elif kind:
             pool = exact or [t for t in found if kind != "stream" or t.kind != "phase"]
+            if not pool and name.isalpha():
+                pool = found  # "Stream A" that holds tasks is a phase of the plan
         else:
             pool = [t for t in found if t.kind != "phase"] or found
         near = [t for t in pool if t.phase == owner.phase and t.kind != "phase"]

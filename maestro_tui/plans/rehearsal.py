@@ -29,7 +29,11 @@ _STEPS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
          "cost_usd": "float"},
         (),
     ),
-    "ask": ({"tool": "str", "detail": "str", "on_deny": "continue|fail"}, ("tool",)),
+    "ask": (
+        {"tool": "str", "detail": "str", "rule": "str", "on_deny": "continue|fail"},
+        ("tool",),
+    ),
+    "limit": ({"seconds": "float", "why": "str"}, ("seconds",)),
     "fail": ({"code": "int", "message": "str"}, ()),
     "hang": ({"seconds": "float", "stubborn": "bool"}, ()),
     "crash": ({"signal": "int"}, ()),

@@ -35,7 +35,8 @@ _CLASSES: tuple[tuple[str, str], ...] = (
                  r"goals?|objectives?)\b|受け入れ|受入|完了条件|完了基準|成功基準|验收|成功标准|"
                  r"완료 ?조건|"
                  r"성공 ?기준|tiêu chí|criterios|critères|akzeptanz|критери"),
-    ("timeline", r"\b(time ?line|schedule|gantt|calendar|week(s|ly)? plan|estimated (effort|time|"
+    ("timeline", r"\b(time ?line|schedule|gantt|(project|release|delivery|team) calendar|"
+                 r"week(s|ly)? plan|estimated (effort|time|"
                  r"duration)|"
                  r"effort|estimates?|completion times|time estimates?|road ?map overview)\b|"
                  r"スケジュール|时间表|일정|"

@@ -31,6 +31,7 @@ from maestro_tui.plans.labels import split_label
 from maestro_tui.plans.paths import PathRef, find_paths, strip_path
 from maestro_tui.plans.sections import NO_WORK, class_of_title
 
+_WORDS = frozenset({"item", "text", "quote", "heading"})
 _PROMPT = re.compile(
     r"^\W*(?:prompt|plan|instructions)(?:[ -]?file)?\W*[:：]\W*([\w./-]+\.(?:md|markdown|txt))",
     re.I,
@@ -91,7 +92,7 @@ def task_facts(
     references: bool = False,
 ) -> Found:
     """The facts of a candidate; ``known``: the document's own list of files, with actions."""
-    own = _without_commit(c.blocks)
+    own = _without_commit(c.blocks) if c.blocks else c.blocks
     facts = gather(own, owner, c.labels)
     if references and not facts.files:
         _references(c, facts)
@@ -103,9 +104,10 @@ def task_facts(
     words = _words_of(c)
     if not facts.files and not labels_only:
         out.bare = _from_prose(c, words, facts, action)
-    _resolve(facts, known)
+    if known:
+        _resolve(facts, known)
     _commands(c, words, facts)
-    texts = [b for b in c.blocks if b.kind in ("item", "text", "quote", "heading")]
+    texts = [b for b in c.blocks if b.kind in _WORDS] if c.blocks else []
     for block in texts:
         found = _PROMPT.match(block.text)
         if found is not None:
@@ -116,17 +118,17 @@ def task_facts(
         out.asides += asides_in_body(block.text, block.line)
     facts.agent = facts.agent or agent_in_title(c.raw)
     facts.estimate = facts.estimate or time_in_title(c.raw)
-    if c.word.lower() == "agent" and c.id and not c.id[-1:].isdigit() and len(c.id) > 2:
+    if c.word and c.word.lower() == "agent" and c.id and not c.id[-1:].isdigit() and len(c.id) > 2:
         facts.agent = facts.agent or c.id
-    _marker(facts, [c.raw, *(b.text for b in texts)])
-    mentions = mentioned((words, *(b.text for b in texts)))
-    out.mentions = [p for p in mentions if p != facts.marker and not facts.names(p)][:50]
+    _marker(facts, [c.raw, *(b.text for b in texts)] if texts else [c.raw])
+    if mentions := mentioned((words, *(b.text for b in texts)) if texts else (words,)):
+        out.mentions = [p for p in mentions if p != facts.marker and not facts.names(p)][:50]
     return out
 
 
 def _marker(facts: Facts, texts: Sequence[str]) -> None:
     """The completion document a task names in any words; it is no file of the work itself."""
-    if not facts.marker:
+    if not facts.marker and any("_COMPLETE" in text for text in texts):
         named = {m[0] for text in texts if "_COMPLETE" in text for m in _MARKER.finditer(text)}
         facts.marker = named.pop() if len(named) == 1 else ""
     if facts.marker:
@@ -284,8 +286,6 @@ def _references(c: Candidate, facts: Facts) -> None:
 
 def _resolve(facts: Facts, known: dict[str, str]) -> None:
     """Paths completed and actions taken from the list of files the document itself holds."""
-    if not known:
-        return
     for kind in list(facts.files):
         kept: dict[str, None] = {}
         for path in facts.files[kind]:
@@ -305,19 +305,25 @@ def _completed(path: str, known: dict[str, str]) -> str:
 
 def _commands(c: Candidate, words: str, facts: Facts) -> None:
     """Shell fences and inline code after "Run:" are checks, beside those under a label."""
-    out = [x for x in facts.verify if is_check(x) or not c.blocks]
+    out = [x for x in facts.verify if is_check(x) or not c.blocks] if facts.verify else []
     if "`" in words and (_RUN_LINE.search(words) or _LEADING_CODE.match(words)):
         out += [x for x in commands_said(words) if is_check(x)]
     for block in _in_order(c):
+        text = block.text
         if block.kind == "fence":
             out += checks_in_fence(block.info, block.lines)
-        elif block.kind == "item" and (code := _LEADING_CODE.match(block.text)):
+        elif "`" not in text or block.kind not in ("item", "text"):
+            continue
+        elif block.kind == "item" and (code := _LEADING_CODE.match(text)):
             out += [
                 x for x in commands_said(code[1]) if is_check(x) and (is_command(x) or not code[2])
             ]
-        elif block.kind in ("item", "text") and "`" in block.text and _RUN_LINE.search(block.text):
-            out += [x for x in commands_said(block.text) if is_check(x)]
-    facts.verify = list(dict.fromkeys(x for x in out if x))
+        elif _RUN_LINE.search(text):
+            out += [x for x in commands_said(text) if is_check(x)]
+    if out:
+        facts.verify = list(dict.fromkeys(x for x in out if x))
+    else:
+        facts.verify.clear()
 
 
 def _words_of(c: Candidate) -> str:
@@ -333,5 +339,5 @@ _FLAGS = re.compile(
 
 
 def _in_order(c: Candidate) -> list[Block]:
-    fences = [f for label in c.labels for f in label.fences]
+    fences = [f for label in c.labels for f in label.fences] if c.labels else []
     return sorted((*c.blocks, *fences), key=lambda b: b.line) if fences else c.blocks

@@ -19,7 +19,8 @@ _WORDS = {
     "phase": r"phase|stage|milestone|epic|sprint|iteration|"
              r"(?:(?:execution|task|parallel|work) )?(?:wave|batch|round|group)|"
              r"part|layer|tier|cycle|level|block|"
-             r"fase|etapa|bloque|bloco|フェーズ|阶段|階段|단계|giai đoạn|этап|phasen?|étape majeure",
+             r"fase|etapa|bloque|bloco|フェーズ|阶段|階段|단계|giai đoạn|этап|phasen?|"
+             r"étape majeure",
 }  # fmt: skip
 _ID = (
     r"\d+(?:[.\-]\d+)*[A-Za-z]?(?![\w])|[A-Z]{1,8}-?\d+(?:\.\d+)*[a-z]?(?![\w])|[A-Z](?![\w])|"

@@ -69,10 +69,11 @@ class MaestroApp(RunEndings):
         history: History | None = None,
         theme_watch: ThemeWatch | None = None,
         terminal_title: bool = True,
+        resume: Callable[[], None] | None = None,
     ) -> None:
         self._problems: list[str] = []
         super().__init__()
-        self.source = source
+        self.source, self.resume = source, resume
         self._review, self._launch = review, launch
         self.now, self._monotonic, self._alert = now, monotonic, alert
         self.asking = Asking()
@@ -143,6 +144,7 @@ class MaestroApp(RunEndings):
         self._follow = Follow(source)
         self.board = BoardScreen(source, self.asking, self.now)
         await self.push_screen(self.board)
+        self.offer_resume()
         self.set_interval(1 / POLL_HZ, self._look)
         self.set_interval(1 / SPINNER_HZ, self._spin)
         self.set_interval(1.0, self._second)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from maestro_tui.core.state import RunState
@@ -16,6 +17,7 @@ class RunControls(PaintsChanges[int]):
     """The actions on a run; the program itself adds what it shows of it."""
 
     source: RunSource | None = None
+    resume: Callable[[], None] | None = None  # starts the engine, once its user wants it to
 
     @property
     def run_state(self) -> RunState | None:
@@ -53,6 +55,29 @@ class RunControls(PaintsChanges[int]):
         else:
             self.source.start_engine()
             self.engine_started()
+
+    def offer_resume(self) -> None:
+        """What there is of the run comes first; nothing is started before the answer."""
+        from maestro_tui.ui.dialogs.question import QuestionDialog, Reply
+        from maestro_tui.ui.dialogs.resume import restart_point, resume_question
+
+        state, start = self.run_state, self.resume
+        if state is None or start is None:
+            return
+
+        def done(reply: Reply | None) -> None:
+            if reply is None or self.source is None:
+                return  # the board says that nothing works on it, and which key changes that
+            if reply.answer == "restart":
+                point = restart_point(state)
+                if point is not None:
+                    self.source.rollback(point.name)
+            elif reply.answer == "abort":
+                self.source.stop("abort")
+            start()
+            self.engine_started()
+
+        self.push_screen(QuestionDialog(resume_question(state), state, local=True), done)
 
     def action_drain(self) -> None:
         """Stop when the running agents are done."""

@@ -97,6 +97,7 @@ QUESTION: dict[str, Look] = {
     "budget": Look("$", "Budget", "state-blocked"),
     "held": Look("■", "Stopped", "state-stopped"),
     "agent": Look("▸", "Agent", "state-running"),
+    "resume": Look("▸", "Interrupted", "state-stopped"),
 }
 ASKING = Look("?", "asks you", "state-asking")
 TICK, CROSS, PENDING = "✓", "✗", "○"

@@ -82,10 +82,10 @@ class RunQuestions(RunViews):
         state = self.run_state
         if state is None or self.source is None:
             return
-        if reply is None:
+        if reply is None and question in state.questions:
             # Whoever says "later" wants to see the board: what else waits is in the inbox, too.
             self.asking.put_off |= {question, *(q.id for q in self.asking.open_ones(state))}
-        else:
+        elif reply is not None:
             self.asking.answered.add(question)
             if not self.source.decide(reply.question, reply.answer, reply.text):
                 self.notify("Somebody else answered first", severity="warning", markup=False)

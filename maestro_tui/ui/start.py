@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,9 +38,17 @@ def _collect_garbage() -> None:
     gc.enable()
 
 
-def show_board(source: RunSource, repo: Path, history: History | None = None) -> int | OtherRun:
-    """The board of a run until the user leaves: the exit code, or the run to show instead."""
-    app = _app(repo, source, history=history)
+def show_board(
+    source: RunSource,
+    repo: Path,
+    history: History | None = None,
+    resume: Callable[[], None] | None = None,
+) -> int | OtherRun:
+    """The board of a run until the user leaves: the exit code, or the run to show instead.
+
+    ``resume`` starts an engine; the user is asked first, and sees what there is of the run.
+    """
+    app = _app(repo, source, history=history, resume=resume)
     return asyncio.run(run_screen(app))
 
 
@@ -96,6 +104,7 @@ def _app(
     review: ReviewScreen | None = None,
     launch: Launch | None = None,
     history: History | None = None,
+    resume: Callable[[], None] | None = None,
 ) -> MaestroApp:
     settings, themes, problems = look(repo)
     app = MaestroApp(
@@ -110,6 +119,7 @@ def _app(
         problems=problems,
         history=history,
         terminal_title=settings.ui.terminal_title,
+        resume=resume,
     )
     app.mouse = settings.ui.mouse
     return app

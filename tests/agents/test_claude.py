@@ -323,6 +323,14 @@ def test_it_falls_back_to_another_model(claude: Claude) -> None:
     assert "haiku" in claude.api.asked("s")[-1]["model"]
 
 
+def test_who_is_not_logged_in_is_told_how_to(claude: Claude) -> None:
+    result = claude.run(DONE, END, env={"ANTHROPIC_API_KEY": ""})
+    assert result["reason"] == "unauthorised"
+    assert "Not logged in" in result["error"]
+    assert "ANTHROPIC_API_KEY" in result["error"]
+    assert claude.api.asked("s") == []
+
+
 def test_no_login_ends_it_at_the_first_refusal(claude: Claude) -> None:
     no = Fail(401, {}, "authentication_error")
     result = claude.run([no, *DONE], END)

@@ -50,8 +50,13 @@ class Trouble:
         self.attempt = attempt
         self.program = attempt.path.parent / "claude"
 
-    def start(self, body: str, **changes: Any) -> None:
-        self.program.write_text(f"#!{sys.executable} -IS\n" + PROGRAM.format(body=body))
+    def start(self, body: str, head: str = "", **changes: Any) -> None:
+        text = f"#!{sys.executable} -IS\n" + head + PROGRAM.format(body=body)
+        self.program.write_text(text)
+        self.begin(**changes)
+
+    def begin(self, **changes: Any) -> None:
+        """With the program as it was written."""
         self.program.chmod(0o755)
         options = {
             "program": str(self.program),
@@ -61,6 +66,10 @@ class Trouble:
         env = {"HOME": str(self.attempt.path.parent), "CLAUDE_CONFIG_DIR": "/nowhere"}
         self.attempt.spec(driver="claude", options=options, env=env, **changes)
         self.attempt.start()
+
+    def launch(self, **changes: Any) -> dict[str, Any]:
+        self.begin(**changes)
+        return self.attempt.end(40)
 
     def run(self, body: str, **changes: Any) -> dict[str, Any]:
         self.start(body, **changes)
@@ -135,6 +144,41 @@ def test_a_program_too_old_to_be_trusted_with_hooks(trouble: Trouble, tmp_path: 
     result = trouble.attempt.end(40)
     assert not result["ok"]
     assert "on_failure" in result["error"]
+
+
+def test_a_program_that_lacks_an_option(trouble: Trouble) -> None:
+    trouble.program.write_text(
+        "#!/bin/sh\necho \"error: unknown option '--strict-mcp-config'\" >&2\nexit 1\n"
+    )
+    result = trouble.launch()
+    assert not result["ok"]
+    assert "unknown option '--strict-mcp-config'" in result["error"]
+    assert "update it (npm install -g" in result["error"]
+    assert "claude.program" in result["error"]
+
+
+def test_who_is_not_logged_in_is_told_and_not_asked_again(trouble: Trouble) -> None:
+    words = "Not logged in \\u00b7 Please run /login"
+    body = (
+        'message = {"id": "m", "model": "<synthetic>", "content": [{"type": "text", "text": '
+        f'"{words}"}}]}}\n'
+        'say(type="assistant", message=message, error="authentication_failed")\n'
+        f'result(is_error=True, api_error_status=None, terminal_reason="api_error", '
+        f'result="{words}")'
+    )
+    result = trouble.run(body)
+    assert result["reason"] == "unauthorised"
+    assert "Not logged in" in result["error"]
+    assert "Log in with `claude`" in result["error"]
+
+
+def test_a_warning_before_the_first_message_is_passed_over(trouble: Trouble) -> None:
+    head = "import sys\nprint('(node:7) Warning: Node 20 is old', flush=True)\n"
+    head += "sys.stderr.write('Warning: a new version is there\\n')\n"
+    result = trouble.run("result()", head=head)
+    assert result["ok"], result
+    assert b"Node 20 is old" in trouble.attempt.log
+    assert "(node:7) Warning: Node 20 is old" in str(trouble.attempt.events("text"))
 
 
 def test_a_subscriptions_limit_parks_it_until_it_is_reset(trouble: Trouble) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +199,53 @@ def test_permission(attempt: AttemptFolder, allow: bool, on_deny: str | None, ok
     assert (attempt.worktree / "after").exists() is ok
     if not allow:
         assert "not the build" in [e["summary"] for e in attempt.events("tool_result")]
+
+
+def test_what_always_would_allow_is_told(attempt: AttemptFolder) -> None:
+    ask = {"do": "ask", "tool": "Bash", "detail": "make x", "rule": "Bash(make:*)"}
+    attempt.spec(driver="rehearsal", steps=[ask])
+    attempt.start()
+    (event,) = until(lambda: attempt.events("permission"))
+    assert event["rule"] == "Bash(make:*)"
+    launch.answer(attempt.path, "p1", True, "")
+    assert attempt.end()["ok"]
+
+
+LIMIT = {"do": "limit", "seconds": 600, "why": "The 5-hour limit is reached"}
+
+
+@pytest.mark.parametrize(("word", "ok"), [("resume", True), ("no-waiting", False)])
+def test_a_wait_for_a_limit_ends_when_its_operator_says_so(
+    attempt: AttemptFolder, word: str, ok: bool
+) -> None:
+    steps = [LIMIT, {"do": "write", "path": "after", "text": ""}]
+    attempt.spec(driver="rehearsal", steps=steps, timeout_s=2.0)
+    runner = attempt.start()
+    started = time.time()
+    (event,) = until(lambda: attempt.events("parked"))
+    assert started + 590 < event["until"] < time.time() + 601
+    assert event["why"] == "The 5-hour limit is reached"
+    until(lambda: time.time() > started + 4.0)  # none of it is the agent's time
+    assert runner.poll() is None
+    launch.tell(attempt.path, 1, word, "")
+    result = attempt.end()
+    assert result["ok"] is ok, result
+    assert [e["until"] for e in attempt.events("parked")][1:] == [0.0]
+    assert (attempt.worktree / "after").exists() is ok
+    assert ok or "5-hour limit" in result["error"]
+
+
+def test_a_limit_passes_by_itself(attempt: AttemptFolder) -> None:
+    assert attempt.rehearse({"do": "limit", "seconds": 0.2})["ok"]
+    assert [e["until"] > 0 for e in attempt.events("parked")] == [True, False]
+
+
+def test_only_a_rehearsal_can_say_that_it_waits(attempt: AttemptFolder) -> None:
+    line = json.dumps({"type": "system", "subtype": "parked", "until": time.time() + 600})
+    attempt.spec(driver="command", command=["echo", line])
+    attempt.start()
+    attempt.end()
+    assert attempt.events("parked") == []
 
 
 def test_a_question_can_be_stopped(attempt: AttemptFolder) -> None:

@@ -275,3 +275,17 @@ def _move(run: Run, move: str, which: int, amount: float) -> None:
                 if not command.key.startswith(("InstructAgent", "HandOver")):
                     run.perform(command)
     assert isinstance(run.machine, Machine)
+
+
+def test_a_run_stopped_at_an_agents_limit_asks_again_before_it_starts_anew() -> None:
+    run = working(Run("a", budget_agent=1.0), "a")
+    spend(run, "a", 1.2)
+    run.answer("budget", "stop")
+    run.about(e.AgentEnded, "a", ok=False, reason="stopped")
+    run.go()
+    assert run.state.status is RunStatus.STOPPED
+    run.tell(e.EngineStarted, pid=3, attended=True)
+    assert kinds(run) == ["budget"]
+    run.answer("budget", "raise", "5")
+    assert not run.state.questions
+    assert run.attempt("a").number == 2

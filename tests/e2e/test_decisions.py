@@ -5,25 +5,13 @@ tell what came of it.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.terminal import Terminal
-from tests.engine.scratch import (
-    SRC,
-    cases_agent,
-    creates,
-    git,
-    leftovers,
-    maestro,
-    make_repo,
-    states,
-    status,
-    until,
-    write_plan,
-)
+from tests.e2e.conftest import Open
+from tests.e2e.steps import begun, deliver, leave, say
+from tests.engine.scratch import SRC, creates, git, leftovers, maestro, states, status, until
 from tests.engine.test_gates import gate
 
 pytestmark = pytest.mark.slow
@@ -31,76 +19,6 @@ pytestmark = pytest.mark.slow
 FAILS = 'echo "no such module"; exit 7'
 WHEN_TOLD = f'if grep -q "the word is plover"; then write; done_; else {FAILS}; fi'
 WAITS = 'until test -e "$GO"; do sleep 0.05; done; write; done_'
-Open = Callable[..., Terminal]
-
-
-@pytest.fixture
-def repo(tmp_path: Path) -> Iterator[Path]:
-    folder = make_repo(tmp_path / "repo")
-    yield folder
-    (tmp_path / "go").touch()
-    if (folder / ".maestro").exists():  # a test that failed must not leave its engine behind
-        maestro("stop", "--abort", cwd=folder)
-
-
-@pytest.fixture
-def go(repo: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Agents that wait for it go on when it is there; what was begun is in ``starts`` beside it."""
-    monkeypatch.setenv("GO", str(repo.parent / "go"))
-    monkeypatch.setenv("STARTS", str(repo.parent / "starts"))
-    return repo.parent / "go"
-
-
-@pytest.fixture
-def opened(repo: Path, go: Path) -> Open:
-    """The program with a plan whose agents act like that, from the yes on."""
-
-    def opened(
-        tasks: dict[str, str],
-        edges: str,
-        cases: dict[str, str],
-        *more: str,
-        extra: str = "",
-        env: dict[str, str] | None = None,
-    ) -> Terminal:
-        plan = write_plan(repo.parent, tasks, edges, extra)
-        agent = cases_agent(repo.parent, cases)
-        screen = Terminal("run", str(plan), "--run-id", "r", "--agent-command", agent, *more,
-                          cwd=repo, env=env)  # fmt: skip
-        screen.until(f"Task {list(tasks)[-1]}")
-        screen.press("y")
-        return screen
-
-    return opened
-
-
-def begun(repo: Path) -> list[str]:
-    starts = repo.parent / "starts"
-    return sorted(starts.read_text().split()) if starts.exists() else []
-
-
-def deliver(screen: Terminal, code: int = 0) -> None:
-    """To the end, and out."""
-    screen.until("Deliver to main?", 60)
-    screen.answer("m", "Deliver to main?")
-    screen.until("merged", 30)
-    leave(screen, code)
-
-
-def say(screen: Terminal, words: str) -> None:
-    """Type what is to be said, see it, and send it."""
-    screen.press(words)
-    screen.until(words)
-    screen.press("\r")
-    screen.without(words)
-
-
-def leave(screen: Terminal, code: int) -> None:
-    screen.until("Next", 30)
-    screen.press("q")
-    assert screen.end() == code
-    assert screen.restored
-
 
 # -- a task fails ----------------------------------------------------------------------------------
 

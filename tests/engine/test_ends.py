@@ -6,7 +6,6 @@ import os
 import pty
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -21,6 +20,7 @@ from tests.engine.scratch import (
     environment,
     git,
     headless,
+    journal_events,
     leftovers,
     maestro,
     make_repo,
@@ -292,7 +292,8 @@ def test_a_run_under_nohup_goes_on_when_the_terminal_goes(tmp_path: Path) -> Non
 def two_interrupts_in_a_row_are_one(running: Running) -> None:
     engine = running.start()
     engine.send_signal(signal.SIGINT)
-    time.sleep(0.1)  # a person's second Ctrl-C, while the first is being carried out
+    # A person's second Ctrl-C, while the first is being carried out.
+    until(lambda: any(kind == "StopRequested" for kind, _, _ in journal_events(running.repo)))
     engine.send_signal(signal.SIGINT)
     assert engine.wait(25) == 130
     running.check_nothing_runs()

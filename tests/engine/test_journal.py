@@ -99,7 +99,9 @@ def test_a_request_is_taken_up_once(tmp_path: Path) -> None:
 def test_a_file_that_is_no_journal_is_named(tmp_path: Path) -> None:
     path = tmp_path / "maestro.db"
     path.write_bytes(os.urandom(8192))
-    with pytest.raises(JournalError, match=r"maestro\.db.*move the file away"):
+    with pytest.raises(
+        JournalError, match=r"maestro\.db.*maestro journal restore.*move the file away"
+    ):
         Journal(path)
     with pytest.raises(JournalError, match="nothing has been run"):
         Journal(tmp_path / "none.db")

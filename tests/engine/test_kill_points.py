@@ -75,7 +75,7 @@ POINTS = {
 def test_killed_in_the_midst_of(
     tmp_path: Path, deadly: dict[str, str], point: str, when: str
 ) -> None:
-    repo = make_repo(tmp_path / "repo")
+    repo = make_repo(tmp_path / "re po ü")
     plan = write_plan(tmp_path, creates("1", "2", "3"), "3<1", gate("test -s f1.txt"))
     killed = headless(repo, plan, cases_agent(tmp_path, {}), env=armed(deadly, POINTS[point], when))
     assert killed.returncode == -9, killed.stdout
@@ -91,7 +91,7 @@ def test_killed_in_the_midst_of(
 
 
 def test_killed_in_the_midst_of_a_gate(tmp_path: Path) -> None:
-    repo = make_repo(tmp_path / "repo")
+    repo = make_repo(tmp_path / "re po ü")
     once = tmp_path / "once"
     plan = write_plan(
         tmp_path, creates("1", "2"), "2<1",
@@ -105,11 +105,35 @@ def test_killed_in_the_midst_of_a_gate(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("at", ["merge-tree", "checkout -q -f --detach", "merge --no-commit"])
+def test_killed_while_a_conflict_is_laid_out(
+    tmp_path: Path, deadly: dict[str, str], at: str, when: str
+) -> None:
+    repo = make_repo(tmp_path / "re po ü", {"shared.txt": "base\n", "README.md": "x\n"})
+    plan = write_plan(tmp_path, undeclared(), "3<2")
+    agent = cases_agent(tmp_path, BODIES)
+    killed = headless(repo, plan, agent, env=armed(deadly, at, when))
+    assert killed.returncode == -9, killed.stdout
+    resume = ("resume", "r", "--headless", "--yes")
+    waits = maestro(*resume, cwd=repo, env=deadly)
+    assert waits.returncode == 3, (waits.stdout, waits.stderr)
+    question = status(repo)["questions"][0]
+    assert question["kind"] == "conflict"
+    assert "<<<<<<<" in (Path(question["worktree"]) / "shared.txt").read_text()
+    words = ("resolve", "--text", "shared.txt=both")
+    assert maestro("decide", "r", question["id"], *words, cwd=repo).returncode == 0
+    assert maestro(*resume, cwd=repo, env=deadly).returncode == 0
+    assert git(repo, "show", "HEAD:shared.txt") == "line of 1\nline of 2.1"
+    assert sorted(Path(deadly["STARTS"]).read_text().split()) == ["1.1", "2.1", "3.1"]
+    assert leftovers(repo) == []
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("at", ["read-tree", "commit-tree", "update-ref refs/maestro/r/attempt/2"])
 def test_killed_while_a_conflict_is_resolved(
     tmp_path: Path, deadly: dict[str, str], at: str, when: str
 ) -> None:
-    repo = make_repo(tmp_path / "repo", {"shared.txt": "base\n", "README.md": "x\n"})
+    repo = make_repo(tmp_path / "re po ü", {"shared.txt": "base\n", "README.md": "x\n"})
     plan = write_plan(tmp_path, undeclared(), "3<2")
     waits = headless(repo, plan, cases_agent(tmp_path, BODIES), env=deadly)
     assert waits.returncode == 3, waits.stdout
@@ -130,7 +154,7 @@ def test_killed_while_a_conflict_is_resolved(
 def test_killed_while_rolling_back(
     tmp_path: Path, deadly: dict[str, str], at: str, when: str
 ) -> None:
-    repo = make_repo(tmp_path / "repo")
+    repo = make_repo(tmp_path / "re po ü")
     plan = write_plan(tmp_path, creates("1", "2"), "2<1")
     done = headless(repo, plan, cases_agent(tmp_path, {}), "--deliver", "none", env=deadly)
     assert done.returncode == 0, done.stdout

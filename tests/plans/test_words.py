@@ -9,7 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maestro_tui.plans.commands import commands_in_fence, commands_in_text
+from maestro_tui.plans.commands import (
+    commands_in_fence,
+    commands_in_text,
+    is_check,
+    is_command,
+)
 from maestro_tui.plans.durations import format_duration, parse_duration
 from maestro_tui.plans.keys import clean, prompt_task_id, task_key, with_keys
 from maestro_tui.plans.model import Task
@@ -104,6 +109,34 @@ def test_commands_of_a_fence_lose_prompts_comments_and_line_breaks() -> None:
     assert commands_in_fence("python", ["python x.py"]) == []
 
 
+@pytest.mark.parametrize("path", ["/etc/src/x.py", "/tmp/x.py", "/app/x.py", "/home/ann/x.py"])
+def test_a_path_that_is_none_of_a_repository_stays_absolute(path: str) -> None:
+    assert [unsafe_reason(p.path) for p in find_paths(path)] == ["is absolute"]
+
+
+@pytest.mark.parametrize(
+    ("command", "check"),
+    [
+        ('[ -f package.json ] && echo "there"', True),
+        ("cargo fmt --check", True),
+        ("dart format --set-exit-if-changed lib", True),
+        ("cargo fmt", False),
+        ("dart format lib", False),
+        ("npx prettier --write .", False),
+        ("npm run dev -- --host", False),
+        ("gh run list --branch main", False),
+    ],
+)
+def test_a_check_is_told_from_what_changes_or_never_ends(command: str, check: bool) -> None:
+    assert is_command(command)
+    assert is_check(command) is check
+
+
+def test_a_sentence_that_begins_with_a_program_is_no_command() -> None:
+    assert commands_in_text("curl で状態の更新を確認") == []
+    assert commands_in_text("`curl -f localhost` で確認") == ["curl -f localhost"]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -124,6 +157,11 @@ def test_commands_of_a_fence_lose_prompts_comments_and_line_breaks() -> None:
         ("https://example.org/x.py", []),
         ("to be decided, see 1.2", []),
         ("app/models.py - replaces the old/legacy one", [("app/models.py", "")]),
+        ("/src/routes/*.ts", [("src/routes/*.ts", "")]),
+        ("`/migrations/004_loans.sql`", [("migrations/004_loans.sql", "")]),
+        ("[x.ts](file:///Users/ann/work/lib/apps/web/x.ts)", [("apps/web/x.ts", "")]),
+        ("[x.ts](file:///home/ann/x.ts)", [("x.ts", "")]),
+        ("src/loans/**init**.py", [("src/loans/__init__.py", "")]),
     ],
 )
 def test_paths_are_found_in_a_value(text: str, expected: list[tuple[str, str]]) -> None:

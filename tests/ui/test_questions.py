@@ -168,6 +168,15 @@ async def test_a_question_answered_elsewhere_closes_its_dialog():
         assert any("answered elsewhere" in n.message for n in pilot.app._notifications)
 
 
+async def test_after_a_question_answered_elsewhere_the_next_one_comes():
+    source = failing()
+    async with opened(source) as pilot:
+        first = (await top(pilot, QuestionDialog)).question.id
+        source.ask_permission("1.2", detail="make docs")
+        source.decide(first, "retry")
+        await until(lambda: "make docs" in screen_text(pilot), "the next question")
+
+
 async def test_an_answer_that_came_second_says_so():
     source = failing()
     async with opened(source) as pilot:

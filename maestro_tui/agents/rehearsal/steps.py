@@ -29,6 +29,8 @@ class Steps:
     def __init__(self, spec: Spec, voice: Voice, tree: Tree, control: str) -> None:
         self._spec, self._voice, self.tree = spec, voice, tree
         self._control, self._questions = control, 0
+        self._limits = files.LineReader(control)
+        self._waits = True  # for limits; its operator may turn that off
         self.marker_settled = False
         self._actions: dict[str, Callable[[Step], None]] = {
             "write": self._write,
@@ -40,6 +42,7 @@ class Steps:
             "sleep": self._sleep,
             "usage": self._usage,
             "ask": self._ask,
+            "limit": self._limit,
             "fail": self._fail,
             "hang": self._hang,
             "crash": self._crash,
@@ -180,7 +183,7 @@ class Steps:
         request = f"p{self._questions}"
         tool, detail = str(step.get("tool", "Bash")), str(step.get("detail", ""))
         self._voice.tool(tool, command=detail)
-        self._voice.ask(request, tool, detail)
+        self._voice.ask(request, tool, detail, str(step.get("rule", "")))
         allow, text = self._answer(request)
         if allow:
             self._voice.done(f"Allowed: {detail}")
@@ -196,6 +199,25 @@ class Steps:
                 if item.get("cmd") == "answer" and item.get("id") == request:
                     return item.get("allow") is True, str(item.get("text") or "")
             time.sleep(ANSWER_POLL_S)
+
+    def _limit(self, step: Step) -> None:
+        """The service lets nobody in for a while; the operator may want it to go on at once."""
+        until = time.time() + max(0.0, float(step["seconds"]))
+        why = str(step.get("why", "The usage limit is reached"))
+        while self._waits and self._limits.read():
+            pass  # what was said before this limit is not about it
+        if self._waits:
+            self._voice.parked(until, why)
+            while self._waits and time.time() < until and not self._woken():
+                time.sleep(ANSWER_POLL_S)
+            self._voice.parked(0.0, "")
+        if not self._waits:
+            raise StepFailed(why)
+
+    def _woken(self) -> bool:
+        said = {str(item.get("cmd")) for item in self._limits.read()}
+        self._waits = "no-waiting" not in said
+        return "resume" in said
 
     # -- bad ends ----------------------------------------------------------------------------------
 

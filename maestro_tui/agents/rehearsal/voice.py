@@ -68,11 +68,18 @@ class Voice:
             block["is_error"] = True
         self._line("user", message={"role": "user", "content": [block]})
 
-    def ask(self, request: str, tool: str, detail: str) -> None:
-        """Ask the operator for permission."""
-        what = {"subtype": "can_use_tool", "tool_name": tool, "input": {"command": detail}}
+    def ask(self, request: str, tool: str, detail: str, rule: str = "") -> None:
+        """Ask the operator for permission; ``rule`` is what "always" would allow."""
+        what: dict[str, Any] = {"subtype": "can_use_tool", "tool_name": tool}
+        what["input"] = {"command": detail}
         what["tool_use_id"] = f"toolu_{self._tools}"
+        if rule:
+            what["rule"] = rule
         self._line("control_request", request_id=request, request=what)
+
+    def parked(self, until: float, why: str) -> None:
+        """Tell that it waits for its service until then; 0 = it goes on."""
+        self._line("system", subtype="parked", until=until, why=why)
 
     def spend(self, amounts: dict[str, Any]) -> None:
         """Add to the totals, and report them as an agent does that is asked for its usage."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from maestro_tui.core.conflicts import (
@@ -16,13 +17,14 @@ from maestro_tui.core.conflicts import (
     Side,
     resolve_text,
 )
+from maestro_tui.engine.git import conflict_kinds as kinds
 from maestro_tui.engine.git.command import Git
 from maestro_tui.engine.git.commits import author
 from maestro_tui.engine.git.names import case_collisions
 
 _MARK = 31  # characters of a conflict marker no file has by chance
-_SYMLINK, _SUBMODULE = "120000", "160000"
 MAX_TEXT = 4 << 20  # a larger file is chosen as a whole
+Entries = list[tuple[str, Side | None]]
 
 
 async def inspect(git: Git, task: str, head: str, commit: str) -> Conflict:
@@ -32,96 +34,85 @@ async def inspect(git: Git, task: str, head: str, commit: str) -> Conflict:
     tree = fields[0].strip()
     end = fields.index("", 1) if "" in fields[1:] else len(fields)
     stages: dict[str, dict[str, Side]] = {}
+    stand_ins: dict[str, str] = {}
     for entry in fields[1:end]:
-        meta, _, path = entry.partition("\t")
+        meta, _, name = entry.partition("\t")
         mode, blob, stage = meta.split(" ")
+        path = kinds.real_path(name) if name.endswith((head, commit)) else name
+        if path != name:
+            stand_ins[path] = name
         stages.setdefault(path, {})[stage] = Side(mode, blob)
-    said = _messages(fields[end + 1 :])
-    files = []
-    for path, sides in stages.items():
-        kind, sentence, other = _kind(sides, said.get(path, []))
-        files.append(await _file(git, path, kind, sentence, other, sides))
-    files += await case_collisions(git, head, tree)
-    return Conflict(task, head, commit, tree, tuple(files))
+    said = kinds.messages(fields[end + 1 :])
+    found = [
+        await _file(git, task, path, sides, said.get(path, []), stand_ins.get(path, ""))
+        for path, sides in stages.items()
+    ]
+    for file in await case_collisions(git, head, tree):
+        if file.path not in stages:  # else it is asked about already
+            found.append(file)
+    words = {head: kinds.MERGED, commit: f"what {task} wrote"}
+    return Conflict(task, head, commit, tree, tuple(_without_commits(f, words) for f in found))
 
 
-def _messages(fields: list[str]) -> dict[str, list[tuple[str, str, list[str]]]]:
-    """git's sentences by path: (type, sentence, all paths it is about)."""
-    found: dict[str, list[tuple[str, str, list[str]]]] = {}
-    position = 0
-    while position < len(fields) and fields[position].strip().isdigit():
-        count = int(fields[position])
-        paths = fields[position + 1 : position + 1 + count]
-        kind, sentence = fields[position + 1 + count : position + 3 + count]
-        if kind.startswith("CONFLICT"):
-            for path in paths:
-                found.setdefault(path, []).append((kind, sentence.strip(), paths))
-        position += 3 + count
-    return found
-
-
-_KINDS = {
-    "binary": "binary",
-    "modify/delete": "modify/delete",
-    "rename/delete": "rename/delete",
-    "rename/rename": "rename/rename",
-    "file/directory": "file/directory",
-    "directory rename": "rename/rename",
-    "submodule": "submodule",
-    "distinct": "mode",
-}
-
-
-def _kind(
-    sides: Mapping[str, Side], said: list[tuple[str, str, list[str]]]
-) -> tuple[str, str, str]:
-    """Which kind of conflict it is, git's sentence, and the other path it is about."""
-    modes = {s.mode for s in sides.values()}
-    sentence = said[-1][1] if said else ""
-    for kind, text, paths in said:
-        name = kind[kind.find("(") + 1 : kind.rfind(")")]
-        for word, ours in _KINDS.items():
-            if name.startswith(word):
-                return ours, text, next((p for p in paths[1:] if p), "")
-    if _SUBMODULE in modes:
-        return "submodule", sentence, ""
-    if _SYMLINK in modes:
-        return "symlink", sentence, ""
-    both = sides.get("2"), sides.get("3")
-    if both[0] and both[1] and both[0].blob == both[1].blob and both[0].mode != both[1].mode:
-        return "mode", sentence, ""
-    if "1" not in sides:
-        return "both-added", sentence, ""
-    return "content", sentence, ""
+def _without_commits(file: ConflictFile, words: Mapping[str, str]) -> ConflictFile:
+    said = file.said
+    for sha, word in words.items():
+        said = said.replace(sha, word)
+    return replace(file, said=said)
 
 
 async def _file(
-    git: Git, path: str, kind: str, said: str, other: str, sides: Mapping[str, Side]
+    git: Git,
+    task: str,
+    path: str,
+    sides: Mapping[str, Side],
+    said: Sequence[kinds.Message],
+    stand_in: str,
 ) -> ConflictFile:
+    kind, other = kinds.kind_of(sides, said, stand_in)
     base, ours, theirs = (sides.get(n, Side()) for n in ("1", "2", "3"))
     parts: tuple[str | Hunk, ...] = ()
+    texts: tuple[bytes, ...] = ()
     plain = all(s.mode in ("", "100644", "100755") for s in sides.values())
     if plain and ours.blob and theirs.blob and ours.blob != theirs.blob and kind != "binary":
-        parts = await _parts(git, ours.blob, base.blob, theirs.blob)
+        texts = await _texts(git, ours.blob, base.blob, theirs.blob)
+        parts = await _parts(git, texts) if texts else ()
         if not parts:
             kind = "binary"
-    answers = ["ours", "theirs"]
+        if all(t.startswith(kinds.LFS) for t in texts if t) and texts:
+            kind, parts = "lfs", ()
+    words = kinds.in_words(kind, path, other, sides, task, said)
+    if parts:
+        for who, text in ((kinds.MERGED, texts[0]), (task, texts[2])):
+            only = kinds.cosmetic(texts[1], text)
+            words += f"; {who} changes only {only}" if only else ""
+    return ConflictFile(
+        path, kind, words, ours, base, theirs, _answers(kind, base, parts), (), parts, other,
+        stand_in,
+    )  # fmt: skip
+
+
+def _answers(kind: str, base: Side, parts: Sequence[str | Hunk]) -> tuple[str, ...]:
+    if kind == "file/directory":
+        return ("ours", "theirs", "both", "worktree")
     if any(isinstance(p, Hunk) for p in parts):
-        answers += ["both", "base"]
-    elif base.blob:
-        answers.append("base")
-    answers += ["delete", "worktree"]
-    return ConflictFile(path, kind, said, ours, base, theirs, tuple(answers), (), parts, other)
+        return ("ours", "theirs", "both", "base", "delete", "worktree")
+    return ("ours", "theirs", *(("base",) if base.blob else ()), "delete", "worktree")
 
 
-async def _parts(git: Git, ours: str, base: str, theirs: str) -> tuple[str | Hunk, ...]:
-    """The file in pieces; nothing when a side is not text."""
-    texts = []
-    for blob in (ours, base, theirs):
+async def _texts(git: Git, *blobs: str) -> tuple[bytes, ...]:
+    """What is in them; nothing when one is not text."""
+    found = []
+    for blob in blobs:
         data = (await git.run("cat-file", "blob", blob)).out if blob else b""
         if b"\0" in data[:8000] or len(data) > MAX_TEXT:
             return ()
-        texts.append(data)
+        found.append(data)
+    return tuple(found)
+
+
+async def _parts(git: Git, texts: Sequence[bytes]) -> tuple[str | Hunk, ...]:
+    """The file in pieces, from what it is on our side, in the base, on their side."""
     with tempfile.TemporaryDirectory(prefix="maestro-merge-") as folder:
         names = []
         for name, data in zip(("ours", "base", "theirs"), texts, strict=True):
@@ -194,12 +185,12 @@ async def build(
                 f"{file.path}={choice.whole}: a {file.kind} conflict is answered with "
                 + ", ".join(file.answers)
             )
-        for path, side in await _entries(git, file, choice, worktree):
-            name = os.fsencode(path)
-            if side is None:
-                lines.append(b"0 " + b"0" * 40 + b"\t" + name + b"\0")
-            else:
-                lines.append(f"{side.mode} {side.blob}\t".encode() + name + b"\0")
+        entries = await _entries(git, file, choice, worktree)
+        if file.kind == "file/directory":
+            entries = await _in_its_place(git, conflict.tree, file, choice.whole, entries)
+        elif file.stand_in:
+            entries.insert(0, (file.stand_in, None))
+        lines += [_index_line(path, side) for path, side in entries]
     with tempfile.TemporaryDirectory(prefix="maestro-index-") as folder:
         env = {"GIT_INDEX_FILE": f"{folder}/index"}
         await git.run("read-tree", conflict.tree, env=env)
@@ -211,9 +202,31 @@ async def build(
     )  # fmt: skip
 
 
-async def _entries(
-    git: Git, file: ConflictFile, choice: FileChoice, worktree: Path
-) -> list[tuple[str, Side | None]]:
+def _index_line(path: str, side: Side | None) -> bytes:
+    name = os.fsencode(path)
+    if side is None:
+        return b"0 " + b"0" * 40 + b"\t" + name + b"\0"
+    return f"{side.mode} {side.blob}\t".encode() + name + b"\0"
+
+
+async def _in_its_place(
+    git: Git, tree: str, file: ConflictFile, answer: str, entries: Entries
+) -> Entries:
+    """A file where the other side has a folder: the one, the other, or the file beside it."""
+    gone: Entries = [(file.stand_in, None)]
+    if answer == "both":
+        name = f"{file.path}.{'ours' if file.ours.blob else 'theirs'}"
+        if (await git.run("ls-tree", "-z", tree, "--", name)).out:
+            raise ChoiceError(f"{file.path}=both would overwrite {name}; take a side instead")
+        return [*gone, (name, file.ours if file.ours.blob else file.theirs)]
+    if entries[0][1] is None:
+        return gone
+    beneath = await git.run("ls-tree", "-r", "-z", "--name-only", tree, "--", f"{file.path}/")
+    folder = [(n, None) for n in os.fsdecode(beneath.out).split("\0") if n]
+    return [*gone, *folder, *entries]
+
+
+async def _entries(git: Git, file: ConflictFile, choice: FileChoice, worktree: Path) -> Entries:
     """What the index is to hold for a file: (path, side), None for nothing."""
     if file.kind == "case":
         return _case_entries(file, choice.whole)
@@ -221,6 +234,8 @@ async def _entries(
         return [(file.path, None)]
     if choice.whole == "worktree":
         return [(file.path, await _from_disk(git, file, worktree))]
+    if file.kind == "file/directory" and choice.whole == "both":
+        return []
     if choice.text is None and not (file.hunks and (choice.hunks or choice.whole)):
         side = {"ours": file.ours, "theirs": file.theirs, "base": file.base}.get(choice.whole)
         if side is None:
@@ -234,7 +249,7 @@ async def _entries(
     return [(file.path, Side(mode, blob))]
 
 
-def _case_entries(file: ConflictFile, answer: str) -> list[tuple[str, Side | None]]:
+def _case_entries(file: ConflictFile, answer: str) -> Entries:
     if answer == "ours":
         return [(file.path, None)]
     if answer == "theirs":
@@ -247,10 +262,12 @@ async def _from_disk(git: Git, file: ConflictFile, worktree: Path) -> Side | Non
     path = worktree / file.path
     if path.is_symlink():
         data = os.fsencode(os.readlink(path))
-        mode = _SYMLINK
+        mode = kinds.SYMLINK
     elif path.is_file():
         data = path.read_bytes()
         mode = "100755" if os.access(path, os.X_OK) else "100644"
+    elif path.is_dir() and file.kind == "file/directory":
+        return None
     elif path.exists():
         raise ChoiceError(f"{file.path} is a folder in the worktree; take a side instead")
     else:

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from maestro_tui.engine.advice import explained
+from maestro_tui.engine.git.checkout import NoRoom, fast_forward
 from maestro_tui.engine.git.command import Git, GitError
 from maestro_tui.engine.git.merging import is_ancestor, merge
 
@@ -108,7 +110,9 @@ async def _checked_out_at(git: Git, repo: Path, branch: str) -> Path | None:
 async def _fast_forward(git: Git, checkout: Path, new: str, name: str) -> None:
     there = Git(git.common_dir, await _git_dir_of(git, checkout), checkout)
     try:
-        await there.run("merge", "--ff-only", "-q", new)
+        await fast_forward(there, new)
+    except NoRoom as error:
+        raise Refused(str(error)) from error
     except GitError as error:
         paths = tuple(line.strip() for line in error.text.splitlines() if line.startswith("\t"))
         if paths:
@@ -117,7 +121,7 @@ async def _fast_forward(git: Git, checkout: Path, new: str, name: str) -> None:
                 "overwritten. Commit or move them, then answer again",
                 paths,
             ) from error
-        raise Refused(f"git would not move {name} in {checkout}: {error.text}") from error
+        raise Refused(f"git would not move {name} in {checkout}: {explained(error)}") from error
 
 
 async def _git_dir_of(git: Git, checkout: Path) -> Path:

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 
 from maestro_tui.engine.git.command import Git
+from maestro_tui.engine.git.conflict_kinds import real_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ async def conflicting_paths(git: Git, ours: str, theirs: str) -> tuple[str, ...]
     )  # fmt: skip
     if not result.code:
         return ()
-    return tuple(dict.fromkeys(p for p in os.fsdecode(result.out).split("\0")[1:] if p))
+    names = os.fsdecode(result.out).split("\0")[1:]
+    return tuple(dict.fromkeys(real_path(name) for name in names if name))
 
 
 def remove_stale_locks(git: Git, run: str) -> None:

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from maestro_tui.plans.candidates import find_candidates
-from maestro_tui.plans.choosing import choose
 from maestro_tui.plans.data import Node
 from maestro_tui.plans.document import Document
 from maestro_tui.plans.facts import Facts
@@ -45,11 +43,7 @@ class CursorPlan:
             return 95, f"{len(records)} todos with id and content in the frontmatter"
         if todos.items():
             return 10, "its todos are bare names, so the body says what the tasks are"
-        if (
-            not todos.items()
-            and front.root.has("name", "overview")
-            and choose(find_candidates(document.tree)) is None
-        ):
+        if not todos.items() and front.root.has("name", "overview") and document.choice() is None:
             return 70, "its todos are empty and its body lists no work, so the whole is one task"
         return 5, "its todos are empty, so the body says what the tasks are"
 

@@ -22,6 +22,7 @@ def conflicts(scene: Scene) -> Page:
     strategy = scene.state.strategy
     found = strategy.conflicts if strategy else ()
     page.head = [_legend(scene)]
+    _foreseen(scene, page)
     if not found:
         page.note(
             "No two tasks of this plan write the same files or import each other's.",
@@ -43,6 +44,21 @@ def conflicts(scene: Scene) -> Page:
     for conflict in found:
         page.line(_pair(scene, conflict), conflict.first)
     return page
+
+
+def _foreseen(scene: Scene, page: Page) -> None:
+    """What would conflict if everything were merged as it is now."""
+    coming = scene.state.foreseen
+    if not coming:
+        return
+    title = f"Would conflict, as it is now  {len(coming)}"
+    page.title(title, scene.colours.style("state-failed", bold=True))
+    for one in coming:
+        other = str(one["other"]) or "what is merged"
+        line = Text("   ").append("≠ ", scene.colours.style("state-failed", bold=True))
+        line.append(fit(one_line(f"{one['task']} ↔ {other}"), 24))
+        line.append(" " + clip(", ".join(one_line(p) for p in one["paths"]), 400), "bold")
+        page.line(line, str(one["task"]))
 
 
 def _legend(scene: Scene) -> Text:

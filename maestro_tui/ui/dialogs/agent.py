@@ -24,7 +24,7 @@ def agent_question(task: TaskRun, attempt: Attempt, now: float) -> Question:
     """The dialog's content; the answers are the kinds of instructions there are."""
     talks = task.assignment.driver in INTERACTIVE
     options: list[Option] = [_WORDS if talks else _LATER]
-    if talks:
+    if talks or attempt.parked_until > now:
         options += _waiting(attempt, now)
     if task.assignment.driver in MODELLED:
         options.append(_MODEL)

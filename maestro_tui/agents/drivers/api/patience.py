@@ -27,10 +27,14 @@ class Patience:
         """The next request has all its tries."""
         self.tries = 0
 
+    def most(self, failure: Failure) -> int:
+        """How many tries there are at such failures."""
+        return SILENT_TRIES if failure.silent else TRIES
+
     def wait(self, failure: Failure) -> float | None:
         """Seconds until the next try; None where there is none left."""
         self.tries += 1
-        if not failure.again or self.tries >= (SILENT_TRIES if failure.silent else TRIES):
+        if not failure.again or self.tries >= self.most(failure):
             return None
         soon: float = min(_FIRST_S * 2.0 ** (self.tries - 1), _LONGEST_S)
         return failure.after or soon * random.uniform(0.75, 1.0)

@@ -21,9 +21,14 @@ class Pulse:
     """One awaited answer after the other. ``patience_s``: the silence that ends a request."""
 
     def __init__(
-        self, context: Context, patience_s: float, clock: Callable[[], float] = time.monotonic
+        self,
+        context: Context,
+        tell: Callable[[str], None],
+        patience_s: float,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._context, self._patience_s, self._clock = context, patience_s, clock
+        self._context, self._tell = context, tell
+        self._patience_s, self._clock = patience_s, clock
         self._awaited = self._silent = False
         self._heard_at = self._told_at = 0.0
         self._bytes = self._bytes_told = 0
@@ -50,9 +55,9 @@ class Pulse:
             return
         if now - self._heard_at >= SILENT_S and not self._silent:
             self._silent = True
-            text = f"The model has been silent for {now - self._heard_at:.0f} s; "
-            self._context.emit("text", text=f"{text}it is asked again after {self._patience_s:g} s")
+            text = f"The model is silent for {now - self._heard_at:.0f} s"
+            self._tell(f"{text}; the request is given up after {self._patience_s:g} s")
         elif self._bytes > self._bytes_told and now >= self._told_at + EVERY_S:
             self._bytes_told, self._told_at = self._bytes, now
-            text = f"The model is answering, {self._bytes / 1000:.0f} kB so far"
-            self._context.emit("activity", text=text)
+            far = f", {self._bytes // 1000} kB so far" if self._bytes >= 1000 else ""
+            self._context.emit("activity", text=f"The model is answering{far}")

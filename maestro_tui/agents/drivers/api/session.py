@@ -16,7 +16,7 @@ from maestro_tui.agents.drivers.api import KEY
 from maestro_tui.agents.drivers.api.asking import AskUser
 from maestro_tui.agents.drivers.api.cost import COUNTS, Bill
 from maestro_tui.agents.drivers.api.memory import Memory
-from maestro_tui.agents.drivers.api.patience import TRIES, Patience
+from maestro_tui.agents.drivers.api.patience import Patience
 from maestro_tui.agents.drivers.api.pulse import Pulse
 from maestro_tui.agents.drivers.api.tools import Toolset
 from maestro_tui.agents.drivers.api.verdicts import Failure, judge_failure, judge_stop, retry_at
@@ -83,7 +83,7 @@ class ApiSession:
             max_retries=0,  # a person is told of every wait, and a broken answer is asked for again
             timeout=anthropic.Timeout(silence_s, connect=CONNECT_S),
         )
-        self._pulse = Pulse(self._context, silence_s)
+        self._pulse = Pulse(self._context, self._tell, silence_s)
         self._client.heard = self._pulse.heard
         self._patience = Patience()
         self._model = self._options.text("model") or MODEL
@@ -179,16 +179,21 @@ class ApiSession:
         wait = self._patience.wait(failure)
         text, tries = failure.text, self._patience.tries
         if failure.overloaded and tries >= BEFORE_FALLBACK and self._fall_back():
-            self._transcript.note(f"{text}: goes on with {self._model}")
+            self._tell(f"Goes on with {self._model}: {text}")
             self._patience.answered()
             return True
         if wait is None:
             failure.text += f" (tried {tries} times)" if tries > 1 else ""
             self._patience.answered()  # after a long wait it has all its tries again
             return False
-        self._transcript.note(f"{text}: waits {wait:.1f} s, then try {tries + 1} of {TRIES}")
+        most = self._patience.most(failure)
+        self._tell(f"Try {tries + 1} of {most} in {wait:.1f} s: {text}")
         await asyncio.sleep(wait)
         return True
+
+    def _tell(self, words: str) -> None:
+        """Say it to whoever follows, and in the log, where a person looks for what went on."""
+        self._transcript.plain(" ".join(words.split()).encode("utf-8", "replace"))
 
     def _fall_back(self) -> bool:
         """Whether there is another model for when this one is overloaded."""

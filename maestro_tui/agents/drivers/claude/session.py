@@ -16,7 +16,7 @@ from maestro_tui.agents.drivers.claude.finish import Finish
 from maestro_tui.agents.drivers.claude.guard import Guard
 from maestro_tui.agents.drivers.claude.invocation import Invocation
 from maestro_tui.agents.drivers.claude.transport import PipeTransport
-from maestro_tui.agents.drivers.claude.turns import Limits, Verdict, is_protocol, judge
+from maestro_tui.agents.drivers.claude.turns import Limits, Verdict, is_protocol, judge, too_old
 from maestro_tui.agents.drivers.past import AGAIN, reminder
 from maestro_tui.agents.drivers.program import EXIT_S, Program
 from maestro_tui.agents.observe import Observer
@@ -257,7 +257,9 @@ class ClaudeSession:
         if cut is not None:
             return cut
         if verdict is None:
-            return program.too_soon("Claude", error, usage, self._redact)
+            ended = program.too_soon("Claude", error, usage, self._redact)
+            ended.error += too_old(f"{ended.error} {error}")
+            return ended
         if verdict.ok:
             return Outcome("exited", exit=0, usage=usage)
         words = self._redact.text(verdict.text)

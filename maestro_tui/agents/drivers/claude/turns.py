@@ -19,6 +19,11 @@ _LONGEST_WAIT_S = 8 * 3600.0
 GAP_S = 2.0
 _JITTER_S = 0.5
 _PLACES = 100
+_UPDATE = (
+    "This claude does not know what Maestro asks of it: update it (npm install -g "
+    "@anthropic-ai/claude-code@latest), or name another with claude.program; `maestro doctor` "
+    "tells its version"
+)
 _LOGIN = "Log in with `claude` (/login) or set ANTHROPIC_API_KEY, then retry"
 
 
@@ -72,6 +77,8 @@ def judge(message: dict[str, Any]) -> Verdict | None:
     kind = message.get("type")
     if kind == "system" and message.get("subtype") == "api_retry":
         return _unauthorised(message) if message.get("error_status") in (401, 403) else None
+    if kind == "assistant" and message.get("error") == "authentication_failed":
+        return _unauthorised(message)  # nobody is logged in, or not any more: it asked nobody
     if kind != "result":
         return None
     more = bool(message.get("queued_turn_count"))
@@ -91,15 +98,28 @@ def judge(message: dict[str, Any]) -> Verdict | None:
 
 
 def _unauthorised(message: dict[str, Any]) -> Verdict:
-    status = message.get("error_status") or message.get("api_error_status")
-    text = f"Claude is not let in by the service ({status}). {_LOGIN}"
+    why = message.get("error_status") or message.get("api_error_status") or _said(message)
+    text = f"Claude is not let in by the service ({why}). {_LOGIN}"
     return Verdict(text=text, reason="unauthorised", fatal=True)
+
+
+def _said(message: dict[str, Any]) -> str:
+    inner = message.get("message")
+    content = inner.get("content") if isinstance(inner, dict) else None
+    blocks = content if isinstance(content, list) else []
+    texts = (block.get("text") for block in blocks if isinstance(block, dict))
+    return next((clip(text, 200) for text in texts if isinstance(text, str)), "no login")
 
 
 def _words(message: dict[str, Any]) -> str:
     errors = message.get("errors")
     listed = [e for e in errors if isinstance(e, str)] if isinstance(errors, list) else []
     return clip("; ".join(listed)) or clip(message.get("result")) or clip(message.get("subtype"))
+
+
+def too_old(words: str) -> str:
+    """What to do where a program ended over one of its own arguments; empty elsewhere."""
+    return f". {_UPDATE}" if "unknown option" in words or "on_failure" in words else ""
 
 
 class Limits:
