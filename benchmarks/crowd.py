@@ -16,7 +16,7 @@ from maestro_tui.core.options import RunOptions
 from maestro_tui.engine.git.command import run_sync
 from maestro_tui.engine.journal import Journal
 from maestro_tui.engine.lock import RunLock
-from maestro_tui.engine.loop import session_of
+from maestro_tui.engine.session_line import session_of
 from maestro_tui.plans.model import Assignment, Phase, Plan, Strategy, Task, to_dict
 
 RUN = "crowd"
@@ -25,7 +25,7 @@ RUN = "crowd"
 class Crowd:
     """So many tasks, so many of them being worked on; held as an engine would hold it."""
 
-    def __init__(self, folder: Path, tasks: int, working: int) -> None:
+    def __init__(self, folder: Path, tasks: int, working: int, *, wave: int = 0) -> None:
         self.repo = folder / "repo"
         self.repo.mkdir()
         for words in (
@@ -45,6 +45,7 @@ class Crowd:
             run_sync(words, self.repo)
         ensure_maestro_dir(self.repo)
         self._journal = Journal(db_path(self.repo), create=True)
+        self._wave = wave or tasks  # tasks in each
         self._working = [f"t{n}" for n in range(working)]
         self._offset = 0
         begin = [self._created(tasks), e.EngineStarted(at=time.time(), pid=1, attended=True)]
@@ -74,12 +75,15 @@ class Crowd:
             phases=(Phase("p1", "Everything"),),
             tasks=tuple(Task(id=i, title=f"Task {i}", key=i, phase="p1", text="Do.") for i in ids),
         )
+        waves = [tuple(ids[n : n + self._wave]) for n in range(0, count, self._wave)]
+        wave_of = {i: number for number, wave in enumerate(waves, start=1) for i in wave}
         strategy = Strategy(
             plan=plan,
             assignments=tuple(
-                Assignment(task=i, agent="general-purpose", marker="DONE.md", wave=1) for i in ids
+                Assignment(task=i, agent="general-purpose", marker="DONE.md", wave=wave_of[i])
+                for i in ids
             ),
-            waves=(tuple(ids),),
+            waves=tuple(waves),
             max_parallel=max(1, len(self._working)),
         )
         return e.RunCreated(
@@ -119,6 +123,14 @@ class Crowd:
                 for task in self._working
             ],
         )
+
+    def start(self, task: str) -> None:
+        """One more of them is worked on."""
+        self._journal.append(RUN, self._started(task))
+
+    def end(self) -> None:
+        """Nothing moves any more."""
+        self._journal.append(RUN, [e.RunEnded(at=time.time(), outcome="failed")])
 
     @property
     def screen(self) -> list[str]:

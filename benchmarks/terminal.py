@@ -89,6 +89,12 @@ class Terminal:
         used = self._process.cpu_times()
         return used.user + used.system
 
+    def worked(self) -> float:
+        """The same, counted in nanoseconds where the system does: for what takes milliseconds."""
+        threads = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
+        counted = [int(thread.read_text().split()[0]) / 1e9 for thread in threads]
+        return sum(counted) if counted else self.cpu()
+
     @property
     def memory(self) -> float:
         """Its resident megabytes."""

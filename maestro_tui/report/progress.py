@@ -7,6 +7,7 @@ cannot tell different stories.
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -50,12 +51,8 @@ class Progress:
 
 def progress(state: RunState) -> Progress:
     """Count every task that is part of the run once."""
-    groups = dict.fromkeys(GROUPS, 0)
-    for task in state.tasks.values():
-        for name, states in GROUPS.items():
-            if task.state in states:
-                groups[name] += 1
-                break
+    found = Counter([task.state for task in state.tasks.values()])
+    groups = {name: sum(found[s] for s in states) for name, states in GROUPS.items()}
     return Progress(sum(groups.values()), groups)
 
 
@@ -103,11 +100,15 @@ def remaining_s(state: RunState, now: float) -> float | None:
     free = [0.0] * max(1, state.max_parallel)
     ends: dict[str, float] = {}
     wave_end: dict[int, float] = {}
+    in_waves, wave, waves_done = state.mode == "waves", 0, 0.0
     for task in sorted(left, key=lambda t: (t.state not in MOVING, t.wave, t.position)):
         ready = max((ends.get(name, 0.0) for name in task.after), default=0.0)
-        if state.mode == "waves":
-            earlier = [end for wave, end in wave_end.items() if wave < task.wave]
-            ready = max([ready, *earlier])
+        if in_waves:
+            if task.wave != wave:  # those before it do not change any more: what moves came first
+                wave = task.wave
+                earlier = [end for number, end in wave_end.items() if number < wave]
+                waves_done = max(earlier, default=0.0)
+            ready = max(ready, waves_done)
         start = max(ready, heapq.heappop(free))
         ends[task.id] = end = start + _left(task, factor, now)
         heapq.heappush(free, end)

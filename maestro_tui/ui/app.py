@@ -1,4 +1,4 @@
-"""The full-screen program: it follows a run, shows its questions, and carries answers out.
+"""The full-screen program: it follows a run, and tells its screens and questions what changed.
 
 It owns no process and no thread that matters: closing it, killing it or losing its terminal leaves
 the run as it is.
@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
-from typing import TYPE_CHECKING
 
-from textual import events
 from textual.screen import ModalScreen, Screen
 
 from maestro_tui.config.themes import ThemeSpec
-from maestro_tui.core.state import Question, RunState, RunStatus
+from maestro_tui.core.state import RunState, RunStatus
 from maestro_tui.plans.model import Strategy
 from maestro_tui.ui.actions import bindings
 from maestro_tui.ui.alert import Alert, TerminalTitle, silent, title_words
 from maestro_tui.ui.asking import Asking
+from maestro_tui.ui.endings import RunEndings
 from maestro_tui.ui.exits import FAILED, HUNG_UP, exit_code
 from maestro_tui.ui.follow import POLL_HZ, Changes, Follow
 from maestro_tui.ui.formatting import one_line
@@ -29,21 +27,14 @@ from maestro_tui.ui.screens.run_screen import RunScreen
 from maestro_tui.ui.source import RunSource
 from maestro_tui.ui.theme_watch import ThemeWatch
 from maestro_tui.ui.themes import install, state_defaults
-from maestro_tui.ui.views import History, RunViews
-
-if TYPE_CHECKING:
-    from maestro_tui.ui.dialogs.question import Reply
-
-# The board and its dialogs are imported where they are used: the review, which is the first thing
-# a user sees, needs none of them, and imports are most of what a start takes.
+from maestro_tui.ui.views import History
 
 THEMES_S = 1.0  # between two looks at the theme files
-AWAY_S = 10.0  # without a key for that long, a user may be doing something else
 _LOST_AFTER = 3  # looks, a second apart, without an engine before it is said
 Launch = Callable[[Strategy], RunSource]
 
 
-class MaestroApp(RunViews):
+class MaestroApp(RunEndings):
     """One run on the screen; with ``review`` first, the run comes from ``launch``."""
 
     TITLE = "Maestro"
@@ -89,11 +80,7 @@ class MaestroApp(RunViews):
         self.asking = Asking()
         self.history, self._theme_watch = history, theme_watch
         self._title = TerminalTitle(wanted=terminal_title)
-        self._touched_at = -AWAY_S
         self._follow: Follow | None = None
-        self._summarised = False
-        self._stopping = False
-        self._lost = 0
         self._problems = [*problems, *install(self, theme_specs, theme)]
         self.keys = {i: ",".join(k) for i, k in (keymap or {}).items()}
         wrong = keymap_problems(keymap or {})
@@ -151,6 +138,7 @@ class MaestroApp(RunViews):
         await self._begin(source)
 
     async def _begin(self, source: RunSource) -> None:
+        # Here, as the dialogs: the review, which is the first thing a user sees, needs neither.
         from maestro_tui.ui.screens.board import BoardScreen
 
         self.source = source
@@ -162,18 +150,6 @@ class MaestroApp(RunViews):
         self.set_interval(1 / SPINNER_HZ, self._spin)
         self.set_interval(1.0, self._second)
         self._look()
-
-    # -- the user's attention --------------------------------------------------------------------
-    async def on_event(self, event: events.Event) -> None:
-        """Remember when the user last did something."""
-        if isinstance(event, (events.Key, events.MouseDown)):
-            self._touched_at = self._monotonic()
-        await super().on_event(event)
-
-    @property
-    def away(self) -> bool:
-        """Whether the user looks elsewhere: another window has the focus, or nothing was typed."""
-        return not self.app_focus or self._monotonic() - self._touched_at >= AWAY_S
 
     def on_unmount(self) -> None:
         """The window gets its name back."""
@@ -209,35 +185,26 @@ class MaestroApp(RunViews):
         if self.board is not None:
             self.board.banner("")
 
-    def _questions_changed(self, state: RunState) -> None:
-        self.asking.forget(state)
-        if self.board is not None:
-            self.board.questions_changed()
-        self.refresh_bindings()  # the line of keys begins with the answer while somebody waits
-
     def _spin(self) -> None:
         state, board = self.run_state, self.board
-        if state is None or board is None or (not board.is_current and not self._sees_board()):
+        if self._exit or not self.screen_stack or state is None or board is None or state.ended:
             return
+        if self.screen is not board:
+            return  # under a dialog every step would cost a whole screen
         if any(t.moving for t in state.tasks.values()) or any(
             g.state == "running" for g in state.gates.values()
         ):
             board.spin()
-
-    def _sees_board(self) -> bool:
-        """Whether nothing but dialogs lies over the board."""
-        if self.board is None or self.board not in self.screen_stack:
-            return False  # it is not there yet, or not any more
-        above = self.screen_stack[self.screen_stack.index(self.board) + 1 :]
-        return all(isinstance(s, ModalScreen) for s in above)
 
     def _second(self) -> None:
         if self.terminal_lost:  # and no signal told so
             self.exit(HUNG_UP)
             return
         state, board = self.run_state, self.board
-        if state is None or board is None or self.source is None or self._exit:
+        if state is None or board is None or self.source is None:
             return
+        if self._exit or not self.screen_stack:
+            return  # as in the last look
         # Under a dialog every redraw costs a whole screen: nothing but work is worth it.
         still = isinstance(self.screen, ModalScreen) and state.status is RunStatus.WAITING
         if not state.ended and state.status is not RunStatus.STOPPED and not still:
@@ -256,65 +223,6 @@ class MaestroApp(RunViews):
         if self._stopping and self._lost >= _LOST_AFTER:
             self.exit(exit_code(state))
 
-    def _endings(self, state: RunState) -> None:
-        if (
-            self._stopping and (state.status is RunStatus.STOPPED or state.ended)
-        ) or state.status is RunStatus.DECLINED:
-            self.exit(exit_code(state))
-        elif not state.ended:
-            self._summarised = False
-        elif not self._summarised:
-            self._summarised = True
-            if self.away:
-                self._alert(self, title_words(state, 0))
-            self.show_summary()
-
-    # -- questions -------------------------------------------------------------------------------
-    def _questions(self, state: RunState) -> None:
-        """Close what is answered elsewhere; open the next when the user is not busy."""
-        from textual.widgets import Input, TextArea
-
-        from maestro_tui.ui.dialogs.question import QuestionDialog
-
-        top = self.screen
-        if isinstance(top, QuestionDialog):
-            gone = top.question.id not in state.questions and not top.local
-            if gone and top.is_current:
-                self.notify("That question has been answered elsewhere", markup=False)
-                top.dismiss(None)
-            return
-        if isinstance(top, ModalScreen) or isinstance(self.focused, (Input, TextArea)):
-            return
-        if self._stopping or state.ended:
-            return
-        question = self.asking.next(state)
-        if question is not None:
-            self._ask(state, question, by_itself=True)
-
-    def _ask(self, state: RunState, question: Question, *, by_itself: bool) -> None:
-        from maestro_tui.ui.dialogs.question import QuestionDialog
-
-        if by_itself and self.away:
-            self._alert(self, question.title)
-        more = len([q for q in self.asking.open_ones(state) if q.id != question.id])
-        dialog = QuestionDialog(
-            question, state, more=more, by_itself=by_itself, monotonic=self._monotonic
-        )
-        self.push_screen(dialog, partial(self._answered, question.id))
-
-    def _answered(self, question: str, reply: Reply | None) -> None:
-        state = self.run_state
-        if state is None or self.source is None:
-            return
-        if reply is None and question in state.questions:
-            # Whoever says "later" wants to see the board: what else waits is in the inbox, too.
-            self.asking.put_off |= {question, *(q.id for q in self.asking.open_ones(state))}
-        elif reply is not None:
-            self.asking.answered.add(question)
-            if not self.source.decide(reply.question, reply.answer, reply.text):
-                self.notify("Somebody else answered first", severity="warning", markup=False)
-        self._questions_changed(state)
-
     # -- actions ---------------------------------------------------------------------------------
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without a run there is nothing to answer or turn up."""
@@ -331,84 +239,3 @@ class MaestroApp(RunViews):
         state = self.run_state
         ended = state is not None and state.ended
         return not (ended and action in ("more_agents", "fewer_agents", "answer"))
-
-    async def action_quit(self) -> None:
-        """Textual's own way out leads through the question too."""
-        self.action_leave()
-
-    def action_help_quit(self) -> None:
-        """Ctrl+C."""
-        self.action_leave()
-
-    def action_leave(self) -> None:
-        """Leave at once when nothing is at stake; ask otherwise."""
-        from maestro_tui.ui.dialogs.quit import quit_dialog
-
-        state = self.run_state
-        if state is None or self.source is None:
-            self.exit(FAILED)
-        elif state.ended or (state.status is RunStatus.STOPPED and not self.source.engine_alive()):
-            self.exit(exit_code(state))
-        else:
-            self.push_screen(quit_dialog(state, self.source.engine_alive()), self._leave)
-
-    def _leave(self, choice: str | None) -> None:
-        from maestro_tui.ui.dialogs.quit import LEAVE, STOP
-
-        state = self.run_state
-        if state is None or self.source is None:
-            return
-        if choice == LEAVE:
-            self.exit(exit_code(state))
-        elif choice == STOP:
-            self._stopping = True
-            self._lost = 0
-            if self.board is not None:
-                self.board.stopping = True
-                self.board.tick()
-            self.source.stop("checkpoint")
-            self.notify("Stopping at a checkpoint; leaves by itself", timeout=8, markup=False)
-
-    def action_inbox(self) -> None:
-        """What waits."""
-        from maestro_tui.ui.dialogs.inbox import InboxDialog
-
-        state = self.run_state
-        if state is not None:
-            self.push_screen(InboxDialog(self.asking.waiting(state), self.now()), self._open)
-
-    @property
-    def waiting(self) -> int:
-        """How many questions wait for the user."""
-        return len(self.asking.open_ones(self.run_state)) if self.run_state is not None else 0
-
-    def on_badge_asked(self) -> None:
-        """The badge was clicked."""
-        self.action_inbox()
-
-    def _open(self, question_id: str | None) -> None:
-        state = self.run_state
-        if state is None or question_id is None:
-            return
-        question = state.questions.get(question_id)
-        if question is None:
-            self.notify("That question has been answered elsewhere", markup=False)
-        else:
-            self._ask_now(state, question)
-
-    def _ask_now(self, state: RunState, question: Question) -> None:
-        """The user wants it: its task is selected, so that its log lies behind it."""
-        if question.task and self.board is not None:
-            self.board.select(question.task)
-        self._ask(state, question, by_itself=False)
-
-    def action_answer(self) -> None:
-        """The most blocking question, also one that was put off."""
-        state = self.run_state
-        if state is None:
-            return
-        first = next(iter(self.asking.open_ones(state)), None)
-        if first is None:
-            self.notify("Nothing waits for you", markup=False)
-        else:
-            self._ask_now(state, first)

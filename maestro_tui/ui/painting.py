@@ -38,6 +38,7 @@ WANTED: dict[type, tuple[str, ...]] = {
     Compositor: ("_dirty_regions", "visible_widgets", "size"),
     ChopsUpdate: ("chops", "spans", "chop_ends", "render_segments"),
     LayoutUpdate: ("strips", "region", "render_segments"),
+    Widget: ("_styles_cache",),
     LinuxDriver: ("_file",),
 }  # fmt: skip
 
@@ -194,8 +195,8 @@ class PaintsAtOnce(Screen[Result], Generic[Result]):
         ):
             self._on_timer_update()
 
-    def paint(self, widget: Widget, region: Region) -> bool:
-        """Paint a part of a widget now; False where something else comes first or covers it."""
+    def paint(self, *parts: tuple[Widget, Region]) -> bool:
+        """Paint parts of widgets now; False where something else comes first or covers one."""
         app = self.app
         if (
             not ABLE
@@ -209,11 +210,14 @@ class PaintsAtOnce(Screen[Result], Generic[Result]):
         ):
             return False
         compositor = self._compositor
-        found = compositor.visible_widgets.get(widget)
-        if found is None:
-            return False
-        place = region.translate(found[0].offset).intersection(found[1])
-        rows = rows_of([place], compositor.visible_widgets, compositor.size)
+        shown, places = compositor.visible_widgets, []
+        for widget, region in parts:
+            found = shown.get(widget)
+            if found is None:
+                return False
+            widget._styles_cache.set_dirty(region)  # else rows of before may be taken
+            places.append(region.translate(found[0].offset).intersection(found[1]))
+        rows = rows_of(places, shown, compositor.size)
         if rows is not None:
             app.show(rows)
         return rows is not None

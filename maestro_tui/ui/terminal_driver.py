@@ -9,11 +9,20 @@ from __future__ import annotations
 import asyncio
 import select
 import sys
+import termios
+import time
 from collections.abc import Callable
 from contextvars import copy_context
 from typing import IO, Any
 
 from textual.drivers.linux_driver import LinuxDriver
+
+# A terminal that has taken nothing for so long is not waited for when the program ends.
+_PATIENCE_S = 2.0
+# Pieces a terminal may owe. A picture is one; Textual stops the whole program at thirty.
+_MOST_OWED = 8
+# Ends an escape sequence that was cut short.
+_CANCEL = "\x18"
 
 
 class _Outlet:
@@ -23,11 +32,12 @@ class _Outlet:
         self._file, self._written = file, written
         self._count = 0
         self.lost = False
+        self.given_up = False  # what is waiting is thrown away
 
     def write(self, text: str) -> None:
         """Take a piece."""
         self._count += 1
-        if not self.lost:
+        if not (self.lost or self.given_up):
             try:
                 self._file.write(text)
             except (OSError, ValueError):
@@ -35,7 +45,7 @@ class _Outlet:
 
     def flush(self) -> None:
         """Get it out; a terminal that is gone takes everything."""
-        if not self.lost:
+        if not (self.lost or self.given_up):
             try:
                 self._file.flush()
             except (OSError, ValueError):
@@ -63,14 +73,53 @@ class TerminalDriver(LinuxDriver):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._said = self._out = 0  # pieces handed over, and those that are out
+        self._ending = False
         self._outlet = _Outlet(self._file or sys.stderr, self._note)
         self._file = self._outlet  # type: ignore[assignment]  # all that is asked of it
         self._then: Callable[[], object] | None = None
 
     def write(self, data: str) -> None:
-        """Hand a piece over."""
+        """Hand a piece over; where too many wait it is a title or a bell, which nobody misses."""
+        if self._said - self._out >= _MOST_OWED and not self._ending:
+            return
         self._said += 1
         super().write(data)
+
+    def start_application_mode(self) -> None:
+        """Take the terminal."""
+        self._ending = False
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back, also one that takes nothing just now."""
+        self._unstick()
+        self._ending = True
+        super().stop_application_mode()
+
+    def close(self) -> None:
+        """Let the writing thread end."""
+        self._unstick()
+        super().close()
+
+    def _unstick(self) -> None:
+        """Wait until everything is out, for a moment; then throw away what is not."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while self.busy and time.monotonic() < deadline:
+            time.sleep(0.005)
+        if not self.busy or self.lost:
+            return
+        self._outlet.given_up = True
+        deadline = time.monotonic() + _PATIENCE_S
+        while self.busy and time.monotonic() < deadline:
+            # Frees the thread, which is amid a piece, and makes room for what ends the screen.
+            try:
+                termios.tcflush(self.fileno, termios.TCOFLUSH)
+            except termios.error:
+                break
+            time.sleep(0.005)
+        self._outlet.given_up = False
+        if not self.busy:
+            self.write(_CANCEL)
 
     @property
     def busy(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import time
 from collections.abc import Iterator
@@ -159,6 +160,21 @@ def test_a_broken_plan_leaves_the_terminal_as_it_was(repo: Path) -> None:
     assert not (repo / ".maestro").exists()
 
 
+# What the program changes of a terminal: its other screen, the mouse, pasting, and its cursor.
+_MODES = (b"1049", b"1000", b"1006", b"2004", b"25")
+
+
+def _modes(heard: bytes) -> dict[bytes, bool]:
+    """What was last said of each, up to the shell's own prompt: whether it is the program's."""
+    heard = heard.partition(b"Stopped")[0]
+    found = {}
+    for mode in _MODES:
+        on, off = heard.rfind(b"\x1b[?%sh" % mode), heard.rfind(b"\x1b[?%sl" % mode)
+        assert max(on, off) >= 0, mode
+        found[mode] = (on > off) != (mode == b"25")
+    return found
+
+
 @pytest.mark.slow
 def test_ctrl_z_goes_to_the_shell_and_fg_comes_back_whole(repo: Path) -> None:
     """In a shell with job control: a program without one cannot be stopped by its terminal."""
@@ -170,12 +186,16 @@ def test_ctrl_z_goes_to_the_shell_and_fg_comes_back_whole(repo: Path) -> None:
     try:
         shell.sendline(f"{PYTHON} -m maestro_tui run {plan} --agent-command true")
         shell.expect("Task 5")
+        heard = shell.logfile_read = io.BytesIO()
         shell.send("\x1a")
         shell.expect("Stopped")
+        assert _modes(heard.getvalue()) == dict.fromkeys(_MODES, False)
         shell.sendline("echo back at home")
         shell.expect("back at home")
+        heard = shell.logfile_read = io.BytesIO()
         shell.sendline("fg")
         shell.expect("Task 5")
+        assert _modes(heard.getvalue()) == dict.fromkeys(_MODES, True)
         shell.send("n")
         shell.expect(r"\$ ")
     finally:

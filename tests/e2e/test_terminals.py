@@ -252,3 +252,31 @@ def test_a_terminal_that_is_gone_is_noticed_without_a_signal():
     os.close(master)
     assert hung_up(slave)
     os.close(slave)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_on_a_terminal_that_takes_nothing_a_signal_still_ends_it(board, tmp_path, number):
+    log = flooded.log(tmp_path)
+    log.write_text(lines(0, 400))
+    one = board()
+    one.says("line 0000399")
+    with log.open("a", buffering=1) as file:
+        for second in range(30):  # pictures nobody takes, until the kernel holds no more
+            file.write(lines(400 + second * 700, 700))
+            one.resize(100 + second, 40)
+            time.sleep(0.05)
+    os.kill(one.pid, number)
+    deadline = time.monotonic() + 15.0
+    pid = status = 0
+    while not pid and time.monotonic() < deadline:
+        pid, status = os.waitpid(one.pid, os.WNOHANG)
+        time.sleep(0.02)
+    assert pid, "it waits for the terminal"
+    one.pid = 0
+    assert os.waitstatus_to_exitcode(status) == 128 + number
+    while one.read(seconds=0.2) and select.select([one.fd], [], [], 0)[0]:
+        pass
+    end = one.raw.rfind(b"\x1b[?1049h")
+    for restored in (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?2004l", b"\x1b[?1000l"):
+        assert one.raw.find(restored, end) > 0, restored

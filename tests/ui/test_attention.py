@@ -5,8 +5,9 @@ from __future__ import annotations
 from textual.events import AppBlur, AppFocus
 
 from maestro_tui.ui.alert import title_words
-from maestro_tui.ui.app import AWAY_S, MaestroApp
+from maestro_tui.ui.app import MaestroApp
 from maestro_tui.ui.dialogs.question import QuestionDialog
+from maestro_tui.ui.questions import AWAY_S
 from tests.ui.runs import HOSTILE, FakeSource, T, a_strategy, failing, finished, midway
 from tests.ui.stage import opened, top, until
 

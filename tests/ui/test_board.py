@@ -7,7 +7,9 @@ import pytest
 from rich.text import Text
 
 from maestro_tui.core.options import RunOptions
+from maestro_tui.ui import painting
 from maestro_tui.ui.dialogs.question import QuestionDialog
+from maestro_tui.ui.glyphs import SPINNER_HZ, spinner
 from maestro_tui.ui.screens.board import BoardScreen
 from maestro_tui.ui.screens.dashboards import DashboardScreen
 from maestro_tui.ui.screens.detail import DetailScreen
@@ -63,6 +65,62 @@ async def test_nothing_is_drawn_while_nothing_happens():
         polls = source.polls
         await until(lambda: source.polls > polls + 4, "some polls")
         assert frames == []
+
+
+async def test_spinners_turn_everywhere_and_nothing_else_is_made_anew():
+    source = midway()
+    async with opened(source) as pilot:
+        screen = board(pilot)
+        tree, waves = screen.query_one(PlanTree), screen.query_one(WaveBoard)
+        before = screen_text(pilot)
+        glyph = spinner(source.now())
+        assert before.count(glyph) >= 4, before  # header, tree, card and the selected task
+        with (
+            mock.patch.object(tree, "render_label", side_effect=AssertionError("a label")),
+            mock.patch.object(waves, "_redraw", side_effect=AssertionError("a card")),
+        ):
+            source.clock += 1 / SPINNER_HZ
+            screen.spin()
+            await pilot.pause()
+            after = screen_text(pilot)
+        turned = spinner(source.now())
+        assert turned != glyph
+        assert after.count(turned) == before.count(glyph), after
+        assert glyph not in after
+
+
+async def test_spinners_stand_still_under_a_dialog():
+    """Each step would paint a whole screen there, four times a second."""
+    source = midway()
+    async with opened(source) as pilot:
+        screen = board(pilot)
+        with mock.patch.object(screen, "spin") as spin:
+            pilot.app._spin()
+            assert spin.call_count == 1
+            await pilot.press("q")
+            await until(lambda: pilot.app.screen is not screen, "the question")
+            spin.reset_mock()
+            pilot.app._spin()
+            assert spin.call_count == 0
+
+
+async def test_clocks_that_strike_when_the_screens_have_gone_are_not_heard():
+    async with opened(midway()) as pilot:
+        pass
+    assert not pilot.app.screen_stack
+    for strikes in (pilot.app._look, pilot.app._spin, pilot.app._second):
+        strikes()
+
+
+async def test_a_textual_that_lacks_what_painting_uses_paints_by_itself(monkeypatch):
+    monkeypatch.setattr(painting, "ABLE", False)
+    source = midway()
+    async with opened(source) as pilot:
+        source.clock += 1 / SPINNER_HZ
+        board(pilot).spin()
+        await until(lambda: screen_text(pilot).count(spinner(source.now())) >= 4, "spinners")
+        source.end("1.2").check("1.2", files=("app/models/a.py",)).merge("1.2")
+        await until(lambda: "2/7 merged" in screen_text(pilot), "progress")
 
 
 async def test_the_selection_follows_the_work_until_the_user_chooses():

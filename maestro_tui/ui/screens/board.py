@@ -9,6 +9,7 @@ from pathlib import Path
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.geometry import Region
 from textual.message import Message
 from textual.widget import Widget
 
@@ -94,7 +95,7 @@ class BoardScreen(RunScreen[None]):
                 self._sync_logs()
         if changes.tasks:
             self._follow_work()
-        self.tick()
+        self._tell()
 
     def _touched(self, tasks: frozenset[str]) -> set[str]:
         """With those that wait for them: why a task waits names what it waits for."""
@@ -112,10 +113,10 @@ class BoardScreen(RunScreen[None]):
         tree.changed(touched)
         waves.changed(touched)
         self._sync_logs()
-        self.tick()
+        self._tell()
 
-    def tick(self) -> None:
-        """Clocks, once a second and on news."""
+    def _tell(self) -> None:
+        """The run and the selected task, at this moment."""
         now = self._now()
         self._header.show(
             self._state,
@@ -125,11 +126,24 @@ class BoardScreen(RunScreen[None]):
         )
         self._checks.show(self._state, self.selected, now)
 
+    def tick(self) -> None:
+        """Clocks, once a second."""
+        for panel in (self._plan, self._waves):
+            if _in_view(panel):
+                panel.tick()
+        self._tell()
+
     def spin(self) -> None:
-        """Spinners, only while something moves."""
-        self._plan.tick()
-        self._waves.tick()
-        self.tick()
+        """Spinners, only while something moves: a few cells, painted at one go."""
+        now = self._now()
+        places: list[tuple[Widget, Region]] = [(self._header, r) for r in self._header.spin(now)]
+        places += [(self._checks, r) for r in self._checks.spin(now)]
+        for panel in (self._plan, self._waves):
+            if _in_view(panel):
+                places += [(panel, region) for region in panel.spin()]
+        if places and not self.paint(*places):
+            for widget, region in places:
+                widget.refresh(region)
 
     def banner(self, words: str) -> None:
         """A line that stays until its cause is gone; empty takes it away."""
@@ -144,7 +158,7 @@ class BoardScreen(RunScreen[None]):
             self.selected = ""
             self._select(self._interesting() or next(iter(state.tasks), ""))
         self.questions_changed()
-        self.tick()
+        self._tell()
 
     # -- the selected task -----------------------------------------------------------------------
     def _select(self, task: str) -> None:
@@ -154,7 +168,7 @@ class BoardScreen(RunScreen[None]):
         self._plan.select(task)
         self._waves.select(task)
         self._logs.show(task)
-        self.tick()
+        self._tell()
 
     def select(self, task: str) -> None:
         """The user's choice."""
@@ -316,4 +330,8 @@ class BoardScreen(RunScreen[None]):
 
 def _takes_keys(widget: Widget) -> bool:
     """Whether it can have the focus and be seen: a hidden pane takes it too, and every key."""
-    return widget.focusable and all(node.display for node in widget.ancestors_with_self)
+    return widget.focusable and _in_view(widget)
+
+
+def _in_view(widget: Widget) -> bool:
+    return all(node.display for node in widget.ancestors_with_self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.text import Text
+from textual.geometry import Region
 
 from maestro_tui.core.state import RunState, TaskRun, TaskState
 from maestro_tui.report.progress import quiet_for
@@ -10,6 +11,7 @@ from maestro_tui.ui.formatting import clip, one_line, tenths
 from maestro_tui.ui.glyphs import CROSS, PENDING, TASK, TICK, spinner, task_look
 from maestro_tui.ui.palette import Palette, palette
 from maestro_tui.ui.widgets.cards import agent_of, task_time, task_words
+from maestro_tui.ui.widgets.spinning import turned
 from maestro_tui.ui.widgets.text_lines import TextLines
 
 _ROOMY = 100  # from this width on there is room for who does it
@@ -39,6 +41,14 @@ class Checks(TextLines):
             self._lines = fresh
             self.refresh()
 
+    def spin(self, now: float) -> list[Region]:
+        """Turn the spinner; what of it is to be painted."""
+        task = self._shown
+        if task is None or not self._lines or not _spins(task, now):
+            return []
+        self._lines = [turned(self._lines[0], 0, spinner(now)), *self._lines[1:]]
+        return [Region(0, 0, self.outer_size.width, 1)]
+
     def on_resize(self) -> None:
         """Another width cuts elsewhere."""
         self._lines = self._both()
@@ -59,7 +69,7 @@ class Checks(TextLines):
 
     def _headline(self, task: TaskRun, colours: Palette, width: int) -> Text:
         look = task_look(task, self._now)
-        running = look is TASK[TaskState.RUNNING]
+        running = _spins(task, self._now)
         glyph = spinner(self._now) if running else look.glyph
         line = Text.assemble((f"{glyph} ", colours.look(look, bold=True)))
         name = one_line(f"{task.id} {task.task.title}")
@@ -83,6 +93,10 @@ class Checks(TextLines):
         line.append(alive, colours.muted)
         line.truncate(width, overflow="ellipsis")
         return line
+
+
+def _spins(task: TaskRun, now: float) -> bool:
+    return task_look(task, now) is TASK[TaskState.RUNNING]
 
 
 def check_line(task: TaskRun, colours: Palette, width: int) -> Text:

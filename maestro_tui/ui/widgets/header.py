@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 from rich.text import Text
 from textual import events
+from textual.geometry import Region
 
 from maestro_tui.core.budgets import limit_of, money_of
 from maestro_tui.core.limits import slots, slowed_by
@@ -13,10 +16,13 @@ from maestro_tui.ui.formatting import bar, clip, clock, count, duration, money, 
 from maestro_tui.ui.glyphs import GROUPS, RUN, spinner
 from maestro_tui.ui.palette import Palette, palette
 from maestro_tui.ui.widgets.badge import Badge, badge
+from maestro_tui.ui.widgets.spinning import turned
 from maestro_tui.ui.widgets.text_lines import TextLines
 
 _BAR_MIN, _BAR_MAX = 8, 30
 _SLOWED = "slowed: "
+_AT_ONCE = 200  # tasks for which the time left is reckoned with all news; of more, now and then
+_RECKON_S = 4.9
 _GAP = "  "
 
 
@@ -34,19 +40,48 @@ class RunHeader(TextLines):
         self._now = 0.0
         self._stopping = False
         self._badge = range(0)
+        self._lines: list[Text] = []
+        self._colours: Palette | None = None  # of the lines
+        self._spinner = -1  # its place in the first line
+        self._left: float | None = None  # seconds the rest will take
+        self._left_at = -_RECKON_S
 
     def show(self, state: RunState, waiting: int, now: float, *, stopping: bool = False) -> None:
         """Show this state at this moment."""
         self._state, self._waiting, self._now = state, waiting, now
         self._stopping = stopping
+        if self.is_mounted and (fresh := self._both()) != self._lines:
+            self._lines = fresh
+            self.refresh()
+
+    def spin(self, now: float) -> list[Region]:
+        """Turn the spinner; what of it is to be painted."""
+        state = self._state
+        if state is None or self._spinner < 0 or not self._lines:
+            return []
+        if int(elapsed(state, now)) != int(elapsed(state, self._now)):
+            self.show(state, self._waiting, now, stopping=self._stopping)
+            return []
+        self._now = now
+        self._lines = [turned(self._lines[0], self._spinner, spinner(now)), *self._lines[1:]]
+        return [Region(0, 0, self.outer_size.width, 1)]
+
+    def on_resize(self) -> None:
+        """Another width cuts elsewhere."""
+        self._lines = self._both()
         self.refresh()
 
     def lines(self) -> list[Text]:
-        """Both lines."""
+        """Both lines; another theme colours them anew."""
+        if palette(self.app) is not self._colours:
+            self._lines = self._both()
+        return self._lines
+
+    def _both(self) -> list[Text]:
         state, width = self._state, self.size.width
         if state is None or width <= 0:
             return []
-        colours = palette(self.app)
+        colours = self._colours = palette(self.app)
         first = self._title_line(state, colours, width)
         return [first, self._figures_line(state, colours, width)]
 
@@ -55,7 +90,8 @@ class RunHeader(TextLines):
         self._badge = range(width - right.cell_len, width)
         look = RUN[RunStatus.STOPPING if self._stopping else state.status]
         moving = state.count(*ACTIVE, TaskState.MERGING) > 0
-        glyph = spinner(self._now) if moving and not self._stopping else look.glyph
+        spins = moving and not self._stopping
+        glyph = spinner(self._now) if spins else look.glyph
         word = look.word
         if state.status is RunStatus.WAITING and not self._waiting:
             word = "answered"
@@ -65,6 +101,7 @@ class RunHeader(TextLines):
         title = one_line(state.strategy.plan.title if state.strategy else state.run) or state.run
         left = Text.assemble((clip(title, max(8, room)), colours.bold))
         left.append(_GAP)
+        self._spinner = len(left) if spins else -1
         left.append_text(status)
         return _spread(left, right, width)
 
@@ -101,13 +138,19 @@ class RunHeader(TextLines):
         if slowed_by(state):  # first of all: it explains why so little goes on
             parts = [Text(f"{agents}, {_SLOWED}{one_line(slowed_by(state))}"), *counts[:2]]
         parts += [Text(words) for words in usage_words(state)]
-        left = remaining_s(state, self._now)
+        left = self._remaining(state)
         if left is not None and state.started_at and not state.ended:
             parts.append(Text(f"about {duration(left)} left"))
         parts += counts[2:]
         streaming = ", streaming" if state.mode == "streaming" else ""
         parts.append(Text(plural(len(state.waves), "wave") + streaming, colours.muted))
         return [*parts, Text(one_line(state.run), colours.muted)]
+
+    def _remaining(self, state: RunState) -> float | None:
+        now = monotonic()
+        if len(state.tasks) <= _AT_ONCE or now - self._left_at >= _RECKON_S:
+            self._left, self._left_at = remaining_s(state, self._now), now
+        return self._left
 
     def on_click(self, event: events.Click) -> None:
         """The badge is a button too."""

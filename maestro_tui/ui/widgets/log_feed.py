@@ -21,7 +21,7 @@ from maestro_tui.ui.widgets.log_index import LogIndex
 from maestro_tui.ui.widgets.log_kinds import FILTERS, FilteredIndex
 
 # Pictures a second of a growing log: faster than anybody reads, as many as the core has room for.
-MOST_HZ, LEAST_HZ = 30.0, 12.0
+MOST_HZ, LEAST_HZ = 24.0, 12.0
 _CORE = 0.085  # of one core at most for these pictures
 _COVERED_S = 0.5  # between two pictures of a log under a dialog: each is a whole screen
 # Bytes a second that growing logs may write to the terminal: what keeps a slow line usable.
@@ -31,8 +31,8 @@ _SOON_S, _QUIET_S, _HIDDEN_S = 1 / 100, 1 / 20, 0.5
 _GROWS_S = 0.5  # for so long after it grew it is looked at often
 _KEY_FIRST_S = 0.1  # for so long a key's picture goes before the log's
 _TELL_S = 0.5  # between two updates of the status line
-# While the beginning of a long file is still read: some 4 ms of work, then 16 ms for the keys.
-_CATCH_UP_S, _CATCH_UP_CHUNKS = 0.02, 4
+# While the beginning of a long file is still read: some 2 ms of work, then 8 ms for the keys.
+_CATCH_UP_S, _CATCH_UP_CHUNKS = 0.01, 2
 
 
 class LogFeed(ScrollView, inherit_bindings=False):
@@ -118,7 +118,10 @@ class LogFeed(ScrollView, inherit_bindings=False):
             return _HIDDEN_S if self._looked_at else 0
         now = monotonic()
         if self.index.behind:
-            return max(0.0, _CATCH_UP_S - (now - self._looked_at))
+            idle = now - self._looked_at
+            if idle < _KEY_FIRST_S and isinstance(self.app, PaintsChanges) and self.app.key_pending:
+                return _SOON_S
+            return max(0.0, _CATCH_UP_S - idle)
         since, app = now - self._drawn_at, self.app
         pause = max(1 / MOST_HZ, min(1 / LEAST_HZ, self._cost / _CORE))
         if app.screen is not self.screen:
@@ -167,7 +170,7 @@ class LogFeed(ScrollView, inherit_bindings=False):
         """Paint the lines at once, where nothing else has to be painted first."""
         size = self.scrollable_content_region.size
         screen = self.screen
-        if not (isinstance(screen, PaintsAtOnce) and screen.paint(self, size.region)):
+        if not (isinstance(screen, PaintsAtOnce) and screen.paint((self, size.region))):
             self.refresh(size.region)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from rich.style import Style
 from rich.text import Text
+from textual.geometry import Region
 from textual.message import Message
+from textual.strip import Strip
 from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
@@ -21,6 +23,7 @@ from maestro_tui.ui.formatting import clip, one_line
 from maestro_tui.ui.glyphs import ASKING, TASK, spinner, task_look
 from maestro_tui.ui.palette import palette
 from maestro_tui.ui.widgets.cards import task_words
+from maestro_tui.ui.widgets.spinning import rows_at, turned_strip
 
 _WORD_FROM = 34  # narrower than this, the glyph alone stands for the state
 _WHY_FROM = 70  # wider than this, the reason is there too
@@ -108,11 +111,30 @@ class PlanTree(Tree[Row]):
                 self._phases[task_id].refresh()
 
     def tick(self) -> None:
-        """Move the spinners."""
-        if self._state is not None:
+        """Time passed, which some lines tell."""
+        if self._state is not None and self.size.width >= _WHY_FROM:
             for task_id, node in self._leaves.items():
                 if self._state.tasks[task_id].state in _SPINNING:
                     node.refresh()
+
+    def spin(self) -> list[Region]:
+        """Turn the spinners; the lines to be painted."""
+        if self._state is None:
+            return []
+        (width, height), top = self.size, self.scroll_offset.y
+        moving = [t for t, run in self._state.tasks.items() if run.state in _SPINNING]
+        lines = [self._leaves[t].line - top for t in moving if t in self._leaves]
+        return rows_at((y for y in lines if 0 <= y < height), width)
+
+    def render_line(self, y: int) -> Strip:
+        """A line with its spinner as it stands now: Textual keeps lines that did not change."""
+        strip = super().render_line(y)
+        node = self.get_node_at_line(y + self.scroll_offset.y)
+        if self._state is None or node is None or node.data is None or not node.data.task:
+            return strip
+        if self._state.tasks[node.data.task].state in _SPINNING:
+            return turned_strip(strip, spinner(self._now()))
+        return strip
 
     def select(self, task: str) -> None:
         """Put the cursor on a task, opening its phase."""

@@ -21,6 +21,8 @@ class TextLines(Widget):
         super().__init__()
         self.auto_links = False
         self._plain: Style | None = None
+        self._drawn: dict[int, tuple[Text | None, Strip]] = {}  # rows, and what they say
+        self._drawn_for: tuple[object, ...] = ()  # width and colours of them
 
     def lines(self) -> list[Text]:
         """What it says, a text a line, none longer than the width."""
@@ -34,6 +36,7 @@ class TextLines(Widget):
         """Another theme, other colours."""
         super().notify_style_update()
         self._plain = None
+        self._drawn.clear()
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Rows, drawn when they changed; with a selection or faded, Textual knows better how."""
@@ -44,19 +47,31 @@ class TextLines(Widget):
             self._plain = self.rich_style
         base, padding = self._plain, self.styles.padding
         filters, background = self.get_line_filters(), self.background_colors[1]
-        room = width - padding.left - padding.right
-        edges = Segment(" " * padding.left, base), Segment(" " * padding.right, base)
+        look = (width, padding, background, *filters)
+        if look != self._drawn_for:
+            self._drawn.clear()
+            self._drawn_for = look
         strips = []
         texts = self.lines()
         for y in crop.line_range:
-            strip = Strip.blank(width, base)
-            if y < len(texts):
-                parts = Strip(texts[y].render(self.app.console, end="")).apply_style(base)
-                parts = parts.adjust_cell_length(room, base).apply_offsets(0, y)
-                strip = Strip([edges[0], *parts, edges[1]], width)
+            text = texts[y] if y < len(texts) else None
+            before = self._drawn.get(y)
+            if before is not None and before[0] == text:
+                strips.append(before[1])
+                continue
+            strip = self._row(text, y, width, base)
             for change in filters:
                 strip = strip.apply_filter(change, background)
+            self._drawn[y] = text, strip
             strips.append(strip)
         if crop.column_span != (0, width):
             return [strip.crop(*crop.column_span) for strip in strips]
         return strips
+
+    def _row(self, text: Text | None, y: int, width: int, base: Style) -> Strip:
+        if text is None:
+            return Strip.blank(width, base)
+        left, right = self.styles.padding.left, self.styles.padding.right
+        parts = Strip(text.render(self.app.console, end="")).apply_style(base)
+        parts = parts.adjust_cell_length(width - left - right, base).apply_offsets(0, y)
+        return Strip([Segment(" " * left, base), *parts, Segment(" " * right, base)], width)

@@ -21,8 +21,10 @@ from textual.strip import Strip
 
 from maestro_tui.core.state import ACTIVE, RunState, TaskState
 from maestro_tui.ui.actions import bindings
+from maestro_tui.ui.glyphs import spinner
 from maestro_tui.ui.palette import palette
 from maestro_tui.ui.widgets.cards import Paint, card_lines, gate_line, head_line
+from maestro_tui.ui.widgets.spinning import rows_at, turned_strip
 
 MIN_COLUMN, GOOD_COLUMN, MAX_COLUMN = 26, 32, 48
 _ROOMY = 120  # cells from which on titles matter more than one wave more
@@ -141,7 +143,7 @@ class WaveBoard(ScrollView, can_focus=True):
         self.refresh(Region(0, 0, self.size.width, 1))
 
     def tick(self) -> None:
-        """Move what moves: spinners and clocks of running tasks and gates."""
+        """Time passed: the clocks of running tasks and gates."""
         state = self._run
         if state is None:
             return
@@ -151,11 +153,32 @@ class WaveBoard(ScrollView, can_focus=True):
         if any(g.state == "running" for g in state.gates.values()):
             self.refresh()
 
+    def spin(self) -> list[Region]:
+        """Turn the spinners; the lines to be painted."""
+        state = self._run
+        if state is None:
+            return []
+        glyph, (width, height), top = spinner(self._clock()), self.size, self.scroll_offset.y
+        lines = set[int]()
+        for task in state.tasks.values():
+            if task.state not in _MOVING or task.id not in self._where:
+                continue
+            card = self._cards.get((task.id, self.has_focus))
+            if card is not None:
+                card[0] = turned_strip(card[0], glyph)
+                lines.add(self._where[task.id][1] - top)
+        running = {k for k, g in state.gates.items() if g.state == "running"}
+        for column in self._columns if running else ():
+            lines.update(y + 1 - top for y, spot in enumerate(column) if spot.gate in running)
+        return rows_at((y for y in lines if 0 < y < height), width)
+
     def _redraw(self, task: str) -> None:
         self._cards.pop((task, True), None)
         self._cards.pop((task, False), None)
         if task in self._where:
-            self.refresh(self._region(task).translate((-self._left, -self.scroll_offset.y)))
+            # Whole rows: what the terminal shows is kept by rows, and the other cards of them.
+            line = self._where[task][1] - self.scroll_offset.y
+            self.refresh(Region(0, line, self.size.width, self._density))
 
     @property
     def _left(self) -> int:
