@@ -86,12 +86,8 @@ def _boxes_with_id(found: dict[str, list[Candidate]]) -> list[Candidate]:
     out = found.get("box-id", [])
     headings = {c.section.line for c in found.get("task", [])}
     # "- [ ] 1. ..." beneath a Task heading is a step of it, but not "- [ ] T012" beneath a story.
-<<<<<<< HEAD
     own = (c for c in out if _OWN_NUMBER.fullmatch(c.id) or not stands_in(c, headings))
     out = list(own if headings else out)
-=======
-    out = [c for c in out if _OWN_NUMBER.fullmatch(c.id) or not stands_in(c, headings)]
->>>>>>> 34097b859d5409b9b28c665cf63ae04ea849bfe1
     shallow = min((c.indent for c in out), default=0)
     if not any("." in c.id for c in out):
         out = [c for c in out if c.indent <= shallow + 1]
@@ -102,15 +98,9 @@ def _headings_with_id(found: dict[str, list[Candidate]]) -> list[Candidate]:
     shapes: dict[tuple[str, int], list[Candidate]] = {}
     for c in found.get("id", []):
         parent = c.section.parent.title if c.section.parent and c.section.parent.level > 1 else ""
-<<<<<<< HEAD
         if class_of_title(parent) in NO_WORK and not is_work_heading(parent):
             continue
         if class_of_title(c.title) in ("negative", "log", "timeline"):
-=======
-        if (class_of_title(parent) in NO_WORK and not is_work_heading(parent)) or class_of_title(
-            c.title
-        ) in ("negative", "log", "timeline"):
->>>>>>> 34097b859d5409b9b28c665cf63ae04ea849bfe1
             continue
         shapes.setdefault((_DIGITS.sub("0", _LOWER.sub("a", c.id)), 0), []).append(c)
     best = max(shapes.values(), key=len, default=[])

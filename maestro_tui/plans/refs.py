@@ -21,15 +21,9 @@ _KIND_WORDS = {
     "track": "stream", "tracks": "stream", "epic": "phase", "epics": "phase",
     "milestone": "phase", "milestones": "phase", "wave": "phase", "waves": "phase",
     "sprint": "phase", "sprints": "phase", "group": "phase", "groups": "phase",
-<<<<<<< HEAD
     "layer": "phase", "layers": "phase", "level": "phase", "levels": "phase",
     "block": "phase", "batch": "phase", "batches": "phase", "etapa": "phase",
     "etapas": "phase", "story": "task", "stories": "task", "issue": "task",
-=======
-    "layer": "phase", "layers": "phase", "level": "phase", "levels": "phase", "block": "phase",
-    "batch": "phase", "batches": "phase", "etapa": "phase", "etapas": "phase",
-    "story": "task", "stories": "task", "issue": "task",
->>>>>>> 34097b859d5409b9b28c665cf63ae04ea849bfe1
     "issues": "task", "ticket": "task", "tickets": "task", "pr": "task", "prs": "task",
     "agent": "stream", "agents": "stream", "team": "stream", "teams": "stream",
     "worker": "stream", "workers": "stream", "developer": "stream", "engineer": "stream",
@@ -295,13 +289,8 @@ class Resolver:
     ) -> None:
         target = self._find(name, kind, owner)
         if target is not None:
-<<<<<<< HEAD
             own_phase = target.kind == "phase" and target.id == owner.phase
             if target is owner or set(target.ids) & set(owner.ids) or own_phase:
-=======
-            own = target.kind == "phase" and target.id == owner.phase
-            if target is owner or set(target.ids) & set(owner.ids) or own:
->>>>>>> 34097b859d5409b9b28c665cf63ae04ea849bfe1
                 out.diagnostics.append(_self_reference(owner, name, line))
             else:
                 out.ids += target.ids
