@@ -40,8 +40,8 @@ _BOX_ID = re.compile(
     r"(T\d{1,6}[A-Za-z]?|\d+(?:\.\d+)*[a-z]?(?=[.):]|\*|\s)|[A-Z]{2,10}-\d+|[A-Z]\d{1,3}(?=[.:)\s*]))"
     r"[*_`]*\s*[.):：]?[*_`]*\s*(?:[-–—]\s*)?(\S.*)?$"
 )
-_ITEM_ID = re.compile(  # "**EH-1.1: title**", "**Task 2** - title"
-    r"[*_]{2}(?:(?:Task|Story|Ticket|Issue)\s+#?(?=\d)|(?=[A-Z]{1,8}-?\d))([A-Z]{0,8}-?\d+(?:\.\d+)*[a-z]?)[*_]{0,2}\s*(?:[:：.]|[-–—])\s*(\S.*)$"
+_ITEM_ID = re.compile(  # "**EH-1.1: title**", "**Task 2** - title", "**#17**: title"
+    r"[*_]{2}(?:(?:(?:Task|Story|Ticket|Issue)\s+#?|#)(?=\d)|(?=[A-Z]{1,8}-?\d))([A-Z]{0,8}-?\d+(?:\.\d+)*[a-z]?)[*_]{0,2}\s*(?:[:：.]|[-–—])\s*(\S.*)$"
 )
 _OWN_ID = re.compile(  # "1. A1 - title", "Agent A: title": what others call it
     r"[*_`]*(?:(?i:agent|stream|track|worker|team|task|dev(?:eloper)?)\s+#?(?=(?:[A-Za-z]|\d+)\b)"
@@ -63,6 +63,7 @@ _EDGES = re.compile(r"^[*_]+|[*_]+$")
 _EMPHASIS = re.compile(r"[*_`]")
 _OPENS_LABEL = re.compile(r"[^:]{1,30}:\s")
 _STRUCK = re.compile(r"~~|✅|❌|⏭|🚧")
+_CLOSED = re.compile("~~|✅|完了|完成|완료")
 _FLAG = re.compile(r"\s*[\[(](P|parallel|US\d+|Story ?\d+|\d+h)[\])]\s*", re.IGNORECASE)
 
 
@@ -296,7 +297,7 @@ def _item_status(block: Block) -> str:
     if block.checked:
         return "done"
     if block.checked is None:
-        return status_in(block.text) if "~~" in block.text or "✅" in block.text else "pending"
+        return status_in(block.text) if _CLOSED.search(block.text) else "pending"
     return block.state if block.state != "pending" else status_in_box(block.text)
 
 

@@ -150,9 +150,20 @@ def _phases(found: dict[str, list[Candidate]]) -> list[Candidate]:
     if not mostly(out, is_evident_phase):
         out = []
     streams = [c for c in found.get("stream", []) if not is_account(c)]
-    if not out and len(streams) > 1 and _are_work(streams):
+    if (not out or _only_start(out, streams)) and len(streams) > 1 and _are_work(streams):
         return streams
     return out if len(out) > 1 or (out and says_something(out[0])) else []
+
+
+def _only_start(phases: Sequence[Candidate], streams: Sequence[Candidate]) -> bool:
+    """Whether phases only say which of the streams before them are started when."""
+    if not streams or streams[0].line > phases[0].line:
+        return False
+    if any(c.section.children for c in phases):
+        return False
+    listed = any(b.kind == "item" for c in phases for b in c.section.blocks)
+    told = sum(1 for c in streams if any(b.kind == "item" for b in c.section.all_blocks()))
+    return not listed and told * 2 >= len(streams)
 
 
 def _are_work(streams: Sequence[Candidate]) -> bool:
@@ -265,8 +276,18 @@ def _asked(items: Sequence[Candidate]) -> list[Candidate]:
 def _items_with_id(found: dict[str, list[Candidate]]) -> list[Candidate]:
     out = [c for c in found.get("item-id", []) if not _NO_TASK_ID.match(c.id)]
     shallow = min((c.indent for c in out), default=0)
-    out = [c for c in out if c.indent <= shallow + 1]
+    out = _issues_once([c for c in out if c.indent <= shallow + 1])
     return out if len(out) > 1 and mostly(out, is_said_work) else []
+
+
+def _issues_once(items: Sequence[Candidate]) -> list[Candidate]:
+    """Items without those that only name an issue again: ``**#17**`` is one wherever it stands."""
+    told: dict[str, Candidate] = {}
+    for c in items:
+        first = told.setdefault(c.id, c)
+        if not first.blocks and c.blocks:
+            told[c.id] = c
+    return [c for c in items if not c.raw.startswith("**#") or told[c.id] is c]
 
 
 def _table_rows(found: dict[str, list[Candidate]]) -> list[Candidate]:

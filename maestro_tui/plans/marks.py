@@ -9,7 +9,7 @@ from functools import lru_cache
 from maestro_tui.plans.keys import clean
 
 _DONE = re.compile(
-    r"✅|☑|✔|✓|\[[xX]\]|~~.+~~|[(\[]\s*(done|completed?|implemented|finished)\b[^)\]]{0,80}[)\]]"
+    r"✅|☑|✔|✓|[（(](?:已?完了|已?完成|完了済み?|완료)[)）]|\[[xX]\]|~~.+~~|[(\[]\s*(done|completed?|implemented|finished)\b[^)\]]{0,80}[)\]]"
     r"|(?<![\w-])(DONE|COMPLETED?|IMPLEMENTED|FINISHED)(?![\w-])"
     r"|\s[-–—:]\s*(done|completed?|implemented|finished)\s*$",
 )
@@ -99,7 +99,7 @@ _TOGETHER = re.compile(r"\bconcurrent(ly)?\b|\bat the same time\b")
 
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,:;/'&+#`-]*")
-_MARK_SIGN = re.compile("[✅☑✔✓❌⏭🚧🔄⏳~]|\\[[xX]\\]")
+_MARK_SIGN = re.compile("[✅☑✔✓❌⏭🚧🔄⏳~]|完了|完成|완료|\\[[xX]\\]")
 _MARK_WORD = re.compile(
     "done|complete|implemented|finished|in[ -]progress|doing|wip|started|deferred|postponed|"
     "skipped|later|on hold|cancel|dropped|won't do|obsolete"

@@ -83,7 +83,8 @@ def find_phases(
         first = best.setdefault(heading.id, work)
         if first is work:
             continue
-        keep, drop = (work, first) if first.empty and not work.empty else (first, work)
+        fuller = first.empty and not work.empty or (work.children and not first.children)
+        keep, drop = (work, first) if fuller else (first, work)
         best[heading.id] = keep
         problems.append(
             Diagnostic(

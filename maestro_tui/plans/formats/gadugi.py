@@ -59,6 +59,8 @@ class PromptList:
         tasks = sum(1 for s in document.tree.walk() if s.level and named(s.title, "task"))
         if len(found) < 2 or tasks > 1:
             return 0, "no list of prompt files"
+        if _all_in_one(document, found):
+            return 0, "files that one of several pieces of work makes"
         meant = sum(1 for item in found if _is_meant(item))
         if meant * 2 < len(found):
             return 0, "a list of documents, not of prompts"
@@ -101,6 +103,18 @@ class PromptList:
         phases = tuple(Phase(g.name, g.title, g.mode, line=g.line) for g in groups if g.members)
         return Plan(title, id=document.name, tasks=with_keys(tasks), phases=phases,
                     edges=tuple(pairs.values()), diagnostics=tuple(problems))  # fmt: skip
+
+
+def _all_in_one(document: Document, items: list[_Item]) -> bool:
+    """Whether all files stand beneath one of several streams: they are what it is to write."""
+    streams = [s.line for s in document.tree.walk() if s.level and named(s.title, "stream")]
+    if len(streams) < 2:
+        return False
+    inside = {
+        next((a.line for a in (section, *section.ancestors()) if a.line in streams), 0)
+        for *_, section in items
+    }
+    return len(inside) == 1 and 0 not in inside
 
 
 def _is_meant(item: _Item) -> bool:

@@ -61,6 +61,8 @@ def _speaks_of_files(section: Section) -> bool:
 
 def _ours(choice: Choice, labelled: int) -> bool:
     """Whether the tasks chosen are of the kinds this style has: phases, streams, tasks in them."""
+    if choice.family == "phase" and all(t.family == "stream" for t in choice.tasks):
+        return False  # although there are phases: they only say when the streams are started
     if choice.family == "phase-item":
         return labelled > 0 or all(t.family in ("stream", "phase") for t in choice.tasks)
     return choice.family in ("phase", "task", "id", "step")
