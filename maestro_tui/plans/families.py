@@ -285,7 +285,7 @@ def _issues_once(items: Sequence[Candidate]) -> list[Candidate]:
     told: dict[str, Candidate] = {}
     for c in items:
         first = told.setdefault(c.id, c)
-        if not first.blocks and c.blocks:
+        if not has_facts(first) and has_facts(c):
             told[c.id] = c
     return [c for c in items if not c.raw.startswith("**#") or told[c.id] is c]
 

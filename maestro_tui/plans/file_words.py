@@ -135,6 +135,8 @@ def is_file(path: str) -> bool:
     if suffix in _SUFFIXES or (suffix == "*" and "/" in path) or last.startswith(".env."):
         return True
     first = path.split("/", 1)[0].lower()
+    if "/" in path and at_the_top(last):
+        return True
     return "/" in path and (first in _ROOTS or path.endswith(("/", "/*"))) and not path.isupper()
 
 

@@ -26,7 +26,8 @@ _PUT = (
 _MODIFY = (
     r"updat(?:e|es|ing)|modif(?:y|ies|ying)|edit(?:s|ing)?|chang(?:e|es|ing)|extend(?:s|ing)?|refactor|fix(?:es)?|"
     r"wire|register|integrate|enhance|replace|adjust|configure|expose|export|rewrite|convert|migrate|patch|"
-    r"append|insert|rework|simplify|clean up|deprecate|enable|hook|adapt|port|split|improve|"
+    r"append|insert|rework|complete|finish|finali[sz]e|expand|restructure|"
+    r"simplify|clean up|deprecate|enable|hook|adapt|port|split|improve|"
     r"optimi[sz]e|wrap|"
     r"harden|move|rename|extract|mount|pass|use|apply|bump|annotate|delegate|inject|make|normali[sz]e|switch"
     r"|actualizar|actualiza|modificar|modifica|editar|edita|cambiar|ampliar|extender|"
@@ -79,7 +80,7 @@ _GERMAN = re.compile(
 )
 _CJK = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 _CJK_VERB = re.compile(
-    r"(作成|新規|生成|创建|新建|新增|생성|작성)|(追加|実装|更新|修正|変更|拡張|編集|統合|移行|"
+    r"(作成|新規|生成|创建|新建|新增|建立|写入|생성|작성)|(追加|実装|更新|修正|変更|拡張|編集|統合|移行|"
     r"改修|登録|導入|添加|实现|修改|注册|补充|完善|重构|调整|扩展|优化|增加|引入|替换|修复|迁移|配置|實作|調整|"
     r"추가|구현|수정|변경|등록|적용|개선|확장)|(削除|删除|刪除|移除|삭제)"
 )

@@ -21,6 +21,9 @@ _NO_WORK = re.compile(
 )
 
 
+_OWN_LABEL = re.compile(r"\*\*[^*`]{2,40}(?::\*\*|\*\*:)")
+
+
 @dataclass(slots=True)
 class Work:
     """A phase, stream or task as found: its heading and the blocks that are its own."""
@@ -133,6 +136,8 @@ def heading_label(name: str, section: Section) -> Label:
     """A heading such as ``#### Files`` with its list, as the label it stands for."""
     label = Label(name, bare(section.title), "", section.line)
     for block in section.all_blocks():
+        if block.kind == "text" and block.text.startswith("**") and _OWN_LABEL.match(block.text):
+            break  # what it says is no more of the list
         if block.kind in ("item", "text", "quote") and block.text:
             label.items.append(LabelItem(block.text, block.line))
         elif block.kind == "fence":

@@ -27,6 +27,7 @@ _KIND_WORDS = {
     "issues": "task", "ticket": "task", "tickets": "task", "pr": "task", "prs": "task",
     "agent": "stream", "agents": "stream", "team": "stream", "teams": "stream",
     "worker": "stream", "workers": "stream", "developer": "stream", "engineer": "stream",
+    "package": "task", "packages": "task", "worktree": "stream", "worktrees": "stream",
     "aufgabe": "task", "aufgaben": "task", "schritt": "task", "schritte": "task",
     "étape": "task", "étapes": "task", "tâches": "task", "tareas": "task", "paso": "task",
     "pasos": "task", "passo": "task", "passos": "task", "tarefa": "task", "tarefas": "task",
