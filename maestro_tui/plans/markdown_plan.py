@@ -90,7 +90,10 @@ class _Reading:
         by_phase = self.choice.family == "phase"
         joining = Joining(self.document, self.members, groups, by_phase)
         phases = self._phases(groups)
-        edges = joining.join(phases, self.style.order, self.parallel)
+        # Streams are begun together; only what they state orders them.
+        beside = by_phase and all(c.family == "stream" for c in chosen)
+        order = conventions.FREE if beside else self.style.order
+        edges = joining.join(phases, order, self.parallel)
         return Plan(
             title=document_title(self.document),
             id=self.document.name,
