@@ -40,7 +40,8 @@ _VOCABULARY: tuple[tuple[str, str], ...] = (
               r"|files? (created|new)[ /]*(or|and|/)[ ]*modified|create/modify"
               r"|(対象|関連|実装)?ファイル|(相关|涉及)?文件|(관련 ?|대상 ?)?파일|archivos|"
               r"fichiers|dateien|файлы|(các )?tệp"
-              r"|target files?|location|where|module|works on|(output )?artifacts?|成果物|产出物?|交付物|산출물"),
+              r"|target files?|location|where|module|works on"
+              r"|(output )?artifacts?|成果物|产出物?|交付物|산출물"),
     ("depends", r"(dependency|dependencies|depends?( on| upon)?|needs?|requires|requires? first|"
                 r"after|runs? after|blocked by|waits? for|task dependencies|phase dependencies|"
                 r"stream dependencies|depends_on|must (come |run |be done )?after|wave "

@@ -86,7 +86,7 @@ def find_phases(
         first = best.setdefault(heading.id, work)
         if first is work:
             continue
-        fuller = first.empty and not work.empty or (work.children and not first.children)
+        fuller = (first.empty and not work.empty) or (work.children and not first.children)
         keep, drop = (work, first) if fuller else (first, work)
         best[heading.id] = keep
         problems.append(

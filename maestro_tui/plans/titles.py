@@ -9,13 +9,13 @@ from maestro_tui.plans.keys import clean
 from maestro_tui.plans.marks import bare
 
 _WORDS = {
-    "task": r"task|todo|to-do|ticket|story|user story|issue|work ?item|(?:work ?)?package|wp|slice|pr|"
-            r"pull request|"
+    "task": r"task|todo|to-do|ticket|story|user story|issue|work ?item|(?:work ?)?package|wp|"
+            r"slice|pr|pull request|"
             r"change|deliverable|feature|bug|タスク|任务|任務|작업|tarea|tâche|tarefa|aufgabe|"
             r"задача|nhiệm vụ",
     "step": r"step|schritt|paso|étape|passo|ステップ|手順|步骤|bước|шаг",
-    "stream": r"work ?stream|stream|track|lane|worktree|(?:sub-?)?agent|worker|team|developer|engineer|"
-              r"squad",
+    "stream": r"work ?stream|stream|track|lane|worktree|(?:sub-?)?agent|worker|team|"
+              r"developer|engineer|squad",
     "phase": r"phase|stage|milestone|epic|sprint|iteration|"
              r"(?:(?:execution|task|parallel|work) )?(?:wave|batch|round|group)|"
              r"part|layer|tier|cycle|level|block|"
