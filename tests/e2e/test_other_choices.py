@@ -86,7 +86,7 @@ def test_an_agent_beyond_its_budget_is_ended_and_the_run_stopped_by_default(
     script += step("a", "hang").replace("[[step]]\n", "[[step]]\nattempt = 1\n")
     with rehearsed(script, "", "--agent-budget", "0.5") as screen:
         screen.until("The budget of the agent of a is used up", 60)
-        screen.press("\r")  # the safe one is highlighted
+        screen.answer("\r", "Raise it")  # the safe one is highlighted
         screen.until("Press R to go on", 60)
         screen.press("R")
         screen.until("The budget of the agent of a is used up", 60)
