@@ -39,5 +39,7 @@ def told_apart(document: Document) -> str:
     for line in document.lines[first : first + _HEAD_LINES]:
         if line.startswith("# "):
             found = _TITLE.fullmatch(line.strip())
-            return f"its title says it stands beside a plan: {line[2:80].strip()!r}" if found else ""
+            return (
+                f"its title says it stands beside a plan: {line[2:80].strip()!r}" if found else ""
+            )
     return ""
