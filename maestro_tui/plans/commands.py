@@ -93,18 +93,44 @@ def commands_in_text(text: str) -> list[str]:
     return [plain]
 
 
+_HERE = re.compile(r"<<-?\s*(['\"]?)(\w+)\1")
+_SCRIPTED = re.compile(r".*\s-(?:c|e|m)\s*['\"]")
+
+
+def _left_open(text: str) -> str:
+    """What ends the text that a line leaves open: the word of ``<<'PY'``, the quote of ``-c "``."""
+    here = _HERE.search(text) if "<<" in text else None
+    if here is not None:
+        return here[2]
+    if text.startswith("#") or not text.endswith(("'", '"')) or not _SCRIPTED.fullmatch(text):
+        return ""
+    return text[-1]
+
+
+def _closes(line: str, until: str) -> bool:
+    """Whether a line ends what was left open: the word alone, the quote first or last in it."""
+    plain = line.strip()
+    return plain == until if len(until) > 1 else plain[:1] == until or plain[-1:] == until
+
+
 def commands_in_fence(info: str, lines: Iterable[str]) -> list[str]:
     """The commands of a shell fence: prompts and comments off, continued lines joined."""
     if info.split(" ")[0].lower() not in _SHELL:
         return []
     out: list[str] = []
-    open_line = ""
+    open_line, until = "", ""
     for line in lines:
+        if until:
+            until = "" if _closes(line, until) else until
+            continue
         text = open_line + _PROMPT.sub("", line).strip()
         open_line = ""
         if text.endswith("\\"):
             open_line = text[:-1].rstrip() + " "
             continue
+        until = _left_open(text)
+        if until:
+            continue  # the first line of a script that is written out below it is no command
         text = _COMMENT.sub("", text)
         if text and not text.startswith("#") and is_command(text):
             out.append(text)
