@@ -18,7 +18,7 @@ _CHAR = r"(?:[\w.@~<>{}*+\[\]$,-]|\((?=[\w-]+\)/)|(?<=\w)\)(?=/))"
 _TOKEN = re.compile(
     # Each starts only where its word does, or a long word would be tried at every letter.
     rf"{_LINK}|`([^`\n]+)`|((?<![\w.@~<>{{}}*+\[\]$-])(?:(?!,){_CHAR})++(?:/{_CHAR}*)+"
-    r"|(?<![\w-])[\w-]++\.[A-Za-z]\w{0,5}\b)"
+    r"|(?<![\w-])\.?[\w-]++\.[A-Za-z]\w{0,5}\b)"
 )
 _MAYBE = re.compile(r"\.[\w*{]|/")  # without one there is no path
 _DOTTED = re.compile(r"\.[A-Za-z]")  # what a plain word without a folder must hold
