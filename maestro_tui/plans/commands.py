@@ -149,7 +149,7 @@ def commands_of(label: Label) -> list[str]:
 
 # What changes the tree or the machine is a step of the work, not a check of it.
 _NO_CHECK = re.compile(
-    r"(git\s+(add|commit|push|checkout|switch|branch|merge|rebase|stash|tag|worktree|reset|mv|rm|init|clone|pull|fetch)"
+    r"(git\s+(rev-parse|add|commit|push|checkout|switch|branch|merge|rebase|stash|tag|worktree|reset|mv|rm|init|clone|pull|fetch)"
     r"|mkdir|touch|cp|mv|rm|cd|ln|chmod|chown|export|source|echo|cat|sleep|kill|open|code|vim|nano"
     r"|(npm|pnpm|yarn|bun)\s+(install|i|add|ci|init|create|remove|uninstall)\b|(pip3?|uv pip|"
     r"poetry|pdm|uv)\s+(install|add|sync)"
@@ -167,9 +167,12 @@ def is_check(command: str) -> bool:
     if " " not in command.strip() and (command.strip() in _PROGRAMS or not _ALONE.match(command)):
         return False
     plain = _PREPARES.sub("", command.strip())
+    if "<" in plain and not plain.isascii() and _TO_FILL_IN.search(plain):
+        return False
     return _NO_CHECK.match(plain) is None
 
 
+_TO_FILL_IN = re.compile(r"<[^<>\s]*[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af][^<>]*>")  # <関数名>
 # One word is a check only when the program checks by itself, or is a script called as one.
 _ALONE = re.compile(r"\s*(\./|bin/|[a-z][\w.-]*\s*$|\.venv/)")
 _PROGRAMS = frozenset(
