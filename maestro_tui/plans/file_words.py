@@ -51,6 +51,7 @@ _SUFFIXES = frozenset(
         "cls", "vb", "wgsl", "glsl",
     ]
 )  # fmt: skip
+_WITHOUT_SUFFIX = frozenset(["dockerfile", "makefile", "justfile", "procfile", "gemfile"])
 _AT_THE_TOP = re.compile(
     r"(readme|changelog|contributing|claude|agents|license|gemini|security|todo|roadmap|architecture)\.(md|txt|rst)"
     r"|(package(-lock)?|tsconfig[\w.]*|turbo|vercel|composer|deno|biome|nx|angular|components)\.json|pyproject\.toml|setup\.(py|cfg)"
@@ -72,12 +73,12 @@ class FileWord(NamedTuple):
 
 def file_words(text: str) -> tuple[FileWord, ...]:
     """The files a line names, in order."""
-    return _file_words(text) if "/" in text or "." in text else ()
+    return _file_words(text) if "/" in text or "." in text or "file`" in text else ()
 
 
 @lru_cache(maxsize=1 << 10)
 def _file_words(text: str) -> tuple[FileWord, ...]:
-    if "/" not in text and not _MAYBE.search(text):
+    if "/" not in text and not _MAYBE.search(text) and "file`" not in text:
         return ()
     if "](" in text or "``" in text or "\n" in text or text.count("`") % 2:
         return tuple(_searched(text, 0, len(text)))
@@ -86,7 +87,7 @@ def _file_words(text: str) -> tuple[FileWord, ...]:
     coded = False
     for part in text.split("`"):
         end = at + len(part)
-        if "/" in part or "." in part:
+        if "/" in part or "." in part or (coded and part.endswith("file")):
             if not coded:
                 _search_words(text, at, part, out)
             elif is_file(path := strip_path(part)):
@@ -132,7 +133,12 @@ def is_file(path: str) -> bool:
         return False
     last = path.rstrip("/").rsplit("/", 1)[-1]
     suffix = last.rsplit(".", 1)[-1].lower() if "." in last else ""
-    if suffix in _SUFFIXES or (suffix == "*" and "/" in path) or last.startswith(".env."):
+    if (
+        last.lower() in _WITHOUT_SUFFIX
+        or suffix in _SUFFIXES
+        or (suffix == "*" and "/" in path)
+        or last.startswith(".env.")
+    ):
         return True
     first = path.split("/", 1)[0].lower()
     return "/" in path and (first in _ROOTS or path.endswith(("/", "/*"))) and not path.isupper()
