@@ -28,7 +28,7 @@ _HEADS = frozenset(
   }
 )  # fmt: skip
 _SETTING = re.compile(r"[A-Z_][A-Z0-9_]*=\S*")
-_SCRIPT = re.compile(r"(\./|\.venv/|bin/|scripts?/)[\w./-]+$")
+_SCRIPT = re.compile(r"(\./|\.venv/|bin/|vendor/bin/|node_modules/\.bin/|scripts?/)[\w./-]+$")
 _CODE = re.compile(r"``?([^`]+)``?")
 _SAID = re.compile(r"\W*(?:\d+[.)]\s*)?(?:run|command|verify)\W*[:：]\s*(\S.*)$", re.IGNORECASE)
 _OUTCOME = re.compile(r"\s+\((?:should|must|expect|exit|no|all|->)[^()]*\)$")
@@ -174,7 +174,7 @@ def is_check(command: str) -> bool:
 
 _TO_FILL_IN = re.compile(r"<[^<>\s]*[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af][^<>]*>")  # <関数名>
 # One word is a check only when the program checks by itself, or is a script called as one.
-_ALONE = re.compile(r"\s*(\./|bin/|[a-z][\w.-]*\s*$|\.venv/)")
+_ALONE = re.compile(r"\s*(\./|bin/|vendor/bin/|node_modules/\.bin/|[a-z][\w.-]*\s*$|\.venv/)")
 _PROGRAMS = frozenset(
     ["bash", "bun", "bunx", "deno", "devenv", "docker", "find", "fvm", "gh", "git", "go", "grep",
      "head", "java", "jq", "ls", "lua", "nix", "node", "npm", "npx", "perl", "php", "pip", "pipx",

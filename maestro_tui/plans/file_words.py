@@ -73,12 +73,12 @@ class FileWord(NamedTuple):
 
 def file_words(text: str) -> tuple[FileWord, ...]:
     """The files a line names, in order."""
-    return _file_words(text) if "/" in text or "." in text or "file`" in text else ()
+    return _file_words(text) if "/" in text or "." in text else ()
 
 
 @lru_cache(maxsize=1 << 10)
 def _file_words(text: str) -> tuple[FileWord, ...]:
-    if "/" not in text and not _MAYBE.search(text) and "file`" not in text:
+    if "/" not in text and not _MAYBE.search(text):
         return ()
     if "](" in text or "``" in text or "\n" in text or text.count("`") % 2:
         return tuple(_searched(text, 0, len(text)))
@@ -87,7 +87,7 @@ def _file_words(text: str) -> tuple[FileWord, ...]:
     coded = False
     for part in text.split("`"):
         end = at + len(part)
-        if "/" in part or "." in part or (coded and part.endswith("file")):
+        if "/" in part or "." in part:
             if not coded:
                 _search_words(text, at, part, out)
             elif is_file(path := strip_path(part)):

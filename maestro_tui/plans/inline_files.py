@@ -42,7 +42,8 @@ _DELETE = (
 _VERB = re.compile(rf"\b(?:({_MAKE})|({_PUT})|({_MODIFY})|({_DELETE}))\b")
 # Sought only where those above find nothing: most plans are in English.
 _MORE_VERBS = re.compile(
-    r"\b(?:(escrever|escribir|écrire|creëer|написать|viết)|"
+    r"\b(?:(escrever|escribir|écrire|creëer|написать|viết|novos? arquivos?|"
+    r"nuevos? archivos?|nouveaux? fichiers?|neue dateien?|nuov[oi] file)|"
     r"(documentar|documenter|implementeer|documenteer|voeg)|"
     r"(estender|estendere|alterar|refatorar|corrigir|ajustar|configurar|registrar|substituir|"
     r"refactorizar|corregir|configurer|remplacer|konfiguriere|ersetze|configureer|wijzig|расширить|"
