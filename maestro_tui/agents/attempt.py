@@ -64,6 +64,8 @@ def _run(folder: str) -> int:
     alone = processes.Children(0).kill() and processes.LINUX
     result = _result(context, outcome, started)
     files.write_json(os.path.join(folder, files.RESULT), {**result, "alone": alone})
+    # An answer that comes now is too late; with the interpreter's own end it would kill instead.
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     return DONE
 
 

@@ -348,6 +348,7 @@ def run_options(
         port_base=run.port_base,
         ports=run.ports,
         lfs=run.lfs,
+        pools=dataclasses.asdict(settings.pools),
         pack_days=settings.archive.pack_days,
         prune_days=settings.archive.prune_days,
         permission_allow=settings.permissions.allow,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+POOLS = {"opus": 5, "sonnet": 10, "haiku": 15}
+
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
@@ -36,6 +38,8 @@ class RunOptions:
     prune_days: float = 30.0  # after which those of a merged run are removed; 0: never
     lfs: str = "smudge"  # smudge | skip: pointers instead of large files
     agents: dict[str, Any] = field(default_factory=dict)  # the driver's own settings
+    # Agents at once by kind of model; a model belongs to the one its name holds.
+    pools: dict[str, int] = field(default_factory=lambda: dict(POOLS))
     agent_folders: tuple[str, ...] = ()  # of definitions, besides the user's and the project's
     # USD; 0 is no limit.
     budget_agent: float = 0.0  # of each attempt

@@ -6,7 +6,7 @@ events can leave a task stuck.
 
 from __future__ import annotations
 
-from maestro_tui.core import budgets, run_questions
+from maestro_tui.core import budgets, pools, run_questions
 from maestro_tui.core.decisions import ask
 from maestro_tui.core.limits import review, slots
 from maestro_tui.core.rollback import Point, stopped_by
@@ -171,7 +171,15 @@ def _start(state: RunState) -> None:
         return
     ready = [t for t in state.tasks.values() if t.state is _S.READY and t.not_before <= state.now]
     ready.sort(key=lambda t: (-t.rank, t.position))
-    for task in ready[:free]:
+    taken = pools.used(state)
+    for task in ready:
+        pool = pools.pool_of(state, task)
+        why = pools.full(state, pool, taken) if pool else ""
+        if why or not free:
+            task.why = why or "waits for a free agent"
+            continue
+        free -= 1
+        taken[pool] += 1
         if can_go_on(task):
             go_on(task)
             move(state, task, _S.PREPARING, "goes back to its worktree")

@@ -255,7 +255,9 @@ class Follower:
         model = FREE if assignment.driver == FREE else self._model or self._task.model
         settings = self._state.options.agents
         model = model or assignment.model or str(settings.get("model") or "")
-        return with_estimate(_numbers(data), model, self._state.options.prices)
+        reckoned = assignment.driver == "api"
+        prices = self._state.options.prices
+        return with_estimate(_numbers(data), model, prices, reckoned=reckoned)
 
     def _ended(self, result: dict[str, Any]) -> AgentEnded:
         ok = bool(result.get("ok"))

@@ -15,12 +15,10 @@ import yaml
 
 from maestro_tui.plans.data import Node
 from maestro_tui.plans.model import Diagnostic
+from maestro_tui.plans.yaml_loader import loader_for
 
 _MOST = 300_000  # characters; more than that is no frontmatter, and YAML is slow
-_DEEPEST = 1000  # levels; far beyond, the fast reader of YAML would end the whole program
-_LEAD = re.compile(r"^[ \t?:-]+", re.MULTILINE)
 _KEY = re.compile(r"^([A-Za-z_][\w-]*)[ \t]*:(?:[ \t]+(.*)|)$")
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +64,8 @@ def _problem(error: Exception) -> Diagnostic:
     )
 
 
-def _may_be_deep(text: str) -> bool:
-    """Whether values could stand inside one another beyond what is safe; rather once too often."""
-    if 2 * max((len(m[0]) for m in _LEAD.finditer(text)), default=0) > _DEEPEST:
-        return True
-    if text.count("[") + text.count("{") <= _DEEPEST:
-        return False
-    open_ones = 0
-    for line in text.split("\n"):
-        opened = line.count("[") + line.count("{")
-        # What is closed in a comment or within quotes is perhaps not closed at all.
-        sure = opened and not any(mark in line for mark in "\"'#")
-        open_ones += max(0, opened - line.count("]") - line.count("}")) if sure else opened
-        if opened > _DEEPEST or open_ones > _DEEPEST:
-            return True
-    return False
-
-
 def _composed(text: str, base: int) -> Node | None:
-    loader = (yaml.SafeLoader if _may_be_deep(text) else _LOADER)(text)
+    loader = loader_for(text)(text)
     try:
         node = loader.get_single_node()
     finally:

@@ -45,7 +45,8 @@ def _head(state: RunState, found: Summary) -> Iterator[str]:
         )
     elif state.head:
         yield f"- Not delivered: {state.head[:12]} on the run's own branch"
-    cost = "" if found.cost is None else f", ${found.cost:.2f}"
+    cost = "" if found.cost is None else f", ${found.cost:.2f} as reported"
+    cost += f", about ${found.estimated:.2f} estimated" if found.estimated else ""
     yield (
         f"- {found.merged} of {found.total} tasks merged, {found.files} files, "
         f"{found.wall_s:.0f} s (agents {found.work_s:.0f} s), {found.tokens} tokens{cost}"

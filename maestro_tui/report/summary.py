@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from maestro_tui.agents.sanitise import sanitise
 from maestro_tui.core.state import RunState, RunStatus, TaskRun, TaskState
+from maestro_tui.report.costs import of_tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Summary:
     delivered: str
     not_merged: tuple[tuple[str, str], ...]
     next_steps: tuple[str, ...]
+    estimated: float = 0.0  # dollars from tokens and prices, where agents named no price
     marks: str = ""  # what became of the plan's own document
     idle_s: float = 0.0  # of wall_s, at rest until a person came
 
@@ -107,6 +109,7 @@ def summarise(state: RunState) -> Summary:
         delivered=_delivered(state),
         not_merged=left,
         next_steps=_next_steps(state),
+        estimated=of_tasks(state.tasks.values()).estimated,
         marks=_marks(state),
         idle_s=state.idle_s,
     )
@@ -214,6 +217,7 @@ def summary_lines(summary: Summary) -> list[str]:
     )
     if summary.tokens:
         cost = f", ${summary.cost:.2f} as reported" if summary.cost is not None else ""
+        cost += f", about ${summary.estimated:.2f} estimated" if summary.estimated else ""
         out.append(f"  {summary.tokens:,} tokens{cost}")
     out.append(f"  Delivered: {summary.delivered}")
     if summary.marks:

@@ -130,7 +130,7 @@ def read_fields(block: Block) -> Fields:
     import yaml
 
     try:
-        values = yaml.load(block.text, Loader=_loader())
+        values = yaml.load(block.text, Loader=_loader(block.text))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         at = mark.line if mark is not None else 0
@@ -203,7 +203,8 @@ def _recover_value(key: str, lines: list[str]) -> Any:
 
     try:
         # Most fields are sound on their own; only the broken one needs the rough reading.
-        alone = yaml.load("\n".join(lines), Loader=_loader())
+        text = "\n".join(lines)
+        alone = yaml.load(text, Loader=_loader(text))
     except (yaml.YAMLError, ValueError, RecursionError):
         alone = None
     if isinstance(alone, dict) and list(alone) == [key]:
@@ -268,7 +269,7 @@ def _owner(rows: list[str], at: int) -> tuple[str, int] | None:
     return None
 
 
-def _loader() -> Any:
-    import yaml
+def _loader(text: str) -> Any:
+    from maestro_tui.plans.yaml_loader import loader_for
 
-    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return loader_for(text)

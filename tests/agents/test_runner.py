@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -241,3 +242,13 @@ def test_a_runner_imports_little(attempt: AttemptFolder) -> None:
     done = subprocess.run(argv, capture_output=True, text=True, check=True)
     slow = {"asyncio", "subprocess", "threading", "dataclasses", "typing", "pathlib", "ctypes"}
     assert not slow & set(done.stdout.split())
+
+
+def test_answers_that_come_too_late_kill_no_runner(attempt: AttemptFolder) -> None:
+    runner = attempt.start(python("print('hello')"))
+    until(lambda: launch.identity(attempt.path) is not None)
+    while runner.poll() is None:
+        os.kill(runner.pid, signal.SIGUSR1)
+        time.sleep(0.0005)
+    assert runner.returncode == 0
+    assert (attempt.path / files.RESULT).exists()

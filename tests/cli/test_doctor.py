@@ -12,7 +12,8 @@ import pytest
 from maestro_tui.cli import doctor_agents
 from maestro_tui.cli.doctor_agents import agent_findings, program_version
 from maestro_tui.cli.findings import ERROR, OK, UNUSED, WARNING, Finding, in_lines, verdict
-from maestro_tui.config.settings import AgentSettings, ClaudeSettings, RunSettings, Settings
+from maestro_tui.config.sections import AgentSettings, ClaudeSettings, RunSettings
+from maestro_tui.config.settings import Settings
 from tests.engine.scratch import maestro, make_repo
 
 AGENT = "---\nname: {name}\ndescription: Writes tests with care.\n---\nYou write tests.\n"

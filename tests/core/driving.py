@@ -27,6 +27,7 @@ def make_strategy(
     excluded: tuple[str, ...] = (),
     retries: int = 0,
     estimates: dict[str, float] | None = None,
+    models: dict[str, str] | None = None,
 ) -> Strategy:
     """Tasks as ``"name"`` or ``"name < dependency dependency"``, in the document's order."""
     after: dict[str, tuple[str, ...]] = {}
@@ -64,6 +65,7 @@ def make_strategy(
             estimate_s=(estimates or {}).get(n, 60.0),
             retries=retries,
             excluded=n in excluded,
+            model=(models or {}).get(n, ""),
         )
         for n, others in after.items()
     )
@@ -125,7 +127,7 @@ class Run:
     def __init__(
         self, *lines: str, attended: bool = True, engine: bool = True, **settings: Any
     ) -> None:
-        names = ("gates", "mode", "slots", "done", "excluded", "retries", "estimates")
+        names = ("gates", "mode", "slots", "done", "excluded", "retries", "estimates", "models")
         chosen = {k: settings.pop(k) for k in names if k in settings}
         self.machine = Machine()
         self.events: list[e.Event] = []

@@ -397,3 +397,28 @@ def test_nothing_ends_while_work_that_could_not_be_committed_is_being_kept() -> 
     assert [key.split(":")[0] for key in run.due()] == ["KeepWork"]
     run.go()
     assert run.state.ended
+
+
+# -- pools of models -------------------------------------------------------------------------------
+
+
+def test_no_more_agents_use_a_kind_of_model_than_its_pool_has() -> None:
+    models = {"a": "claude-opus-5", "b": "opus", "c": "Opus", "d": "haiku"}
+    run = Run(*models, mode="streaming", models=models, pools={"opus": 2, "haiku": 15})
+    run.go(hold=("RunAgent:a", "RunAgent:b"))
+    assert begun(run) == {"a", "b", "d"}
+    assert run.task("c").state == "ready"
+    assert run.task("c").why == "waits for one of 2 opus slots"
+    assert run.state.status == "running"
+    run.go()
+    assert run.state.status == "done"
+
+
+def test_a_task_that_waits_for_its_pool_keeps_no_slot_from_others() -> None:
+    models = {"a": "opus", "b": "opus"}
+    run = Run("a", "b", "c", mode="streaming", slots=2, models=models, pools={"opus": 1})
+    run.go(hold=("RunAgent:a",))
+    assert begun(run) == {"a", "c"}
+    assert run.task("b").why == "waits for the opus slot"
+    run.go()
+    assert run.state.status == "done"

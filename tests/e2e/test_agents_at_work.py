@@ -44,9 +44,9 @@ def test_permission_once_always_later_and_never(repo: Path, rehearsed: Open) -> 
         screen.until("Always for this task")
         screen.answer("e", "Always in this run")  # in this run: of every agent
         screen.until("curl somewhere", 60)
+        screen.until("Allow once")
         assert "Always" not in screen.text  # nothing was offered that would cover it
-        screen.press("\x1b")
-        screen.without("Allow once")
+        screen.answer("\x1b", "Allow once")
         screen.until("1 waiting")
         screen.press("i")
         screen.until("Close")

@@ -62,8 +62,7 @@ def test_a_budget_is_warned_of_and_then_asked_about(repo: Path, rehearsed: Open)
         screen.until("86% of the budget of the run is used: $0.60 of $0.70", 60)
         screen.until("The budget of the run is used up: $1.20 of $0.70", 60)
         screen.until("Most of it: b $0.60, a $0.60")
-        screen.press("\x1b")
-        screen.without("Most of it")
+        screen.answer("\x1b", "Most of it")
         screen.press("6")
         screen.until("you are asked when it is used up")
         screen.press("\x1b")
@@ -86,7 +85,7 @@ def test_an_agent_beyond_its_budget_is_ended_and_the_run_stopped_by_default(
     script += step("a", "hang").replace("[[step]]\n", "[[step]]\nattempt = 1\n")
     with rehearsed(script, "", "--agent-budget", "0.5") as screen:
         screen.until("The budget of the agent of a is used up", 60)
-        screen.press("\r")  # the safe one is highlighted
+        screen.answer("\r", "Raise it")  # the safe one is highlighted
         screen.until("Press R to go on", 60)
         screen.press("R")
         screen.until("The budget of the agent of a is used up", 60)

@@ -93,7 +93,10 @@ def maestro(
 
 def environment(extra: dict[str, str] | None = None) -> dict[str, str]:
     """The environment of a test's programs: nothing of the user's own configuration."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("MAESTRO_", "GIT_"))}
+    # A size in the environment (a library sets one in the tests' workers) counts for more than the
+    # terminal's own.
+    mine = ("MAESTRO_", "GIT_", "COLUMNS", "LINES")
+    env = {k: v for k, v in os.environ.items() if not k.startswith(mine)}
     env["PYTHONPATH"] = str(SRC)
     env["PYTHONDONTWRITEBYTECODE"] = "1"
     env["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # of gates: the plugins here are ours, not theirs

@@ -35,6 +35,7 @@ class OnlyModel(RealAgent):
     """The api driver: no program at all."""
 
     name = "api"
+    tells_cost = False  # it is reckoned here, from the table
 
     @property
     def missing(self) -> str:

@@ -1,5 +1,7 @@
 """Reading the frontmatter people really write."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -241,3 +243,15 @@ def test_the_quick_reader_reads_all_built_ins_as_yaml_does() -> None:
         quick = read_plain(block.text)
         assert quick is not None, f"{path.name} needs YAML: loading would import the parser"
         assert quick == yaml.safe_load(block.text)
+
+
+@pytest.mark.parametrize(("one", "times"), [("[", 250_000), ("{a: ", 100_000), ("? ", 200_000)])
+def test_values_nested_without_end_end_no_program(one: str, times: int) -> None:
+    code = (
+        "import sys; from maestro_tui.roster.definitions import parse_definition\n"
+        "found = parse_definition(sys.stdin.read(), source='deep.md', stem='deep')\n"
+        "print(found.definition.name)"
+    )
+    text = f"---\nname: deep\ndescription: Digs\nhooks: {one * times}\n---\nBody\n"
+    done = subprocess.run([sys.executable, "-c", code], input=text, capture_output=True, text=True)
+    assert done.stdout == "deep\n", (done.returncode, done.stderr[-500:])

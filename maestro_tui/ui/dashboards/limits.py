@@ -7,6 +7,7 @@ from collections import Counter
 
 from rich.text import Text
 
+from maestro_tui.core import pools
 from maestro_tui.core.budgets import spendings
 from maestro_tui.core.limits import breaker_until, slots
 from maestro_tui.core.state import ACTIVE, TaskRun, TaskState
@@ -45,7 +46,11 @@ def limits(scene: Scene) -> Page:
     for name, share, words in scene.machine:
         page.line(_meter(scene, name, share, words))
     page.title("Models and agents at work", accent)
-    used = Counter((t.assignment.model or "no model", agent_of(t)) for t in active)
+    taken = pools.used(state)
+    for pool, limit in state.options.pools.items():
+        if taken[pool]:
+            page.line(_meter(scene, pool, taken[pool] / limit, f"{taken[pool]} of {limit} slots"))
+    used = Counter((pools.model_of(state, t) or "no model", agent_of(t)) for t in active)
     if not used:
         page.note("none", scene.colours.muted)
     for (model, agent), number in used.most_common():

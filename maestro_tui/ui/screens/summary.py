@@ -113,6 +113,8 @@ def _figures(text: Text, summary: Summary, colours: Palette, width: int) -> None
         facts.append((count(summary.tokens), "tokens"))
     if summary.cost is not None:
         facts.append((money(summary.cost), "as agents reported"))
+    if summary.estimated:
+        facts.append((f"~{money(summary.estimated)}", "estimated from tokens"))
     columns = max(1, min(3, width // 36))
     for start in range(0, len(facts), columns):
         for value, what in facts[start : start + columns]:
