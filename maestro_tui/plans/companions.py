@@ -20,6 +20,7 @@ _TITLE = re.compile(
     rf"|phase\s+[\w.-]+\s*:\s.*\s[-–—]+\s+{_KIND}(?:\s*(?:&|and)\s+{_KIND})?"
     r"|phase\s+[\w.-]+\s*:\s.*\sverification report"
     r"|phase\s+[\w.-]+\s*(?:[:–—-].*)?\splan\s+\d.*\ssummary(?::.*)?"
+    r"|(?:project\s+)?research summary(?:\s*[:–—-].*)?"
     r"|summary\s*[-–—:]\s*plan\s+\d.*|(?:plan\s+)?\d+-\d+\s+summary\b.*|summary\s+\d+-\d+\b.*"
     r")\s*",
     re.IGNORECASE,
