@@ -23,11 +23,11 @@ REPLAY_SPEED = 10.0
 
 
 def show_run(
-    repo: Path, run: str, *, start: bool, extra: tuple[str, ...] = (), asked: bool = True
+    repo: Path, run: str, *, start: bool, extra: tuple[str, ...] = (), asked: bool = False
 ) -> int:
     """The board of a run; with ``start`` an engine is set to work on it.
 
-    A run that has done something is shown first, and asks how it goes on, unless not ``asked``.
+    With ``asked`` a run whose agents have worked is shown first, and asks how it goes on.
     """
     from maestro_tui.engine.client import RunClient, UnknownRun
     from maestro_tui.engine.journal import JournalError
@@ -39,7 +39,8 @@ def show_run(
     resume = None
     if start and not client.state.ended and not client.engine_alive():
         resume = partial(client.start_engine, *extra)
-        if not asked or not any(task.attempts for task in client.state.tasks.values()):
+        attempts = [a for task in client.state.tasks.values() for a in task.attempts]
+        if not asked or not any(attempt.started_at for attempt in attempts):
             resume()
             resume = None
     from maestro_tui.ui.start import show_board

@@ -15,6 +15,7 @@ from tests.e2e.conftest import Open
 from tests.e2e.steps import begun, deliver, leave
 from tests.e2e.terminal import Terminal
 from tests.engine.scratch import (
+    cases_agent,
     creates,
     git,
     leftovers,
@@ -23,6 +24,7 @@ from tests.engine.scratch import (
     states,
     status,
     until,
+    write_plan,
 )
 
 pytestmark = pytest.mark.slow
@@ -151,3 +153,15 @@ def test_a_finished_run_is_played_again_and_a_damaged_journal_is_mended(
     restored = maestro("journal", "restore", "--yes", cwd=repo)
     assert restored.returncode == 0, restored.stdout + restored.stderr
     assert states(repo)["1"] == "merged"
+
+
+def test_a_run_approved_beforehand_starts_at_once(repo: Path) -> None:
+    plan = write_plan(repo.parent, creates("1"), "")
+    agent = cases_agent(repo.parent, {})
+    words = ("run", str(plan), "--yes", "--run-id", "r", "--agent-command", agent)
+    with Terminal(*words, cwd=repo) as screen:
+        screen.until("Next", 60)
+        assert "Go on with run" not in screen.text
+        leave(screen, 0)
+    assert git(repo, "show", "HEAD:f1.txt")
+    assert leftovers(repo) == []
