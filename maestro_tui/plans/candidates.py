@@ -135,8 +135,20 @@ def _of_heading(section: Section) -> Iterator[Candidate]:
     if numbered is not None:
         yield _heading(section, "numbered", numbered[1], numbered[2])
         return
-    if any(_is_tagged(c.title) for c in section.children) and not _TAGGED.match(section.title):
+    tagged = any(_is_tagged(c.title) for c in section.children)
+    if (tagged and not _TAGGED.match(section.title)) or _has_files_and_steps(section):
         yield _heading(section, "component", "", plain)
+
+
+def _has_files_and_steps(section: Section) -> bool:
+    """Whether a heading stands over what a task holds: ``**Files:**`` and boxes ``Step 1``."""
+    steps = files = False
+    for block in section.blocks:
+        if block.kind == "item":
+            steps = steps or (block.checked is not None and _STEP.match(block.text) is not None)
+        elif block.kind == "text":
+            files = files or block.text.startswith("**Files")
+    return steps and files
 
 
 def _is_tagged(title: str) -> bool:

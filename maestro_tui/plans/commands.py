@@ -28,7 +28,7 @@ _HEADS = frozenset(
   }
 )  # fmt: skip
 _SETTING = re.compile(r"[A-Z_][A-Z0-9_]*=\S*")
-_SCRIPT = re.compile(r"(\./|\.venv/|bin/|scripts?/)[\w./-]+$")
+_SCRIPT = re.compile(r"(\./|\.venv/|bin/|vendor/bin/|node_modules/\.bin/|scripts?/)[\w./-]+$")
 _CODE = re.compile(r"``?([^`]+)``?")
 _SAID = re.compile(r"\W*(?:\d+[.)]\s*)?(?:run|command|verify)\W*[:：]\s*(\S.*)$", re.IGNORECASE)
 _OUTCOME = re.compile(r"\s+\((?:should|must|expect|exit|no|all|->)[^()]*\)$")
@@ -93,18 +93,44 @@ def commands_in_text(text: str) -> list[str]:
     return [plain]
 
 
+_HERE = re.compile(r"<<-?\s*(['\"]?)(\w+)\1")
+_SCRIPTED = re.compile(r".*\s-(?:c|e|m)\s*['\"]")
+
+
+def _left_open(text: str) -> str:
+    """What ends the text that a line leaves open: the word of ``<<'PY'``, the quote of ``-c "``."""
+    here = _HERE.search(text) if "<<" in text else None
+    if here is not None:
+        return here[2]
+    if text.startswith("#") or not text.endswith(("'", '"')) or not _SCRIPTED.fullmatch(text):
+        return ""
+    return text[-1]
+
+
+def _closes(line: str, until: str) -> bool:
+    """Whether a line ends what was left open: the word alone, the quote first or last in it."""
+    plain = line.strip()
+    return plain == until if len(until) > 1 else plain[:1] == until or plain[-1:] == until
+
+
 def commands_in_fence(info: str, lines: Iterable[str]) -> list[str]:
     """The commands of a shell fence: prompts and comments off, continued lines joined."""
     if info.split(" ")[0].lower() not in _SHELL:
         return []
     out: list[str] = []
-    open_line = ""
+    open_line, until = "", ""
     for line in lines:
+        if until:
+            until = "" if _closes(line, until) else until
+            continue
         text = open_line + _PROMPT.sub("", line).strip()
         open_line = ""
         if text.endswith("\\"):
             open_line = text[:-1].rstrip() + " "
             continue
+        until = _left_open(text)
+        if until:
+            continue  # the first line of a script that is written out below it is no command
         text = _COMMENT.sub("", text)
         if text and not text.startswith("#") and is_command(text):
             out.append(text)
@@ -123,7 +149,7 @@ def commands_of(label: Label) -> list[str]:
 
 # What changes the tree or the machine is a step of the work, not a check of it.
 _NO_CHECK = re.compile(
-    r"(git\s+(add|commit|push|checkout|switch|branch|merge|rebase|stash|tag|worktree|reset|mv|rm|init|clone|pull|fetch)"
+    r"(git\s+(rev-parse|add|commit|push|checkout|switch|branch|merge|rebase|stash|tag|worktree|reset|mv|rm|init|clone|pull|fetch)"
     r"|mkdir|touch|cp|mv|rm|cd|ln|chmod|chown|export|source|echo|cat|sleep|kill|open|code|vim|nano"
     r"|(npm|pnpm|yarn|bun)\s+(install|i|add|ci|init|create|remove|uninstall)\b|(pip3?|uv pip|"
     r"poetry|pdm|uv)\s+(install|add|sync)"
@@ -141,11 +167,14 @@ def is_check(command: str) -> bool:
     if " " not in command.strip() and (command.strip() in _PROGRAMS or not _ALONE.match(command)):
         return False
     plain = _PREPARES.sub("", command.strip())
+    if "<" in plain and not plain.isascii() and _TO_FILL_IN.search(plain):
+        return False
     return _NO_CHECK.match(plain) is None
 
 
+_TO_FILL_IN = re.compile(r"<[^<>\s]*[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af][^<>]*>")  # <関数名>
 # One word is a check only when the program checks by itself, or is a script called as one.
-_ALONE = re.compile(r"\s*(\./|bin/|[a-z][\w.-]*\s*$|\.venv/)")
+_ALONE = re.compile(r"\s*(\./|bin/|vendor/bin/|node_modules/\.bin/|[a-z][\w.-]*\s*$|\.venv/)")
 _PROGRAMS = frozenset(
     ["bash", "bun", "bunx", "deno", "devenv", "docker", "find", "fvm", "gh", "git", "go", "grep",
      "head", "java", "jq", "ls", "lua", "nix", "node", "npm", "npx", "perl", "php", "pip", "pipx",

@@ -18,7 +18,7 @@ _CHAR = r"(?:[\w.@~<>{}*+\[\]$,-]|\((?=[\w-]+\)/)|(?<=\w)\)(?=/))"
 _TOKEN = re.compile(
     # Each starts only where its word does, or a long word would be tried at every letter.
     rf"{_LINK}|`([^`\n]+)`|((?<![\w.@~<>{{}}*+\[\]$-])(?:(?!,){_CHAR})++(?:/{_CHAR}*)+"
-    r"|(?<![\w-])[\w-]++\.[A-Za-z]\w{0,5}\b)"
+    r"|(?<![\w-])\.?[\w-]++\.[A-Za-z]\w{0,5}\b)"
 )
 _MAYBE = re.compile(r"\.[\w*{]|/")  # without one there is no path
 _DOTTED = re.compile(r"\.[A-Za-z]")  # what a plain word without a folder must hold
@@ -51,6 +51,7 @@ _SUFFIXES = frozenset(
         "cls", "vb", "wgsl", "glsl",
     ]
 )  # fmt: skip
+_WITHOUT_SUFFIX = frozenset(["dockerfile", "makefile", "justfile", "procfile", "gemfile"])
 _AT_THE_TOP = re.compile(
     r"(readme|changelog|contributing|claude|agents|license|gemini|security|todo|roadmap|architecture)\.(md|txt|rst)"
     r"|(package(-lock)?|tsconfig[\w.]*|turbo|vercel|composer|deno|biome|nx|angular|components)\.json|pyproject\.toml|setup\.(py|cfg)"
@@ -132,7 +133,12 @@ def is_file(path: str) -> bool:
         return False
     last = path.rstrip("/").rsplit("/", 1)[-1]
     suffix = last.rsplit(".", 1)[-1].lower() if "." in last else ""
-    if suffix in _SUFFIXES or (suffix == "*" and "/" in path) or last.startswith(".env."):
+    if (
+        last.lower() in _WITHOUT_SUFFIX
+        or suffix in _SUFFIXES
+        or (suffix == "*" and "/" in path)
+        or last.startswith(".env.")
+    ):
         return True
     first = path.split("/", 1)[0].lower()
     if "/" in path and at_the_top(last):

@@ -43,7 +43,8 @@ _DELETE = (
 _VERB = re.compile(rf"\b(?:({_MAKE})|({_PUT})|({_MODIFY})|({_DELETE}))\b")
 # Sought only where those above find nothing: most plans are in English.
 _MORE_VERBS = re.compile(
-    r"\b(?:(escrever|escribir|écrire|creëer|написать|viết)|"
+    r"\b(?:(escrever|escribir|écrire|creëer|написать|viết|novos? arquivos?|"
+    r"nuevos? archivos?|nouveaux? fichiers?|neue dateien?|nuov[oi] file)|"
     r"(documentar|documenter|implementeer|documenteer|voeg)|"
     r"(estender|estendere|alterar|refatorar|corrigir|ajustar|configurar|registrar|substituir|"
     r"refactorizar|corregir|configurer|remplacer|konfiguriere|ersetze|configureer|wijzig|расширить|"
@@ -183,18 +184,26 @@ def _cjk_files(text: str, line: int, default: str) -> list[PathRef]:
     verb = _CJK_VERB.search(text)
     if verb is not None and _CJK_UNCHANGED.search(text):
         return []
+    action = default or "modify"
+    if verb is not None:
+        action = "create" if verb[1] else "modify" if verb[2] else "delete"
+    out: list[PathRef] = []
+    short: list[PathRef] = []  # a name without a folder, for a line that names nothing else
+    end = -1
     for word in file_words(text):
+        if out and not _joins(text[end : word.start]):
+            break
         if _CJK_READ.search(text[: word.start]):
             continue
         if "/" not in word.path and not at_the_top(word.path):
+            if default and not short:
+                short.append(PathRef(word.path, action, line))
             continue
         if verb is None and not default and _HEAD.match(text[: word.start]) is None:
             return []
-        action = default or "modify"
-        if verb is not None:
-            action = "create" if verb[1] else "modify" if verb[2] else "delete"
-        return [PathRef(word.path, action, line)]
-    return []
+        out.append(PathRef(word.path, action, line))
+        end = word.end
+    return out or short
 
 
 _UNCHANGED = re.compile(

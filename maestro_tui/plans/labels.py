@@ -46,7 +46,7 @@ _VOCABULARY: tuple[tuple[str, str], ...] = (
                 r"after|runs? after|blocked by|waits? for|task dependencies|phase dependencies|"
                 r"stream dependencies|depends_on|must (come |run |be done )?after|wave "
                 r"dependencies|"
-                r"依存(関係)?|前提|依赖|前置(条件|任务)|의존성?|선행 ?작업|phụ thuộc|depende de|"
+                r"依存(関係)?|前提|依赖|前置(条件|任务)?|의존성?|선행 ?작업|phụ thuộc|depende de|"
                 r"dépend de|hängt ab von|зависит от|nach|benötigt|braucht|après|nécessite|"
                 r"después de|tras|requiere|dopo|dipende da|depois de|requer|после|"
                 r"blocked on|start(s)? after|starts? when|depends on tasks?|upstream|"

@@ -24,6 +24,8 @@ from maestro_tui.plans.model import Diagnostic, Phase, Plan, Task
 from maestro_tui.plans.task_facts import Found, task_facts
 from maestro_tui.plans.twins import Twins, is_full
 
+_NOTES = ("specs/", "docs/", ".")  # where plans lie, and what is written about the work
+_MOST_PATHS = 3000  # each is looked for at the end of all others
 _OPTIONAL = re.compile(r"\boptional\b")
 
 
@@ -36,6 +38,7 @@ class Style:
     action: str = ""  # what is done to a file when no word says it
     labels_only: bool = False  # files stand under labels, never in the prose of a task
     references: bool = False  # a "References" list names the files that are changed
+    flat: bool = False  # where no path names a folder, a name alone is that of a file at the top
     unlabelled: bool = True  # files of prose count where labels give none
 
 
@@ -215,6 +218,7 @@ class _Reading:
 
     def _complete_names(self, known: Iterable[str]) -> None:
         """Names without a folder become the one file that other lines name in full, or mentions."""
+        self._complete_paths()
         if not any(member.found.bare for member in self.members):
             return
         tails: dict[str, set[str]] = {}
@@ -223,16 +227,42 @@ class _Reading:
                 tails.setdefault(path.rsplit("/", 1)[-1], set()).add(path)
         for path in known:
             tails.setdefault(path.rsplit("/", 1)[-1], set()).add(path)
+        flat = self.style.flat and all("/" not in p or p.startswith(_NOTES) for p in _all(tails))
         for n, member in enumerate(self.members):
             task = member.task
             for ref in member.found.bare:
                 full = tails.get(ref.path, set())
+                if flat and not full and not ref.path.endswith(".md"):
+                    full = {ref.path}
                 if len(full) == 1:
                     task = _with_file(task, next(iter(full)), ref.action)
                 elif ref.path not in task.mentions:
                     task = replace(task, mentions=(*task.mentions, ref.path))
             if task is not member.task:
                 self.members[n] = replace(member, task=task)
+
+    def _complete_paths(self) -> None:
+        """``routers/notes.py`` is the ``backend/app/routers/notes.py`` that another task names."""
+        paths = list(dict.fromkeys(p for m in self.members for p in m.task.files if "/" in p))
+        if len(paths) > _MOST_PATHS:
+            return
+        tops = Counter(p.split("/", 1)[0] for p in paths)
+        full: dict[str, str] = {}
+        for path in paths:
+            if tops[path.split("/", 1)[0]] == 1 and not path.endswith("/"):
+                fits = [p for p in paths if p.endswith("/" + path)]
+                if len(fits) == 1:
+                    full[path] = fits[0]
+        if not full:
+            return
+        for n, member in enumerate(self.members):
+            task = member.task
+            if not full.keys().isdisjoint(task.files):
+                kinds = {
+                    k: tuple(dict.fromkeys(full.get(p, p) for p in getattr(task, k)))
+                    for k in ("create", "modify", "delete", "test")
+                }
+                self.members[n] = replace(member, task=replace(task, **kinds))  # type: ignore[arg-type]
 
     def _status(self, c: Candidate, found: Found) -> str:
         if c.status != "pending":
@@ -282,6 +312,10 @@ class _Reading:
                 "Check that none is missing; the count in a text is often out of date.",
             )
         ]  # fmt: skip
+
+
+def _all(tails: dict[str, set[str]]) -> Iterable[str]:
+    return (path for paths in tails.values() for path in paths)
 
 
 def _says_optional(text: str) -> bool:

@@ -11,23 +11,25 @@ from maestro_tui.plans.blocks import Block, Section
 from maestro_tui.plans.marks import bare
 from maestro_tui.plans.model import Edge
 from maestro_tui.plans.phrases import NOBODY, Phrases
-from maestro_tui.plans.refs import Resolver
+from maestro_tui.plans.refs import Resolver, Target
 from maestro_tui.plans.table_tasks import Row, rows_of
 
 _SECTION = re.compile(  # for titles in lower case
     r"\b(dependenc(y|ies)|execution order|order of execution|implementation order|build order|"
     r"merge order|ordering|sequenc(e|ing)|critical path|execution strategy)\b"
-    r"|依存関係|実行順|依赖|执行顺序|의존|실행 ?순서|thứ tự|dependencias|dépendances|"
+    r"|依存関係|実行順|実装順|依赖|(?:执行|实施|实现|執行|實施|實作)(?:顺序|順序)"
+    r"|의존|실행 ?순서|thứ tự|dependencias|dépendances|"
     r"abhängigkeiten"
 )
 _WITHIN = re.compile(r"\W*within (?:each|every|a|one)\b", re.IGNORECASE)
 _DOWN = re.compile(r"[↓▼⬇│|]+(?:\s*\([^()]*\))?")  # a line that only leads to the next
 _QUOTED = re.compile(r'"([\w.-]+)"')
 _EMPHASIS = re.compile(r"[*_`]")
+_WIDE = str.maketrans("（）‖", "(),")  # side by side is no order: "T1 ‖ T2 → T3" names both
 _ARROW = re.compile(r"\s*(?:-{1,3}>|={1,2}>|→|⇒|➜|➔)\s*")
 _NEEDS = re.compile(
     r"^(.{1,80}?)\s*(?:—|–|-|:)?\s*\b(?:depends? on|needs?|requires?|runs? after|after|blocked by|"
-    r"waits? for|depende d[aeo]s?|dépend d[eu]s?|hängt ab von|зависит от)\b:?\s+(.+)$",
+    r"waits? for|depende d[aeo]s?|dépend d[eu]s?|hängt ab von|зависит от|依赖于?)\b:?\s+(.+)$",
     re.IGNORECASE,
 )
 _BEFORE = re.compile(
@@ -38,14 +40,21 @@ _BEFORE = re.compile(
 _LABELLED = re.compile(r"^([^:：.]{1,80}?)\s*[:：]\s+(.+)$")
 _SENTENCE = re.compile(r"(?<=[\w)])[.;]\s+|\s+[-–—]\s+")
 _BARE_NEEDS = re.compile(
-    r"^(?:all |can (?:only )?(?:start|begin|run|proceed)|starts?|begins?|must (?:start|come|run)|"
+    r"^(?:all |can (?:only )?(?:start|begin|run|proceed|"
+    r"be (?:started|built|done|developed|implemented))|starts?|begins?|must (?:start|come|run)|"
     r"runs?|executes?|\s)*"
     r"(?:depends? (?:up)?on|needs?|requires?|after|blocked by|waits? for|once)\s+(.+)$",
     re.IGNORECASE,
 )
+_DEPENDS = re.compile(r"depends (?:up)?on\s+([^→]+?)\s*→", re.IGNORECASE)
 _BARE_BEFORE = re.compile(
     r"^(?:must |should |be |complete[ds]? |done |finish(?:ed)? |comes? |\s)*(?:before|blocks?|"
     r"unblocks?)\s+(.+)$",
+    re.IGNORECASE,
+)
+_HOLDS_UP = re.compile(
+    r"no user stor(?:y|ies) (?:work )?(?:can|may|should|must) (?:begin|start) (?:until|"
+    r"before) this phase is (?:complete|done|finished)",
     re.IGNORECASE,
 )
 _NAMED_NODE = re.compile(r"((?:\w+ )?[\w.-]+)\s*(?::|\s[-–—]\s)")
@@ -60,6 +69,7 @@ def read_orders(root: Section, resolver: Resolver) -> list[Edge]:
     edges: list[Edge] = []
     phrases = Phrases(resolver)
     lines = {t.line for t in resolver.targets}
+    phases = {t.line: t for t in phrases.phases}
     about_order: set[int] = set()  # lines of the sections that are, and of those in them
     work: set[int] = set()
     for section in root.walk():
@@ -72,6 +82,8 @@ def read_orders(root: Section, resolver: Resolver) -> list[Edge]:
             continue  # "Within each story: models before services" speaks of every one, of none
         about, phase = section.line in about_order, section.line in work
         found: list[Edge] = []
+        if section.line in phases:
+            edges += _held_up(section, phases[section.line], phrases)
         for block in section.blocks:
             if block.kind == "fence" and block.info.lower().startswith("mermaid"):
                 found += _mermaid(block, phrases)
@@ -84,6 +96,16 @@ def read_orders(root: Section, resolver: Resolver) -> list[Edge]:
         edges += found
     seen = {(e.task, e.after): e for e in reversed(edges) if e.task != e.after}
     return list(seen.values())[::-1]
+
+
+def _held_up(section: Section, phase: Target, phrases: Phrases) -> list[Edge]:
+    """``No user story work can begin until this phase is complete``, said within the phase."""
+    out: list[Edge] = []
+    for block in section.blocks:
+        if block.kind in ("text", "quote") and _HOLDS_UP.search(block.text):
+            stories = phrases.resolve("all user stories", block.line)
+            out += [Edge(s, i, "section", block.line) for s in stories for i in phase.ids if s != i]
+    return out
 
 
 def _draws_tasks(block: Block, phrases: Phrases) -> bool:
@@ -175,10 +197,14 @@ def _name_at(text: str, column: int) -> str:
 
 
 def _from_line(text: str, line: int, phrases: Phrases) -> list[Edge]:
+    text = text if text.isascii() else text.translate(_WIDE)
+    label = _LABELLED.match(text.strip())
+    if label is not None and "→" in text and (needs := _DEPENDS.match(label[2])):
+        # "Story 2: depends on Story 1 → search": the arrow leads to what comes of it.
+        return _pair(needs[1], label[1], "section", line, phrases)
     found = _arrows(text, line, phrases)
     if found or _ARROW.search(text):
         return found
-    label = _LABELLED.match(text.strip())
     subject, rest = (label[1], label[2]) if label else ("", text.strip())
     out: list[Edge] = []
     for sentence in _SENTENCE.split(rest):

@@ -17,6 +17,11 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _VERB = re.compile(r"^(create|add|new|modify|update|edit|change|delete|remove|test)s?\b:?\s+", re.I)
+_TO_READ = re.compile(  # "Verify only: `src/a.py`" in a list of files
+    r"\W*(?:(?:verify|read|check|inspect|review|look at)(?: only)?|reference(?: only)?|read-only|"
+    r"no changes?|unchanged|do not (?:touch|change|modify))\b\W*:\W",
+    re.IGNORECASE,
+)
 _ACTIONS = {
     "new": "create", "cre": "create", "add": "create", "mod": "modify", "upd": "modify",
     "cha": "modify", "edi": "modify", "del": "delete", "rem": "delete", "tes": "test",
@@ -108,6 +113,8 @@ def _within_the_repository(text: str) -> str:
 def find_paths(text: str, line: int = 0) -> list[PathRef]:
     """The paths in the value of a files label or in one of its list items, in order."""
     out: list[PathRef] = []
+    if ":" in text and _TO_READ.match(text):
+        return out
     for part in _parts(_LINK.sub(_link_target, text) if "](" in text else text):
         tag = _TAG.search(part)
         verb = _VERB.match(part.lstrip("*_ "))

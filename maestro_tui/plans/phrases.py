@@ -34,7 +34,7 @@ _ASIDE = re.compile(r"\([^()]*\)")
 _FLAG = re.compile(r"P\d+|US\d+")
 _STORY = re.compile(r"\b(?:user )?stor(?:y|ies) #?(\d+)|\bus(\d+)\b")
 _STORIES = re.compile(
-    r"\b(all|any|every|each)\b.*\bstor(y|ies)\b|^(the )?(desired )?user stories\b"
+    r"\b(all|any|every|each)\b.*\bstor(y|ies)\b|^(the )?(\w+ed )?user stor(ies|y implementations)\b"
 )
 _STORY_TITLE = re.compile(r"\b(?:story|us) ?(\d+)\b")
 
@@ -86,7 +86,9 @@ class Phrases:
 
     def _resolved(self, text: str, line: int, owner: Target) -> list[str]:
         inside = _INSIDE.search(text) if "(" in text else None
-        if inside is not None and not _FLAG.fullmatch(inside[1].strip()):
+        # "User stories (Phase 3+)" are told by the words, not by the first of them.
+        named = inside[1].strip() if inside is not None else ""
+        if inside is not None and not _FLAG.fullmatch(named) and named[-1:] != "+":
             found = self.resolver.resolve(inside[1], line, owner, strict=False).ids
             if found:
                 return found
@@ -129,8 +131,13 @@ class Phrases:
         having = [self._words.get(word, set()) for word in wanted]
         exact = set.intersection(*having)
         if not exact and len(wanted) > 1:
-            exact = self._words.get(_last(part), set())
+            exact = self._words.get(_last(part), set()) or self._first_part(part)
         return sorted(exact)
+
+    def _first_part(self, part: str) -> set[int]:
+        """``Foundational logic``: the phase a plan begins with, whatever is said of it there."""
+        first = part.split()[0].lower()
+        return self._words.get(_stem(first), set()) if _SETUP.match(first) else set()
 
 
 def _folded(text: str) -> str:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from maestro_tui.plans.companions import told_apart
 from maestro_tui.plans.document import Document, load
 from maestro_tui.plans.errors import PlanError
 from maestro_tui.plans.expansion import nearest
@@ -54,6 +55,11 @@ def _plan_of(document: Document, format: str | None) -> Plan:
         return _finished(replace(plan, reason=CHOSEN), document, chosen)
     if not document.text.strip():
         return _no_plan(document, "The document is empty.")
+    beside = told_apart(document)
+    if beside:
+        return _no_plan(
+            document, f"No plan was recognised in it: {beside}. --format reads it all the same."
+        )
     ranked = _ranked(document)
     score, reason, chosen = ranked[0]
     if score < _LEAST:

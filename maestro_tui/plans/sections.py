@@ -83,6 +83,7 @@ _CLASSES: tuple[tuple[str, str], ...] = (
                 r"user stor(y|ies)|personas?|vision|execution flow|path conventions?|input|"
                 r"output|story|"
                 r"commit (strategy|plan|message)|benefits?|important)\b|概要|背景|設計|目的|方針|"
+                r"^(?:参考|參考|참고)|"
                 r"概述|설계|배경|"
                 r"개요|tổng quan|bối cảnh|resumen|contexto|aperçu|contexte|überblick|обзор|"
                 r"контекст"),

@@ -178,9 +178,7 @@ def _from_prose(c: Candidate, words: str, facts: Facts, action: str) -> list[Pat
     ]
     tagged = _tagged_headings(c) if c.blocks else []
     if c.blocks and not tagged:
-        refs += [
-            r for r in _body_files(c) if not r.path.endswith("/") or r.action in ("delete", "")
-        ]
+        refs += _body_files(c)
     bare = []
     for ref in (*refs, *tagged):
         if is_bare(ref.path):
@@ -206,7 +204,8 @@ def _body_files(c: Candidate) -> list[PathRef]:
     skipped = criteria = False
     for block in c.blocks:
         if block.kind == "table":
-            out += [] if skipped else table_files(block)
+            here = [] if skipped else table_files(block)
+            out += [r for r in here if not r.path.endswith("/") or r.action in ("delete", "")]
         elif block.kind in ("item", "text", "heading"):
             if block.kind == "heading" or block.text.rstrip("*_` ").endswith((":", "：")):
                 plain = _DECORATION.sub("", block.text)
@@ -221,7 +220,10 @@ def _body_files(c: Candidate) -> list[PathRef]:
                 leading_file(block.text, block.line) if block.kind == "item" and not found else None
             )
             if not skipped:
-                out += [*found, *([lead] if lead is not None else [])]
+                here = [*found, *([lead] if lead is not None else [])]
+                made = any(r.path.endswith("/") for r in here) and _FOLDER.match(block.text)
+                kept = ("delete", "", "create") if made else ("delete", "")
+                out += [r for r in here if not r.path.endswith("/") or r.action in kept]
     return out
 
 

@@ -10,7 +10,7 @@ from maestro_tui.plans.markdown_plan import Style, read_markdown
 from maestro_tui.plans.model import Plan
 
 _LINE = re.compile(r"^[ \t]*[-*][ \t]+(?:\[[ xX~-]\]\s+)?\**T\d{3}[a-z]?\b", re.MULTILINE)
-_STYLE = Style(rank=("box-id",), order=conventions.MARKED, action="create")
+_STYLE = Style(rank=("box-id",), order=conventions.MARKED, action="create", flat=True)
 
 
 class SpecKit:
