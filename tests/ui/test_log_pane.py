@@ -239,6 +239,19 @@ async def test_a_hidden_pane_reads_nothing(log: Path) -> None:
         await until(pilot, lambda: view.line_count == 505)
 
 
+async def test_what_is_told_while_words_are_typed_is_whole_afterwards(log: Path) -> None:
+    app = LogApp(log)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "line 500" in rows_of(app.pane.view)[-1])
+        await pilot.press("slash")
+        app.pane.view.find("line 4")
+        await until(pilot, lambda: "…" not in app.pane.status and "111" in app.pane.status)
+        app.pane._tell()
+        await pilot.press("escape")
+        line = app.pane.query_one(".status").render_line(0).text
+        assert line.strip().endswith(app.pane.status), line
+
+
 async def test_search_counts_jumps_and_marks(log: Path) -> None:
     app = LogApp(log)
     async with app.run_test(size=(80, 24)) as pilot:

@@ -128,7 +128,8 @@ class LogPane(Vertical):
 
     @on(LogView.Changed)
     def _tell(self) -> None:
-        width = max(10, self._status.size.width)
+        # The line is as wide as the pane; its own width is none while words are typed in its place.
+        width = max(10, self.size.width - 2)
         status = clip(self.status, width)
         title = clip(self._title, width - len(status) - 2)
         line = Text.assemble((title, palette(self.app).bold))
